@@ -1,0 +1,127 @@
+"""Augmentation scores: one number a point, taken from a fitted model (paper, Section 4.1)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+
+from effaug.logistic import LogisticModel, l2_term, row_curvature
+
+SCORES = ("influence", "loss")
+
+
+def score(
+    name: str,
+    model: LogisticModel,
+    features: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    ridge: float | None = None,
+) -> np.ndarray:
+    """The score of every original point under a fitted model.
+
+    Parameters
+    ----------
+    name : {"influence", "loss"}
+    model : LogisticModel
+        Fitted on `features`, `labels`, `weights`.
+    features : ndarray, shape (n, 1 + t, d) or (n, d)
+    labels : ndarray of int, shape (n,)
+    weights : ndarray, shape (n, 1 + t) or (n,), optional
+    ridge : float, optional
+        See `influence`.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Not negative; the larger, the more there is to gain from augmenting the point.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
+    if name not in SCORES:
+        raise ValueError(f"unknown score {name!r}; accepted: {', '.join(SCORES)}")
+    if name == "loss":
+        return model.log_loss(features[:, 0] if features.ndim == 3 else features, labels)
+    return influence(model, features, labels, weights, ridge=ridge)
+
+
+def influence(
+    model: LogisticModel,
+    features: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    ridge: float | None = None,
+) -> np.ndarray:
+    """Magnitude of the leave-one-out influence of every original point on its own loss, ``g' H^-1 g`` (eq. (1)).
+
+    Parameters
+    ----------
+    model : LogisticModel
+    features : ndarray, shape (n, 1 + t, d) or (n, d)
+        What the model was fitted on; rows of weight zero are not read, save the originals.
+    labels : ndarray of int, shape (n,)
+    weights : ndarray, shape (n, 1 + t) or (n,), optional
+    ridge : float, optional
+        L2 term of the Hessian; the model's own, ``1 / C``, unless given. The released code has 1e-10.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Notes
+    -----
+    With r = p - y and u = (x, 1), the gradient is g = r u, so the influence is r^2 u' H^-1 u. The intercept is not
+    penalised; eliminating it (a Schur complement) centres the features at their curvature-weighted mean x0:
+
+        u' H^-1 u = (x - x0)' A^-1 (x - x0) + 1 / sum(s),    A = ridge I + Z' Z,    Z = diag(s)^(1/2) (X - x0),
+
+    with s = w p (1 - p). Where Z has fewer rows than columns, one factorises the smaller M = ridge I + Z Z' instead,
+    through A^-1 Z' = Z' M^-1.
+    """
+    features = features[:, None] if features.ndim == 2 else features
+    weights = np.ones(features.shape[:2]) if weights is None else np.asarray(weights, float).reshape(features.shape[:2])
+    points = features[:, 0].astype(np.float64)
+    used = weights > 0
+    rows = features[used].astype(np.float64)
+    curvature = row_curvature(model, rows, weights[used])
+    centre = curvature @ rows / curvature.sum()
+    root = np.sqrt(curvature)
+    centred = root[:, None] * (rows - centre)
+    term = l2_term(model, ridge)
+    if centred.shape[1] <= centred.shape[0]:
+        leverage = _primal_leverage(points - centre, centred, term)
+    elif used[:, 0].all():
+        fitted = np.cumsum(used.ravel()).reshape(used.shape)[:, 0] - 1  # each original's row among the fitted ones
+        leverage = _dual_leverage(points - centre, centred, term, root, fitted)
+    else:
+        raise ValueError("influence with more features than fitted rows needs every original among those rows")
+    residual = model.predict_proba(points) - labels
+    return residual**2 * (leverage + 1 / curvature.sum())
+
+
+def _primal_leverage(points: np.ndarray, centred: np.ndarray, ridge: float) -> np.ndarray:
+    """``x' A^-1 x`` for each row x of `points` (n, d), A = ridge I + Z' Z (d, d)."""
+    A = centred.T @ centred
+    A[np.diag_indices_from(A)] += ridge
+    factor, _ = cho_factor(A, lower=True)
+    half = solve_triangular(factor, points.T, lower=True)
+    return np.einsum("dn,dn->n", half, half)
+
+
+def _dual_leverage(
+    points: np.ndarray, centred: np.ndarray, ridge: float, root: np.ndarray, fitted: np.ndarray
+) -> np.ndarray:
+    """The same from M = ridge I + Z Z' (m, m), for m < d fitted rows z_i = root_i x_i.
+
+    Then x_i' A^-1 x_i = (X Z' M^-1)_ii / root_i: no difference of large numbers, which (x' x - k' M^-1 k) / ridge
+    would be at a ridge of 1e-10.
+    """
+    M = centred @ centred.T
+    M[np.diag_indices_from(M)] += ridge
+    solved = cho_solve(cho_factor(M, lower=True), centred @ points.T)
+    return solved[fitted, np.arange(len(points))] / root[fitted]
