@@ -1,0 +1,163 @@
+"""The command line: ``effaug run``, ``effaug aucs``, ``effaug tasks``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(stderr=True)
+
+
+@app.callback()
+def _effaug() -> None:
+    """Which training points are worth augmenting? (Kuchnik & Smith, ICLR 2019)"""
+
+
+@app.command()
+def run(
+    task: Annotated[str, typer.Argument(help="DATASET-AUGMENTATION, such as mnist-rotate; see `effaug tasks`.")],
+    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
+    features: Annotated[
+        str, typer.Option(help="frozen: one network for all fits; refit: a LeNet trained for every fit.")
+    ] = "frozen",
+    score: Annotated[list[str] | None, typer.Option(help="influence or loss; repeat for both.")] = None,
+    policies: Annotated[str, typer.Option(help="all (the eleven of Tables 3-20), or names between commas.")] = "all",
+    seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
+    jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
+    results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
+    classes: Annotated[str, typer.Option(help="Another pair of labels, such as 4,9.")] = "",
+    n_train: Annotated[int | None, typer.Option(help="Another number of training points.")] = None,
+    parameters: Annotated[
+        str, typer.Option(help="Other augmentation parameters: angles or margins 5,10, shifts 1,0:0,1.")
+    ] = "",
+    C: Annotated[str, typer.Option("--C", help="Another inverse L2 strength, or cv.")] = "",
+    ridge: Annotated[float | None, typer.Option(help="Another ridge of the Hessian.")] = None,
+) -> None:
+    """Compute accuracy against budget, storing each curve as it is finished. Started again, it goes on where it was."""
+    from effaug import experiment as experiments
+    from effaug.policies import TABLE_POLICIES
+    from effaug.results import Results
+    from effaug.tasks import load_protocol, load_task
+
+    changes: dict[str, Any] = {}
+    if C:
+        changes["C"] = "cv" if C == "cv" else _number("C", C)
+    if ridge is not None:
+        changes["ridge"] = ridge
+    chosen = load_protocol(protocol, **changes)
+    spec = experiments.Experiment(
+        task=load_task(
+            task,
+            protocol=chosen,
+            classes=_classes(classes),
+            n_train=n_train,
+            parameters=_parameters(task, parameters),
+        ),
+        protocol=chosen,
+        features=features,
+        score_names=tuple(dict.fromkeys(score or ["influence"])),
+        policies=TABLE_POLICIES if policies == "all" else tuple(policies.split(",")),
+        n_seeds=seeds,
+    )
+    computed = _with_progress(spec, Results(results), jobs)
+    total = len(spec.jobs())
+    print(
+        f"{spec.task.name}: {computed} curves computed, {total - computed} were stored; {results / spec.task.name}.csv"
+    )
+
+
+@app.command()
+def tasks() -> None:
+    """List the tasks with their classes, sizes and augmentation parameters."""
+    from effaug.tasks import TASKS, load_task
+
+    for name in TASKS:
+        task = load_task(name)
+        parameters = ", ".join(f"{p:g}" if not isinstance(p, tuple) else f"({p[0]}, {p[1]})" for p in task.parameters)
+        print(f"{name}: classes {task.classes[0]} and {task.classes[1]}, {task.n_train} points, {parameters}")
+
+
+@app.command()
+def aucs(
+    tasks: Annotated[list[str] | None, typer.Argument(help="Tasks; all that have results unless given.")] = None,
+    results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Print the AUC of every stored policy (1000 is perfect), mean and standard deviation over seeds."""
+    from effaug.results import Results
+    from effaug.tables import auc_summary
+
+    store = Results(results)
+    names = tasks or store.tasks()
+    for missing in sorted(set(names) - set(store.tasks())):
+        raise ValueError(f"no results for {missing!r} in {results}; stored: {', '.join(store.tasks()) or 'none'}")
+    if not names:
+        raise ValueError(f"no results in {results}; `effaug run digits-rotate` makes some")
+    print(auc_summary(store.table(names)).to_string(index=False))
+
+
+def main() -> None:
+    """The console script: an error of the user's is one sentence and exit status 2."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        console.print("\ninterrupted: finished curves are stored, and the same command goes on from there")
+        sys.exit(130)
+    except (ValueError, OSError) as error:
+        if os.environ.get("EFFAUG_TRACEBACK"):
+            raise
+        console.print(f"effaug: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+def _with_progress(spec: Any, store: Any, jobs: int) -> int:
+    from effaug import experiment as experiments
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("curves"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, speed_estimate_period=3600) as bar:
+        row = bar.add_task(spec.task.name, total=None)
+
+        def show(done: int, total: int, running: list[Any]) -> None:
+            names = ", ".join(f"{j.policy}{' by ' if j.score else ''}{j.score} #{j.seed}" for j in running)
+            bar.update(row, total=total, completed=done, description=f"{spec.task.name}: {names or 'done'}")
+
+        return experiments.run(spec, store, n_jobs=jobs, progress=show)
+
+
+def _classes(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    values = [int(_number("classes", part)) for part in text.split(",")]
+    if len(values) != 2:
+        raise ValueError(f"classes must be two labels such as 4,9, got {text!r}")
+    return values[0], values[1]
+
+
+def _parameters(task: str, text: str) -> tuple | None:
+    if not text:
+        return None
+    if task.endswith("-translate"):
+        return tuple(tuple(int(_number("parameters", v)) for v in pair.split(",")) for pair in text.split(":"))
+    values = [_number("parameters", part) for part in text.split(",")]
+    return tuple(int(v) if v == int(v) else v for v in values)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{name} must be made of numbers, got {text!r}") from None

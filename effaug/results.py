@@ -1,0 +1,180 @@
+"""Results on disk, one set of files a task, and what is read off them: AUCs, means and intervals.
+
+``<task>.csv`` holds the curves, tidy and sorted; ``<task>.npz`` each point's scores and the orders of selection;
+``<task>.json`` what they were computed with. A curve counts as stored once its rows are in the CSV, written last.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+from scipy import stats
+
+COLUMNS = ("task", "protocol", "features", "score", "policy", "seed", "budget", "accuracy")
+Key = tuple[str, str, str, str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Accuracy against budget for one policy and one seed.
+
+    Attributes
+    ----------
+    task, protocol, features, score, policy : str
+        `score` is empty for policies that use none.
+    seed : int
+    budgets : tuple of int
+    accuracies : ndarray, shape (len(budgets),)
+        Fractions of the augmented test set.
+    points : dict of str to ndarray
+        What else is kept for the figures: orders of selection, scores.
+    seconds : float
+        Wall-clock time it took.
+    """
+
+    task: str
+    protocol: str
+    features: str
+    score: str
+    policy: str
+    seed: int
+    budgets: tuple[int, ...]
+    accuracies: np.ndarray
+    points: dict[str, np.ndarray] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> Key:
+        """What tells it from the task's other curves."""
+        return (self.protocol, self.features, self.score, self.policy, self.seed)
+
+
+class Results:
+    """The results in a folder.
+
+    Parameters
+    ----------
+    folder : path
+    """
+
+    def __init__(self, folder: str | Path = "results") -> None:
+        self.folder = Path(folder)
+
+    def tasks(self) -> list[str]:
+        """Names of the tasks with results."""
+        return sorted(p.stem for p in self.folder.glob("*.csv"))
+
+    def done(self, task: str) -> set[Key]:
+        """Keys of the stored curves of a task."""
+        return {(r[1], r[2], r[3], r[4], int(r[5])) for r in self._rows(task)}
+
+    def save(self, curve: Curve, record: dict[str, Any]) -> None:
+        """Add one curve; each file is replaced whole, and the CSV last.
+
+        Parameters
+        ----------
+        curve : Curve
+        record : dict
+            What it was computed with, for the JSON.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / f".{curve.task}.lock"):
+            prefix = "/".join(str(part) for part in curve.key)
+            points = self.points(curve.task) | {f"{prefix}/{k}": v for k, v in curve.points.items()}
+            _write(self._path(curve.task, "npz"), lambda f: np.savez_compressed(f, **dict(sorted(points.items()))))  # type: ignore[arg-type]
+            text = json.dumps(self._merged(curve, record), indent=1, sort_keys=True) + "\n"
+            _write(self._path(curve.task, "json"), lambda f: f.write(text.encode()))
+            old = [row for row in self._rows(curve.task) if (*row[1:5], int(row[5])) != curve.key]
+            head = (curve.task, curve.protocol, curve.features, curve.score, curve.policy, str(curve.seed))
+            new = [(*head, str(b), f"{a:.6f}") for b, a in zip(curve.budgets, curve.accuracies, strict=True)]
+            rows = sorted(old + new, key=lambda row: (*row[:5], int(row[5]), int(row[6])))
+            out = io.StringIO()
+            csv.writer(out, lineterminator="\n").writerows([COLUMNS, *rows])
+            _write(self._path(curve.task, "csv"), lambda f: f.write(out.getvalue().encode()))
+
+    def table(self, tasks: Iterable[str] | None = None) -> pd.DataFrame:
+        """All stored rows, with the columns task, protocol, features, score, policy, seed, budget, accuracy."""
+        rows = [row for task in (self.tasks() if tasks is None else tasks) for row in self._rows(task)]
+        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        return frame.astype({"seed": int, "budget": int, "accuracy": float})
+
+    def points(self, task: str) -> dict[str, np.ndarray]:
+        """Arrays kept beside the curves, by ``protocol/features/score/policy/seed/name``."""
+        path = self._path(task, "npz")
+        if not path.exists():
+            return {}
+        with np.load(path) as stored:
+            return {name: stored[name] for name in stored.files}
+
+    def record(self, task: str) -> dict[str, Any]:
+        """What a task's results were computed with."""
+        path = self._path(task, "json")
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def _path(self, task: str, suffix: str) -> Path:
+        return self.folder / f"{task}.{suffix}"
+
+    def _rows(self, task: str) -> list[tuple[str, ...]]:
+        path = self._path(task, "csv")
+        if not path.exists():
+            return []
+        header, *rows = csv.reader(path.read_text().splitlines())
+        if tuple(header) != COLUMNS:
+            raise ValueError(f"{path} has the columns {','.join(header)}; expected {','.join(COLUMNS)}")
+        return [tuple(row) for row in rows]
+
+    def _merged(self, curve: Curve, record: dict[str, Any]) -> dict[str, Any]:
+        stored = self.record(curve.task)
+        label = f"{curve.protocol}/{curve.features}"
+        seconds = stored.get(label, {}).get("seconds", 0.0) + curve.seconds
+        return stored | {label: record | {"seconds": round(seconds, 1)}}
+
+
+def auc(budgets: Iterable[float], accuracies: Iterable[float]) -> float:
+    """Area under accuracy against budget, by trapezoids, on the scale of Tables 3-20: 1000 is perfect.
+
+    Parameters
+    ----------
+    budgets : sequence of int
+        From 0 to the whole train set. The area is divided by the last and multiplied by 1000, which changes nothing for
+        the paper's 1000 points.
+    accuracies : sequence of float
+        Fractions.
+    """
+    x = np.asarray(list(budgets), float)
+    return float(1000 * np.trapezoid(list(accuracies), x) / x[-1])
+
+
+def aucs(table: pd.DataFrame) -> pd.DataFrame:
+    """The AUC of every curve: one row a (task, protocol, features, score, policy, seed), column ``auc``."""
+    curves = table[table.policy != "full"].sort_values("budget")
+    keys = list(COLUMNS[:6])
+    return curves.groupby(keys).apply(lambda c: auc(c.budget, c.accuracy), include_groups=False).reset_index(name="auc")
+
+
+def half_width(values: Iterable[float], level: float = 0.95) -> float:
+    """Half the width of Student's t confidence interval for the mean; NaN for fewer than two values."""
+    sample = np.asarray(list(values), float)
+    if len(sample) < 2:
+        return float("nan")
+    return float(stats.t.ppf((1 + level) / 2, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample)))
+
+
+def _write(path: Path, write: Callable[[Any], Any]) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            write(file)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
