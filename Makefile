@@ -1,0 +1,40 @@
+# make book | test | notebooks | lint | lock - each creates .venv from the lock when it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: book test notebooks lint lock
+.DELETE_ON_ERROR:
+
+book: $(READY)
+	$(BIN)/jupyter-book build --all --quiet --warningiserror --keep-going .
+	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+# Run every notebook anew and keep its outputs; the .py beside each .ipynb is the text to edit.
+notebooks: $(READY)
+	$(BIN)/jupytext --quiet --sync notebooks/*.py
+	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False \
+	  --KernelManager.transport=ipc notebooks/*.ipynb
+	$(BIN)/jupytext --quiet --sync notebooks/*.ipynb
+	$(BIN)/effaug figure book/idea.svg
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Only for a change of dependencies; needs uv (pip install uv).
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	  --group book --group test --output-file requirements.lock pyproject.toml
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "effaug needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version): make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
