@@ -18,7 +18,7 @@ _HOMES = {
     "select": "policies",
     "POLICIES": "policies",
     "Experiment": "experiment",
-    "run": "experiment",
+    "run": "runner",
     "Results": "results",
     "auc": "results",
 }

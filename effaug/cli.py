@@ -1,7 +1,8 @@
-"""The command line: ``effaug run``, ``effaug aucs``, ``effaug tasks``."""
+"""The command line: ``effaug run``, ``effaug tasks``, ``effaug aucs``, ``effaug figure``."""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from pathlib import Path
@@ -41,7 +42,7 @@ def run(
     ridge: Annotated[float | None, typer.Option(help="Another ridge of the Hessian.")] = None,
 ) -> None:
     """Compute accuracy against budget, storing each curve as it is finished. Started again, it goes on where it was."""
-    from effaug import experiment as experiments
+    from effaug.experiment import Experiment
     from effaug.policies import TABLE_POLICIES
     from effaug.results import Results
     from effaug.tasks import load_protocol, load_task
@@ -52,7 +53,7 @@ def run(
     if ridge is not None:
         changes["ridge"] = ridge
     chosen = load_protocol(protocol, **changes)
-    spec = experiments.Experiment(
+    spec = Experiment(
         task=load_task(
             task,
             protocol=chosen,
@@ -63,7 +64,7 @@ def run(
         protocol=chosen,
         features=features,
         score_names=tuple(dict.fromkeys(score or ["influence"])),
-        policies=TABLE_POLICIES if policies == "all" else tuple(policies.split(",")),
+        policies=TABLE_POLICIES if policies == "all" else tuple(dict.fromkeys(policies.split(","))),
         n_seeds=seeds,
     )
     computed = _with_progress(spec, Results(results), jobs)
@@ -102,13 +103,26 @@ def aucs(
     print(auc_summary(store.table(names)).to_string(index=False))
 
 
+@app.command()
+def figure(
+    file: Annotated[Path, typer.Argument(help="SVG, PDF or PNG to write.")],
+    results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Draw the finding in one figure, as in README and on the book's first page."""
+    from effaug import plots
+    from effaug.results import Results
+
+    plots.save(plots.idea(Results(results)), file)
+
+
 def main() -> None:
     """The console script: an error of the user's is one sentence and exit status 2."""
     try:
         app()
-    except KeyboardInterrupt:
-        console.print("\ninterrupted: finished curves are stored, and the same command goes on from there")
-        sys.exit(130)
+    except SystemExit as stop:
+        if stop.code == 130:  # what Typer makes of a KeyboardInterrupt
+            console.print("\ninterrupted: finished curves are stored, and the same command goes on from there")
+        raise
     except (ValueError, OSError) as error:
         if os.environ.get("EFFAUG_TRACEBACK"):
             raise
@@ -117,7 +131,7 @@ def main() -> None:
 
 
 def _with_progress(spec: Any, store: Any, jobs: int) -> int:
-    from effaug import experiment as experiments
+    from effaug import runner
 
     columns = (
         TextColumn("{task.description}"),
@@ -135,13 +149,13 @@ def _with_progress(spec: Any, store: Any, jobs: int) -> int:
             names = ", ".join(f"{j.policy}{' by ' if j.score else ''}{j.score} #{j.seed}" for j in running)
             bar.update(row, total=total, completed=done, description=f"{spec.task.name}: {names or 'done'}")
 
-        return experiments.run(spec, store, n_jobs=jobs, progress=show)
+        return runner.run(spec, store, n_jobs=jobs, progress=show)
 
 
 def _classes(text: str) -> tuple[int, int] | None:
     if not text:
         return None
-    values = [int(_number("classes", part)) for part in text.split(",")]
+    values = [_whole("classes", part) for part in text.split(",")]
     if len(values) != 2:
         raise ValueError(f"classes must be two labels such as 4,9, got {text!r}")
     return values[0], values[1]
@@ -151,13 +165,23 @@ def _parameters(task: str, text: str) -> tuple | None:
     if not text:
         return None
     if task.endswith("-translate"):
-        return tuple(tuple(int(_number("parameters", v)) for v in pair.split(",")) for pair in text.split(":"))
+        return tuple(tuple(_whole("parameters", v) for v in pair.split(",")) for pair in text.split(":"))
     values = [_number("parameters", part) for part in text.split(",")]
     return tuple(int(v) if v == int(v) else v for v in values)
 
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise ValueError(f"{name} must be made of numbers, got {text!r}") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be made of numbers, got {text!r}")
+    return value
+
+
+def _whole(name: str, text: str) -> int:
+    value = _number(name, text)
+    if value != int(value):
+        raise ValueError(f"{name} must be made of whole numbers, got {text!r}")
+    return int(value)

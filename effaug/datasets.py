@@ -5,7 +5,6 @@ downloaded, checked, parsed and written, whole or not at all. Nothing is ever un
 """
 
 import contextlib
-import difflib
 import gzip
 import hashlib
 import io
@@ -22,6 +21,8 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
+
+from effaug._unknown import unknown
 
 NAMES = ("mnist", "cifar10", "smallnorb", "digits")
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -83,9 +84,7 @@ def load(name: str, *, folder: str | Path | None = None) -> Dataset:
         A `FileNotFoundError`, if there is no such file and no source delivers.
     """
     if name not in NAMES:
-        close = difflib.get_close_matches(str(name).lower(), NAMES, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        raise ValueError(f"unknown dataset {name!r}{hint}; accepted: {', '.join(NAMES)}")
+        raise ValueError(unknown("dataset", name, NAMES))
     if name == "digits":
         return _digits()
     path = (data_folder() if folder is None else Path(folder)) / f"{name}.npz"

@@ -1,27 +1,19 @@
-"""From a task and a policy to accuracy against budget; and the runner: its resume, its workers, its progress."""
+"""From a task and a policy to accuracy against budget."""
 
 from __future__ import annotations
 
 import functools
-import os
-import platform
-import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from multiprocessing import connection, get_context, parent_process
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from effaug import augment, logistic, scores
-from effaug.features import FeatureCache, featurizer, transform_copies, versions
+from effaug._unknown import unknown
+from effaug.features import FeatureCache, featurizer, transform_copies
 from effaug.policies import TABLE_POLICIES, Policy, extend, load_policy, plan_weights
-from effaug.results import Curve, Results
+from effaug.results import Curve, Key
 from effaug.subsets import Subset, load_subset
 from effaug.tasks import Protocol, Task
 
@@ -74,7 +66,7 @@ class Experiment:
             )
         for name in self.score_names:
             if name not in scores.SCORES:
-                raise ValueError(f"unknown score {name!r}; accepted: {', '.join(scores.SCORES)}")
+                raise ValueError(unknown("score", name, scores.SCORES))
         for name in self.policies:
             load_policy(name)
         if self.n_seeds < 1:
@@ -92,47 +84,12 @@ class Experiment:
                 found += [Job(score, name, seed) for seed in self._seeds(random=policy.random)]
         return found
 
+    def key(self, job: Job) -> Key:
+        """Under what a job's curve is stored."""
+        return (self.protocol.name, self.features, job.score, job.policy, job.seed)
+
     def _seeds(self, random: bool) -> range:
         return range(self.n_seeds if random or self.features == "refit" else 1)
-
-
-def run(
-    experiment: Experiment,
-    results: Results,
-    *,
-    n_jobs: int = 1,
-    progress: Callable[[int, int, list[Job]], None] = lambda done, total, running: None,
-) -> int:
-    """Compute and store the curves that are not stored yet, each as soon as it is finished.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    results : Results
-    n_jobs : int, default 1
-        Worker processes, each on one thread. The numbers do not depend on it.
-    progress : callable, optional
-        Told how many curves are stored, of how many, and which are running.
-
-    Returns
-    -------
-    int
-        How many curves were computed; the others were there.
-    """
-    if n_jobs < 1:
-        raise ValueError(f"n_jobs must be at least 1, got {n_jobs}")
-    stored = results.done(experiment.task.name)
-    todo = [job for job in experiment.jobs() if _key(experiment, job) not in stored]
-    total = len(experiment.jobs())
-    progress(total - len(todo), total, todo[:n_jobs])
-    if not todo:
-        return 0
-    record = describe(experiment, _subset(experiment.task))
-    curves = _serial(experiment, todo) if n_jobs == 1 else _parallel(experiment, todo, n_jobs)
-    for count, (curve, running) in enumerate(curves, start=1):
-        results.save(curve, record)
-        progress(total - len(todo) + count, total, running)
-    return len(todo)
 
 
 def compute(experiment: Experiment, job: Job) -> Curve:
@@ -140,7 +97,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
     from threadpoolctl import threadpool_limits
 
     start = time.perf_counter()
-    task, subset = experiment.task, _subset(experiment.task)
+    task, subset = experiment.task, task_subset(experiment.task)
     with threadpool_limits(1):
         featurise = _featuriser(task, experiment.features, job.seed if experiment.features == "refit" else 0)
         if job.policy == "full":
@@ -154,9 +111,8 @@ def compute(experiment: Experiment, job: Job) -> Curve:
                 featurise, subset, policy, budgets, experiment.protocol, score=job.score, rng=rng
             )
             points = {"order": order.astype(np.int32)}
-    protocol, features, score, name, seed = _key(experiment, job)
     seconds = time.perf_counter() - start
-    return Curve(task.name, protocol, features, score, name, seed, budgets, accuracies, points, seconds)
+    return Curve(task.name, *experiment.key(job), budgets, accuracies, points, seconds)
 
 
 def budget_curve(
@@ -235,26 +191,6 @@ def full_augmentation(
     return np.array([model.accuracy(test, subset.y_test)]), points
 
 
-def describe(experiment: Experiment, subset: Subset) -> dict[str, Any]:
-    """What a run is computed with: settings, data hashes, code and library versions, machine."""
-    libraries = ("numpy", "scipy", "scikit-learn", "imgaug", "opencv-python")
-    network = featurizer(experiment.task.network)
-    return {
-        "task": asdict(experiment.task),
-        "protocol": asdict(experiment.protocol),
-        "features": experiment.features,
-        "network": {"name": type(network).__name__, **network.get_params(), "versions": versions()},
-        "data_sha256": subset.sha256,
-        "code": f"effaug {version('effaug')}, commit {_commit()}",
-        "libraries": {name: version(name) for name in libraries},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-    }
-
-
-def _key(experiment: Experiment, job: Job) -> tuple[str, str, str, str, int]:
-    return (experiment.protocol.name, experiment.features, job.score, job.policy, job.seed)
-
-
 def _shown(subset: Subset, points: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Images of the points of highest and lowest score, and all labels: the figures need no data set."""
     extreme = []
@@ -266,19 +202,20 @@ def _shown(subset: Subset, points: dict[str, np.ndarray]) -> dict[str, np.ndarra
 
 
 @functools.lru_cache(maxsize=2)
-def _subset(task: Task) -> Subset:
+def task_subset(task: Task) -> Subset:
+    """The task's points, loaded once a process."""
     return load_subset(task)
 
 
 @functools.lru_cache(maxsize=1)
 def _images(task: Task) -> tuple[np.ndarray, np.ndarray]:
-    subset, transform = _subset(task), augment.augmentation(task)
+    subset, transform = task_subset(task), augment.augmentation(task)
     return augment.with_originals(subset.x_train, transform), augment.with_originals(subset.x_test, transform)
 
 
 @functools.lru_cache(maxsize=1)
 def _featuriser(task: Task, features: str, seed: int) -> Featurise:
-    (train, test), subset, cache = _images(task), _subset(task), FeatureCache()
+    (train, test), subset, cache = _images(task), task_subset(task), FeatureCache()
     if features == "frozen":
         network = cache.fit(featurizer(task.network, seed), subset.x_train, subset.y_train)
         frozen = cache.transform(network, train), cache.transform(network, test)
@@ -295,50 +232,3 @@ def _featuriser(task: Task, features: str, seed: int) -> Featurise:
         return everywhere, transform_copies(network, test)
 
     return refit
-
-
-def _serial(experiment: Experiment, todo: list[Job]) -> Iterator[tuple[Curve, list[Job]]]:
-    for k, job in enumerate(todo):
-        yield compute(experiment, job), todo[k + 1 : k + 2]
-
-
-def _parallel(experiment: Experiment, todo: list[Job], n_jobs: int) -> Iterator[tuple[Curve, list[Job]]]:
-    pool = ProcessPoolExecutor(min(n_jobs, len(todo)), mp_context=get_context("spawn"), initializer=_die_with_parent)
-    waiting, running = list(todo), dict[Future, Job]()
-    try:
-        while waiting or running:
-            while waiting and len(running) < n_jobs:
-                job = waiting.pop(0)
-                running[pool.submit(compute, experiment, job)] = job
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                del running[future]
-                yield future.result(), [*running.values(), *waiting[:1]]
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _die_with_parent() -> None:
-    """A killed runner must not leave workers behind: they would wait for work for ever."""
-    parent = parent_process()
-    assert parent is not None
-    sentinel = parent.sentinel
-
-    def watch() -> None:
-        connection.wait([sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _commit() -> str:
-    try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--exclude=*"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()

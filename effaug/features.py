@@ -1,6 +1,6 @@
 """Bottleneck features: LeNet in Keras 3, wrapped as a scikit-learn transformer, and a cache on disk.
 
-Keras is imported when the first network is built, with the backend that ``KERAS_BACKEND`` names (by default TensorFlow).
+Keras is imported when the first network is built, with the backend that ``KERAS_BACKEND`` names: TensorFlow unless set.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ class LeNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def fit(self, X: np.ndarray, y: np.ndarray) -> LeNet:
         """Train on X uint8 (n, h, w, c), at least 16 x 16 pixels, and labels y (n,)."""
         _check_images(X, smallest=16)
+        if np.shape(y) != (len(X),):
+            raise ValueError(f"labels must have shape ({len(X)},), one for each image, got {np.shape(y)}")
         classes, labels = np.unique(y, return_inverse=True)
         net = _lenet(X.shape[1:], len(classes), self.learning_rate)
         net.reset(self.random_state)
@@ -190,10 +192,14 @@ class FeatureCache:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
             if not path.exists():
+                found = compute()
                 part = path.with_suffix(f".{os.getpid()}.part")
-                with part.open("wb") as file:
-                    np.savez(file, *compute())
-                part.replace(path)
+                try:
+                    with part.open("wb") as file:
+                        np.savez(file, *found)
+                    part.replace(path)
+                finally:
+                    part.unlink(missing_ok=True)
             with np.load(path) as stored:
                 return [stored[f"arr_{k}"] for k in range(len(stored.files))]
 

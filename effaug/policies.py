@@ -8,13 +8,13 @@ same E: policies of a seed are compared on common random numbers.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from effaug import logistic
+from effaug._unknown import unknown
 from effaug.scores import score as score_points
 
 Order = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -142,9 +142,7 @@ def load_policy(name: str) -> Policy:
         For an unknown name, with the accepted ones.
     """
     if name not in POLICIES:
-        close = difflib.get_close_matches(name, POLICIES, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        raise ValueError(f"unknown policy {name!r}{hint}; accepted: {', '.join(POLICIES)}")
+        raise ValueError(unknown("policy", name, POLICIES))
     return POLICIES[name]
 
 

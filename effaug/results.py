@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from scipy import stats
 
 COLUMNS = ("task", "protocol", "features", "score", "policy", "seed", "budget", "accuracy")
 Key = tuple[str, str, str, str, int]
+Row = tuple[str, str, str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ class Results:
             _write(self._path(curve.task, "json"), lambda f: f.write(text.encode()))
             old = [row for row in self._rows(curve.task) if (*row[1:5], int(row[5])) != curve.key]
             head = (curve.task, curve.protocol, curve.features, curve.score, curve.policy, str(curve.seed))
-            new = [(*head, str(b), f"{a:.6f}") for b, a in zip(curve.budgets, curve.accuracies, strict=True)]
+            new: list[Row] = [(*head, str(b), f"{a:.6f}") for b, a in zip(curve.budgets, curve.accuracies, strict=True)]
             rows = sorted(old + new, key=lambda row: (*row[:5], int(row[5]), int(row[6])))
             out = io.StringIO()
             csv.writer(out, lineterminator="\n").writerows([COLUMNS, *rows])
@@ -124,14 +125,14 @@ class Results:
     def _path(self, task: str, suffix: str) -> Path:
         return self.folder / f"{task}.{suffix}"
 
-    def _rows(self, task: str) -> list[tuple[str, ...]]:
+    def _rows(self, task: str) -> list[Row]:
         path = self._path(task, "csv")
         if not path.exists():
             return []
-        header, *rows = csv.reader(path.read_text().splitlines())
+        header, *rows = list(csv.reader(path.read_text().splitlines())) or [[]]
         if tuple(header) != COLUMNS:
             raise ValueError(f"{path} has the columns {','.join(header)}; expected {','.join(COLUMNS)}")
-        return [tuple(row) for row in rows]
+        return [cast(Row, tuple(row)) for row in rows]
 
     def _merged(self, curve: Curve, record: dict[str, Any]) -> dict[str, Any]:
         stored = self.record(curve.task)
@@ -159,7 +160,8 @@ def aucs(table: pd.DataFrame) -> pd.DataFrame:
     """The AUC of every curve: one row a (task, protocol, features, score, policy, seed), column ``auc``."""
     curves = table[table.policy != "full"].sort_values("budget")
     keys = list(COLUMNS[:6])
-    return curves.groupby(keys).apply(lambda c: auc(c.budget, c.accuracy), include_groups=False).reset_index(name="auc")
+    found = [(*key, auc(curve.budget, curve.accuracy)) for key, curve in curves.groupby(keys)]
+    return pd.DataFrame(found, columns=[*keys, "auc"])
 
 
 def half_width(values: Iterable[float], level: float = 0.95) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
+from effaug._unknown import unknown
 from effaug.logistic import LogisticModel, l2_term, row_curvature
 
 SCORES = ("influence", "loss")
@@ -43,7 +44,7 @@ def score(
         For an unknown name.
     """
     if name not in SCORES:
-        raise ValueError(f"unknown score {name!r}; accepted: {', '.join(SCORES)}")
+        raise ValueError(unknown("score", name, SCORES))
     if name == "loss":
         return model.log_loss(features[:, 0] if features.ndim == 3 else features, labels)
     return influence(model, features, labels, weights, ridge=ridge)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 from dataclasses import dataclass
 from typing import Literal
+
+from effaug._unknown import unknown
 
 AUGMENTATIONS = ("translate", "rotate", "crop")
 
@@ -76,7 +77,7 @@ def load_protocol(name: str = "paper", **changes: object) -> Protocol:
     ----------
     name : {"paper", "released-code"}
     **changes
-        Fields of `Protocol`. A changed protocol gets a name that says so, unless `name` is among them.
+        Fields of `Protocol` other than its name: a changed protocol gets one that says so.
 
     Raises
     ------
@@ -89,11 +90,11 @@ def load_protocol(name: str = "paper", **changes: object) -> Protocol:
     'paper+C=1.0'
     """
     if name not in PROTOCOLS:
-        raise ValueError(_unknown("protocol", name, PROTOCOLS))
+        raise ValueError(unknown("protocol", name, PROTOCOLS))
     fields = [f.name for f in dataclasses.fields(Protocol) if f.name != "name"]
     for key in changes:
         if key not in fields:
-            raise ValueError(_unknown("protocol field", key, fields))
+            raise ValueError(unknown("protocol field", key, fields))
     changed = {k: v for k, v in changes.items() if v != getattr(PROTOCOLS[name], k)}
     label = "+".join([name, *(f"{k}={str(v).replace(' ', '').replace('/', '_')}" for k, v in changed.items())])
     return dataclasses.replace(PROTOCOLS[name], name=label, **changed)  # type: ignore[arg-type]
@@ -197,7 +198,7 @@ def load_task(
     'mnist-rotate-4v9-n500'
     """
     if name not in TASKS:
-        raise ValueError(_unknown("task", name, TASKS))
+        raise ValueError(unknown("task", name, TASKS))
     protocol = load_protocol(protocol) if isinstance(protocol, str) else protocol
     key, augmentation = name.split("-")
     source = SOURCES[key]
@@ -247,10 +248,3 @@ def _check_parameters(augmentation: str, parameters: tuple) -> None:
         good = False
     if not good:
         raise ValueError(f"parameters of {augmentation} must be {words}, got {parameters!r}")
-
-
-def _unknown(what: str, value: object, accepted: object) -> str:
-    choices = [str(a) for a in accepted]  # type: ignore[attr-defined]
-    close = difflib.get_close_matches(str(value), choices, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"unknown {what} {value!r}{hint}; accepted: {', '.join(choices)}"

@@ -1,0 +1,137 @@
+"""The runner: which curves are still to be computed, by which workers, and what they were computed with."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from multiprocessing import connection, get_context
+from pathlib import Path
+from typing import Any
+
+from effaug.experiment import Experiment, Job, compute, task_subset
+from effaug.features import featurizer, versions
+from effaug.results import Curve, Results
+from effaug.subsets import Subset
+
+
+def run(
+    experiment: Experiment,
+    results: Results,
+    *,
+    n_jobs: int = 1,
+    progress: Callable[[int, int, list[Job]], None] = lambda done, total, running: None,
+) -> int:
+    """Compute and store the curves that are not stored yet, each as soon as it is finished.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    results : Results
+    n_jobs : int, default 1
+        Worker processes, each on one thread. The numbers do not depend on it.
+    progress : callable, optional
+        Told how many curves are stored, of how many, and which are running.
+
+    Returns
+    -------
+    int
+        How many curves were computed; the others were there.
+    """
+    if n_jobs < 1:
+        raise ValueError(f"n_jobs must be at least 1, got {n_jobs}")
+    stored = results.done(experiment.task.name)
+    todo = [job for job in experiment.jobs() if experiment.key(job) not in stored]
+    total = len(experiment.jobs())
+    progress(total - len(todo), total, todo[:n_jobs])
+    if not todo:
+        return 0
+    record = describe(experiment, task_subset(experiment.task))
+    with closing(_serial(experiment, todo) if n_jobs == 1 else _parallel(experiment, todo, n_jobs)) as curves:
+        for count, (curve, running) in enumerate(curves, start=1):
+            results.save(curve, record)
+            progress(total - len(todo) + count, total, running)
+    return len(todo)
+
+
+def describe(experiment: Experiment, subset: Subset) -> dict[str, Any]:
+    """What a run is computed with: settings, data hashes, code and library versions, machine."""
+    libraries = ("numpy", "scipy", "scikit-learn", "imgaug", "opencv-python")
+    network = featurizer(experiment.task.network)
+    return {
+        "task": asdict(experiment.task),
+        "protocol": asdict(experiment.protocol),
+        "features": experiment.features,
+        "network": {"name": type(network).__name__, **network.get_params(), "versions": versions()},
+        "data_sha256": subset.sha256,
+        "code": f"effaug {version('effaug')}, commit {_commit()}",
+        "libraries": {name: version(name) for name in libraries},
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+    }
+
+
+def _serial(experiment: Experiment, todo: list[Job]) -> Generator[tuple[Curve, list[Job]]]:
+    for k, job in enumerate(todo):
+        yield compute(experiment, job), todo[k + 1 : k + 2]
+
+
+def _parallel(experiment: Experiment, todo: list[Job], n_jobs: int) -> Generator[tuple[Curve, list[Job]]]:
+    context = get_context("spawn")
+    alive, hold = context.Pipe(duplex=False)  # workers end when `hold` is closed, by us or by our end
+    pool = ProcessPoolExecutor(min(n_jobs, len(todo)), context, initializer=_end_with, initargs=(alive,))
+    waiting, running = list(todo), dict[Future, Job]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < n_jobs:
+                job = waiting.pop(0)
+                with _uninterrupted():  # a worker inherits this: ctrl-C is ours to handle
+                    running[pool.submit(compute, experiment, job)] = job
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                del running[future]
+                yield future.result(), [*running.values(), *waiting[:1]]
+    finally:
+        hold.close()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with(alive: connection.Connection) -> None:
+    """A runner that was killed or interrupted must not leave workers behind, nor wait for an hour's curve of theirs."""
+
+    def watch() -> None:
+        connection.wait([alive])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _commit() -> str:
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--exclude=*"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
