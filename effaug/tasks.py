@@ -124,7 +124,7 @@ SOURCES = {
 }
 TASKS = tuple(f"{source}-{augmentation}" for source in SOURCES for augmentation in AUGMENTATIONS)
 
-_BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
+_BUDGETS_OF_1000 = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ class Task:
 
     @property
     def budgets(self) -> tuple[int, ...]:
-        """The paper's budgets, up to and with the whole train set."""
-        return (*(b for b in _BUDGETS if b < self.n_train), self.n_train)
+        """The paper's budgets of its 1000 points, in proportion: ascending from 0 to the whole train set."""
+        return tuple(sorted({round(b * self.n_train / 1000) for b in _BUDGETS_OF_1000}))
 
 
 def load_task(
