@@ -1,0 +1,183 @@
+"""What every notebook begins with: its parameters checked, and its results loaded or computed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from effaug._unknown import unknown
+from effaug.experiment import FEATURES, Experiment
+from effaug.policies import TABLE_POLICIES
+from effaug.results import Results
+from effaug.runner import run
+from effaug.scores import SCORES
+from effaug.tasks import AUGMENTATIONS, PROTOCOLS, SOURCES, TASKS, load_task
+
+STORED = Path(os.environ.get("EFFAUG_RESULTS") or Path(__file__).resolve().parent.parent / "results")
+
+ACCEPTED: dict[str, tuple[str, ...]] = {
+    "dataset": ("all", *SOURCES),
+    "augmentation": ("all", *AUGMENTATIONS),
+    "score": SCORES,
+    "features": ("all", *FEATURES),
+    "protocol": tuple(PROTOCOLS),
+    "source": ("stored", "recompute"),
+    "variants": ("all", "paper"),
+}
+PARAMETERS = ("dataset", "augmentation", "score", "features", "protocol", "n_seeds", "source")
+
+
+class ParameterError(ValueError):
+    """A notebook parameter that is unknown, or has a value that is not accepted; shown as one sentence."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"ParameterError: {self}"]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a notebook shows.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The curves asked for, as `Results.table` has them.
+    results : Results
+        Where they are from.
+    tasks : tuple of str
+        Tasks asked for, with results or without.
+    parameters : dict
+        As checked.
+    """
+
+    table: pd.DataFrame
+    results: Results
+    tasks: tuple[str, ...]
+    parameters: dict[str, Any]
+
+    def other(self, **changes: Any) -> View:
+        """The view with other parameters."""
+        return open_view(self.parameters | changes)
+
+    @property
+    def panels(self) -> list[tuple[str, str]]:
+        """(task, features) with results, refit before frozen."""
+        found = set(zip(self.table.task, self.table.features, strict=True))
+        return [
+            (task, features) for task in self.tasks for features in ("refit", "frozen") if (task, features) in found
+        ]
+
+    def missing(self) -> str:
+        """What was asked for and is not there, in words; empty where nothing is."""
+        features = [self.parameters["features"]] if self.parameters["features"] != "all" else ["frozen", "refit"]
+        wanted = [
+            (task, kind)
+            for task in self.tasks
+            for kind in features
+            if kind == "frozen" or load_task(task).network == "lenet"
+        ]
+        lacking = [f"{task} ({kind})" for task, kind in wanted if (task, kind) not in self.panels]
+        if not lacking:
+            return ""
+        return f"No results yet under the {self.parameters['protocol']} protocol: {', '.join(lacking)}."
+
+
+def check_parameters(namespace: Mapping[str, Any], names: tuple[str, ...] = PARAMETERS) -> dict[str, Any]:
+    """The notebook's parameters, once each is known and has an accepted value.
+
+    Parameters
+    ----------
+    namespace : mapping
+        The notebook's ``globals()``.
+    names : tuple of str
+        The parameters this notebook has.
+
+    Raises
+    ------
+    ParameterError
+        Naming the parameter, the value and what is accepted.
+    """
+    given = {k: v for k, v in namespace.items() if not k.startswith("_") and _is_literal(v) and k not in ("In", "Out")}
+    for name in given:
+        if name not in names:
+            raise ParameterError(unknown("parameter", name, names))
+    for name in names:
+        if name not in given:
+            raise ParameterError(f"parameter {name!r} is not set; this notebook needs: {', '.join(names)}")
+        _check_value(name, given[name])
+    return given
+
+
+def open_view(namespace: Mapping[str, Any]) -> View:
+    """Check the parameters, then load the stored results, or compute them anew into a temporary folder.
+
+    Parameters
+    ----------
+    namespace : mapping
+        The notebook's ``globals()``.
+
+    Raises
+    ------
+    ParameterError
+        See `check_parameters`; also where "all" is asked for with ``source = "recompute"``.
+    """
+    chosen = check_parameters(namespace)
+    tasks = tuple(
+        name
+        for name in TASKS
+        if chosen["dataset"] in ("all", name.split("-")[0]) and chosen["augmentation"] in ("all", name.split("-")[1])
+    )
+    results = Results(STORED) if chosen["source"] == "stored" else _recompute(tasks, chosen)
+    stored = set(results.tasks())
+    table = results.table([task for task in tasks if task in stored])
+    kept = (table.protocol == chosen["protocol"]) & (table.seed < chosen["n_seeds"])
+    if chosen["features"] != "all":
+        kept &= table.features == chosen["features"]
+    return View(table[kept].reset_index(drop=True), results, tasks, chosen)
+
+
+def view_of(**changes: Any) -> View:
+    """A view of the stored results: everything under the paper's protocol, with the parameters given instead."""
+    defaults = {"dataset": "all", "augmentation": "all", "score": "influence", "features": "all", "protocol": "paper"}
+    return open_view(defaults | {"n_seeds": 5, "source": "stored"} | changes)
+
+
+def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
+    if len(tasks) != 1:
+        raise ParameterError(
+            f"source 'recompute' computes one task: dataset and augmentation must not be 'all', got "
+            f"{chosen['dataset']!r} and {chosen['augmentation']!r}"
+        )
+    results = Results(tempfile.mkdtemp(prefix="effaug-"))
+    protocol = PROTOCOLS[chosen["protocol"]]
+    try:
+        experiment = Experiment(
+            load_task(tasks[0], protocol=protocol),
+            protocol,
+            features="frozen" if chosen["features"] == "all" else chosen["features"],
+            score_names=SCORES,
+            policies=TABLE_POLICIES,
+            n_seeds=chosen["n_seeds"],
+        )
+        run(experiment, results)
+    except (ValueError, FileNotFoundError) as error:
+        raise ParameterError(str(error)) from error
+    return results
+
+
+def _check_value(name: str, value: Any) -> None:
+    if name == "n_seeds":
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ParameterError(f"n_seeds must be a whole number of at least 1, got {value!r}")
+    elif value not in ACCEPTED[name]:
+        raise ParameterError(unknown(name, value, ACCEPTED[name]))
+
+
+def _is_literal(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str | list | dict | tuple)

@@ -1,0 +1,64 @@
+"""What is stored of each point: its scores before and after full augmentation, and the images of the extreme ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+if TYPE_CHECKING:
+    from effaug.notebook import View
+
+
+def by_key(rows: dict, *names: str) -> pd.DataFrame:
+    """Rows under keys of several parts; an empty frame, rather than an error, where there are none."""
+    return pd.DataFrame(list(rows.values()), index=pd.MultiIndex.from_tuples(list(rows), names=names))
+
+
+def shown_points(view: View, task: str, features: str) -> dict[str, np.ndarray]:
+    """Scores before and after, labels and extreme images of a task, from seed 0's ``full`` run."""
+    prefix = f"{view.parameters['protocol']}/{features}//full/0/"
+    stored = view.results.points(task)
+    return {name.removeprefix(prefix): array for name, array in stored.items() if name.startswith(prefix)}
+
+
+def spearman(points: dict[str, np.ndarray], score: str) -> float:
+    """Spearman's rank correlation of a score before and after augmenting everything (Section 4.1)."""
+    return float(stats.spearmanr(points[f"{score}_before"], points[f"{score}_after"]).statistic)
+
+
+def score_table(view: View) -> pd.DataFrame:
+    """What the histograms and scatters show, in numbers: quantiles of both scores, and rho before against after."""
+    rows = {}
+    for task, features in view.panels:
+        points = shown_points(view, task, features)
+        for name in ("influence", "loss"):
+            before = points[f"{name}_before"]
+            top = np.sort(before)[::-1]
+            rows[task, features, name] = {
+                "median": np.median(before),
+                "90 %": np.quantile(before, 0.9),
+                "largest": before.max(),
+                "share of the top 10 %": top[: len(top) // 10].sum() / top.sum(),
+                "Spearman's rho": spearman(points, name),
+            }
+    return by_key(rows, "task", "features", "score").map(lambda v: f"{v:.3g}")
+
+
+def extreme_table(view: View, n: int = 10) -> pd.DataFrame:
+    """The extreme points in numbers: how many of the n are of label 1, and between which scores they lie."""
+    rows = {}
+    for task, features in view.panels:
+        points = shown_points(view, task, features)
+        for name in ("influence", "loss"):
+            order = np.argsort(-points[f"{name}_before"], kind="stable")
+            for end, chosen in (("highest", order[:n]), ("lowest", order[-n:])):
+                values = points[f"{name}_before"][chosen]
+                rows[task, features, f"{end} {name}"] = {
+                    "label 1": int(points["labels"][chosen].sum()),
+                    "from": f"{values.min():.2g}",
+                    "to": f"{values.max():.2g}",
+                }
+    return by_key(rows, "task", "features", "points")

@@ -1,0 +1,274 @@
+"""The paper's tables, from stored results: data frames, rounded as they are shown."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from effaug.paper import published_aucs, published_table_1
+from effaug.points import by_key
+from effaug.policies import POLICIES, TABLE_POLICIES
+from effaug.results import aucs, half_width
+from effaug.tasks import load_task
+
+if TYPE_CHECKING:
+    from effaug.notebook import View
+
+_REFINED = ("", "_downweight", "_update", "_update_downweight")
+RANDOM_POLICIES = ("baseline", *(f"random_proportional{s}" for s in _REFINED))
+DETERMINISTIC_POLICIES = (
+    "baseline",
+    *(f"deterministic_proportional{s}" for s in _REFINED),
+    "deterministic_inverse_proportional",
+)
+FRACTIONS = (0.05, 0.10, 0.25)
+
+
+def table_1(view: View) -> pd.DataFrame:
+    """Accuracy in percent at 0, 5, 10, 25 and 100 % augmented, beside the published values (Table 1).
+
+    Returns
+    -------
+    DataFrame
+        One row a (task, features), and one for the paper's where it has the task.
+    """
+    rows = {}
+    for task, features in view.panels:
+        table = view.table[(view.table.task == task) & (view.table.features == features)]
+        rows[task, f"effaug, {features}"] = _accuracies(table)
+    published = published_table_1()
+    for task in dict.fromkeys(task for task, _ in view.panels):
+        dataset, augmentation = task.split("-")
+        if augmentation == "translate" and dataset in published.index:
+            rows[task, "paper"] = dict(zip(_COLUMNS_1, published.loc[[dataset]].to_numpy()[0], strict=True))
+    frame = by_key(rows, "task", "source").reindex(columns=list(_COLUMNS_1))
+    return as_text(frame.sort_index(sort_remaining=False), 1)
+
+
+_COLUMNS_1 = (
+    "none",
+    *(f"baseline {f:.0%}" for f in FRACTIONS),
+    *(f"best {f:.0%}" for f in FRACTIONS),
+    "full",
+)  # fmt: skip
+
+
+def _accuracies(table: pd.DataFrame) -> dict[str, float]:
+    mean = table.groupby(["policy", "score", "budget"]).accuracy.mean() * 100
+    n = int(table.budget.max())
+    found = {"none": mean["baseline", "", 0], "full": mean["full", "", n]}
+    for fraction in FRACTIONS:
+        at = mean[mean.index.get_level_values("budget") == round(fraction * n)]
+        if len(at):
+            found[f"baseline {fraction:.0%}"] = at["baseline"].item()
+            found[f"best {fraction:.0%}"] = at.drop("baseline").max()
+    return found
+
+
+def as_text(frame: pd.DataFrame, decimals: int) -> pd.DataFrame:
+    """Numbers as they are shown: so many decimals, whole numbers as such, a dash where there is none."""
+
+    def text(value: object) -> object:
+        if isinstance(value, float):
+            return "-" if math.isnan(value) else f"{value:.{decimals}f}"
+        return value
+
+    return frame.astype(object).map(text)
+
+
+def table_2(variants: str = "all") -> pd.DataFrame:
+    """The policies as the code has them (Table 2, with the inverse and softmax variants).
+
+    Parameters
+    ----------
+    variants : {"all", "paper"}
+        All, or the eleven of Tables 3-20.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by name; the selection function in LaTeX, whether scores are updated, whether points are downweighted.
+    """
+    rows = {
+        name: {
+            "selection": f"${policy.selection}$",
+            "update scores": "yes" if policy.update else "",
+            "downweight": "yes" if policy.downweight else "",
+        }
+        for name, policy in POLICIES.items()
+        if variants == "all" or name in TABLE_POLICIES
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("policy")
+
+
+def auc_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over seeds of every policy's AUC; 1000 is perfect.
+
+    Returns
+    -------
+    DataFrame
+        task, protocol, features, score, policy, ``auc_mean``, ``auc_std`` (NaN for one seed), ``n_seeds``.
+    """
+    groups = aucs(table).groupby(["task", "protocol", "features", "score", "policy"]).auc
+    frame = groups.agg(auc_mean="mean", auc_std="std", n_seeds="size").reset_index()
+    return frame.round({"auc_mean": 3, "auc_std": 3})
+
+
+def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
+    """One of Tables 3-20: our AUCs beside the published ones, sorted by ours.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by policy: ``AUC``, ``sd``, ``seeds``, and where the paper has the task ``paper``, ``paper sd``,
+        ``difference``.
+    """
+    ours = auc_summary(view.table[(view.table.task == task) & (view.table.features == features)])
+    ours = ours[ours.score.isin(["", score]) & ours.policy.isin(TABLE_POLICIES)]
+    frame = ours.set_index("policy")[["auc_mean", "auc_std", "n_seeds"]]
+    frame.columns = pd.Index(["AUC", "sd", "seeds"])
+    published = published_aucs()
+    published = published[(published.task == task) & (published.score == score)].set_index("policy")
+    if not published.empty:
+        frame["paper"] = published.auc_mean
+        frame["paper sd"] = published.auc_std
+        frame["difference"] = frame["AUC"] - frame["paper"]
+    return as_text(frame.sort_values("AUC", ascending=False), 2)
+
+
+def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
+    """`auc_table` for every task, kind of features and score of a view, with a title each."""
+    found = []
+    for task, features in view.panels:
+        for score in sorted(
+            set(view.table[(view.table.task == task) & (view.table.features == features)].score) - {""}
+        ):
+            number = table_number(task, score)
+            title = f"{task} by {score}, {features} features" + (f" (Table {number})" if number else "")
+            found.append((title, auc_table(view, task, features, score)))
+    return found
+
+
+def refinement_table(view: View) -> pd.DataFrame:
+    """What each refinement adds to random proportional sampling, in AUC: paired over seeds.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by task, features and score: for each refinement the mean difference and the half width of its 95 % t
+        interval.
+    """
+    keys = ["task", "features", "score"]
+    curves = aucs(view.table[view.table.score != ""])
+    rows = {}
+    for key, group in curves.groupby(keys):
+        auc = group.pivot(index="seed", columns="policy", values="auc")
+        rows[key] = {}
+        for suffix in _REFINED[1:]:
+            if {"random_proportional", f"random_proportional{suffix}"} <= set(auc.columns):
+                difference = (auc[f"random_proportional{suffix}"] - auc["random_proportional"]).dropna()
+                label = suffix[1:].replace("_", " and ")
+                rows[key] |= {label: difference.mean(), f"{label} ±": half_width(difference)}
+    return as_text(by_key(rows, *keys), 2)
+
+
+def in_words(view: View, budget_fraction: float = 0.10) -> str:
+    """`main_claim` as sentences, in Markdown."""
+    score = view.parameters["score"]
+    claims = main_claim(view, budget_fraction)
+    lines = []
+    for panel in claims.index:
+        (task, features), row = panel, claims.loc[panel]
+        chosen, gap = row["full"] + row["random proportional - full"], row["random proportional - full"]
+        side = "below" if gap < 0 else "above"
+        lines.append(
+            f"- **{task}** ({features}): with {row['budget']:.0f} points augmented, drawn in proportion to their "
+            f"{score}, accuracy is {chosen:.1f} %, {abs(gap):.2f} percentage points {side} augmenting all "
+            f"({row['full']:.1f} %); drawn at random it is {row['full'] + row['baseline - full']:.1f} %; "
+            f"without augmentation {row['none']:.1f} %."
+        )
+    return "\n".join(lines)
+
+
+def task_table(view: View) -> pd.DataFrame:
+    """Sizes of the tasks: classes, train and test points of either class, copies a point, and the network."""
+    rows = {}
+    for name in view.tasks:
+        task = load_task(name, protocol=view.parameters["protocol"])
+        splits = task.splits or ("",) * 4
+        rows[name] = {
+            "classes": f"{task.classes[0]} / {task.classes[1]}",
+            "train": f"{splits[0]} / {splits[1]}",
+            "test": f"{splits[2]} / {splits[3]}",
+            "copies": len(task.parameters),
+            "network": task.network,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("task")
+
+
+def provenance(view: View) -> pd.DataFrame:
+    """What each task's results were computed with, from the JSON beside them."""
+    rows = {}
+    for task, features in view.panels:
+        run = view.results.record(task)[f"{view.parameters['protocol']}/{features}"]
+        network = run["network"]
+        trained = f"{network['name']}, {network['epochs']} epochs" if "epochs" in network else network["name"]
+        shown = view.table[(view.table.task == task) & (view.table.features == features)]
+        rows[task, features] = {
+            "file": f"results/{task}.csv",
+            "seeds": shown.seed.nunique(),
+            "C": run["protocol"]["C"],
+            "network": trained,
+            "code": run["code"],
+            "machine": run["machine"],
+            "minutes": round(run["seconds"] / 60, 1),
+        }
+    return by_key(rows, "task", "features")
+
+
+def table_number(task: str, score: str) -> int | None:
+    """The number of the paper's AUC table for a task and score, or None."""
+    published = published_aucs()
+    found = published[(published.task == task) & (published.score == score)].table.unique()
+    return int(found[0]) if len(found) else None
+
+
+def curve_table(view: View, policies: tuple[str, ...]) -> pd.DataFrame:
+    """The numbers behind a figure: mean accuracy in percent, a row for each line, a column for each budget."""
+    table = view.table[view.table.policy.isin(policies)]
+    mean = table.groupby(["task", "features", "policy", "score", "budget"]).accuracy.mean() * 100
+    return as_text(mean.unstack("budget").rename_axis(columns=None), 2)
+
+
+def main_claim(view: View, budget_fraction: float = 0.10) -> pd.DataFrame:
+    """How far 10 % augmented by each proportional policy, and at random, is from augmenting everything.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by task and features: accuracy in percent without and with full augmentation, then the gap to full
+        augmentation in percentage points (negative: below it) of the baseline and the two proportional policies.
+    """
+    score = view.parameters["score"]
+    rows = {}
+    for task, features in view.panels:
+        table = view.table[(view.table.task == task) & (view.table.features == features)]
+        n = int(table.budget.max())
+        budget = max(b for b in table.budget.unique() if b <= max(budget_fraction * n, 1))
+        full = 100 * table[table.policy == "full"].accuracy.mean()
+        row = {
+            "none": 100 * table[(table.policy == "baseline") & (table.budget == 0)].accuracy.mean(),
+            "full": full,
+            "budget": budget,
+        }
+        for label, policy in (
+            ("baseline", "baseline"),
+            ("random proportional", "random_proportional"),
+            ("deterministic proportional", "deterministic_proportional"),
+        ):
+            at = table[(table.policy == policy) & (table.budget == budget) & table.score.isin(["", score])]
+            row[f"{label} - full"] = 100 * at.accuracy.mean() - full
+        rows[task, features] = row
+    return by_key(rows, "task", "features").round(2)
