@@ -11,13 +11,12 @@ book: $(READY)
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval tests notebooks
 
 # Run every notebook anew and keep its outputs; the .py beside each .ipynb is the text to edit.
 notebooks: $(READY)
 	$(BIN)/jupytext --quiet --sync notebooks/*.py
-	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False \
-	  --KernelManager.transport=ipc notebooks/*.ipynb
+	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 	$(BIN)/jupytext --quiet --sync notebooks/*.ipynb
 	$(BIN)/effaug figure book/idea.svg
 
