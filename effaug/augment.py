@@ -63,6 +63,7 @@ class Crop:
     margins: tuple[int, ...]
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
+        _check(images)
         if 2 * max(self.margins) >= min(images.shape[1:3]):
             raise ValueError(
                 f"a margin of {max(self.margins)} px leaves nothing of {images.shape[1:3]} images; "
@@ -95,8 +96,10 @@ class Augmenters:
         for k, augmenter in enumerate(fixed):
             augmenter.seed_(self.random_state + k)
         fixed = [augmenter.to_deterministic() for augmenter in fixed]
-        # One image a call: imgaug draws afresh for every image of a batch.
-        return np.stack([np.stack([a.augment_image(image) for a in fixed]) for image in images])
+        copies = np.empty((len(images), len(fixed), *images.shape[1:]), np.uint8)
+        for point, copy in np.ndindex(copies.shape[:2]):  # one a call: imgaug draws afresh for every image of a batch
+            copies[point, copy] = fixed[copy].augment_image(images[point])
+        return copies
 
 
 def augmentation(task: Task) -> Augmentation:

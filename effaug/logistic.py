@@ -18,6 +18,7 @@ from scipy.special import expit
 
 C_GRID = (0.01, 0.1, 1.0, 10.0, 100.0)
 N_FOLDS = 4
+MAX_ITER = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,7 @@ def _rows(features, labels, weights):
     if set(np.unique(labels)) != {0, 1}:
         raise ValueError(f"labels must be 0 and 1, both present, got {np.unique(labels)[:5].tolist()}")
     if not (weights >= 0).all():
-        raise ValueError("weights must not be negative")
+        raise ValueError(f"weights must not be negative, got {weights.min()}")
     point, copy = np.nonzero(weights)
     return features[point, copy].astype(np.float64), labels[point].astype(int), weights[point, copy], point
 
@@ -152,7 +153,13 @@ def _solve(rows, labels, weights, C: float) -> LogisticModel:
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)  # a half-converged model has no meaningful influence
-        solver = LogisticRegression(C=C, tol=1e-6, max_iter=20_000).fit(rows, labels, sample_weight=weights)
+        try:
+            solver = LogisticRegression(C=C, tol=1e-6, max_iter=MAX_ITER).fit(rows, labels, sample_weight=weights)
+        except ConvergenceWarning:
+            raise ValueError(
+                f"logistic regression with C = {C:g} did not converge in {MAX_ITER} iterations: scale the features, "
+                "or take a smaller C"
+            ) from None
     return LogisticModel(solver.coef_[0], float(solver.intercept_[0]), C)
 
 

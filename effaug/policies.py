@@ -15,6 +15,7 @@ import numpy as np
 
 from effaug import logistic
 from effaug._unknown import unknown
+from effaug.scores import SCORES
 from effaug.scores import score as score_points
 
 Order = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -173,7 +174,8 @@ def extend(
         For scores that are negative or not finite, or a budget outside ``len(selected)`` to n.
     """
     if not (np.isfinite(scores).all() and (scores >= 0).all()):
-        raise ValueError("scores must be finite and not negative")
+        wrong = scores[~(np.isfinite(scores) & (scores >= 0))]
+        raise ValueError(f"scores must be finite and not negative, got {wrong[0]} among {len(scores)}")
     if not len(selected) <= budget <= len(scores):
         raise ValueError(f"budget must lie between {len(selected)} and {len(scores)}, got {budget}")
     order = policy.order(scores, rng)
@@ -228,6 +230,10 @@ def select(
     features = np.asarray(features, float)
     if features.ndim != 2:
         raise ValueError(f"features must have shape (n, d), got {features.shape}")
+    if score not in SCORES:
+        raise ValueError(unknown("score", score, SCORES))
+    if not 0 <= budget <= len(features):
+        raise ValueError(f"budget must lie between 0 and {len(features)}, got {budget}")
     model = logistic.fit(features, binary, C=C)
     scores = score_points(score, model, features, binary)
     return extend(chosen, np.array([], int), scores, budget, rng or np.random.default_rng(0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.special import expit
 
 from effaug._unknown import unknown
 from effaug.logistic import LogisticModel, l2_term, row_curvature
@@ -101,7 +102,9 @@ def influence(
         leverage = _dual_leverage(points - centre, centred, term, root, fitted)
     else:
         raise ValueError("influence with more features than fitted rows needs every original among those rows")
-    residual = model.predict_proba(points) - labels
+    residual = expit(
+        (1 - 2 * np.asarray(labels)) * model.margin(points)
+    )  # |p - y|, without cancelling where p is near y
     return residual**2 * (leverage + 1 / curvature.sum())
 
 
@@ -125,4 +128,5 @@ def _dual_leverage(
     M = centred @ centred.T
     M[np.diag_indices_from(M)] += ridge
     solved = cho_solve(cho_factor(M, lower=True), centred @ points.T)
-    return solved[fitted, np.arange(len(points))] / root[fitted]
+    found, scale = solved[fitted, np.arange(len(points))], root[fitted]
+    return np.divide(found, scale, out=np.zeros_like(found), where=scale > 0)  # no curvature left: no residual either

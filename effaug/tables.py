@@ -162,7 +162,7 @@ def refinement_table(view: View) -> pd.DataFrame:
     """
     keys = ["task", "features", "score"]
     curves = aucs(view.table[view.table.score != ""])
-    rows = {}
+    rows: dict = {}
     for key, group in curves.groupby(keys):
         auc = group.pivot(index="seed", columns="policy", values="auc")
         rows[key] = {}

@@ -15,6 +15,10 @@ CARDINAL = ((-1, 0), (1, 0), (0, -1), (0, 1))
 DIAGONAL = ((-1, -1), (-1, 1), (1, -1), (1, 1))
 
 
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and 0 < value < math.inf
+
+
 @dataclass(frozen=True)
 class Protocol:
     """The choices of an experiment that the paper's text and its released code make differently.
@@ -50,9 +54,11 @@ class Protocol:
     norb_pixel_scale: float = 1 / 255
 
     def __post_init__(self) -> None:
-        if self.C != "cv" and not (isinstance(self.C, int | float) and 0 < self.C < math.inf):
-            raise ValueError(f"C must be a positive number or 'cv', got {self.C!r}")
-        if self.ridge is not None and not self.ridge > 0:
+        if self.C != "cv":
+            if not _positive(self.C):
+                raise ValueError(f"C must be a positive number or 'cv', got {self.C!r}")
+            object.__setattr__(self, "C", float(self.C))  # 1 and 1.0 are one protocol
+        if self.ridge is not None and not _positive(self.ridge):
             raise ValueError(f"ridge must be positive, or None for the model's own L2 term, got {self.ridge!r}")
 
 
@@ -95,9 +101,11 @@ def load_protocol(name: str = "paper", **changes: object) -> Protocol:
     for key in changes:
         if key not in fields:
             raise ValueError(unknown("protocol field", key, fields))
-    changed = {k: v for k, v in changes.items() if v != getattr(PROTOCOLS[name], k)}
+    named = PROTOCOLS[name]
+    found = dataclasses.replace(named, **changes)  # type: ignore[arg-type]
+    changed = {key: getattr(found, key) for key in changes if getattr(found, key) != getattr(named, key)}
     label = "+".join([name, *(f"{k}={str(v).replace(' ', '').replace('/', '_')}" for k, v in changed.items())])
-    return dataclasses.replace(PROTOCOLS[name], name=label, **changed)  # type: ignore[arg-type]
+    return dataclasses.replace(found, name=label)
 
 
 @dataclass(frozen=True)
@@ -203,13 +211,13 @@ def load_task(
     key, augmentation = name.split("-")
     source = SOURCES[key]
     label = name
-    if classes is not None and tuple(classes) != source.classes:
-        if len(classes) != 2 or classes[0] == classes[1]:
+    if classes is not None and classes not in (source.classes, list(source.classes)):
+        if not isinstance(classes, tuple | list) or len(set(classes)) != 2 or len(classes) != 2:
             raise ValueError(f"classes must be two different labels, got {classes!r}")
         label += f"-{classes[0]}v{classes[1]}"
     if n_train is not None and n_train != source.n_train:
-        if n_train < 2:
-            raise ValueError(f"n_train must be at least 2, got {n_train!r}")
+        if not isinstance(n_train, int) or n_train < 2:
+            raise ValueError(f"n_train must be a whole number of at least 2, got {n_train!r}")
         label += f"-n{n_train}"
     as_published = label == name
     if parameters is not None:

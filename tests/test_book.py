@@ -1,0 +1,148 @@
+"""README's commands, and the book that one of them builds, in a copy of the project."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines() if line.strip()
+]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The project's files in a folder of their own, with this environment as its .venv."""
+    folder = tmp_path_factory.mktemp("project") / "effaug"
+    ignored = shutil.ignore_patterns(".*", "_build", "*.egg-info", "__pycache__")
+    shutil.copytree(ROOT, folder, ignore=ignored)
+    (folder / ".venv").symlink_to(BIN.parent)
+    (folder / ".venv" / ".ready").touch()
+    return folder
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess:
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        shlex.split(command),
+        cwd=folder,
+        env=os.environ | {"PATH": path, "EFFAUG_RESULTS": "", "EFFAUG_CACHE": str(folder / "cache")},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def book(copy):
+    """The built book, and what `make book` printed."""
+    done = run("make book", copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return copy / "_build" / "html", done.stdout
+
+
+class Page(HTMLParser):
+    """A page's links and its ids."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.loaded, self.linked, self.images = [], [], 0
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.images += tag == "img"
+        if tag in ("script", "img", "source", "iframe") and found.get("src"):
+            self.loaded.append(found["src"])
+        if tag == "link" and found.get("href") and found.get("rel") not in ("canonical", "next", "prev"):
+            self.loaded.append(found["href"])
+        if tag == "a" and found.get("href"):
+            self.linked.append(found["href"])
+
+
+@pytest.mark.slow
+def test_make_book_prints_where_the_book_is(book):
+    html, printed = book
+    assert f"The book: {html}/index.html" in printed
+    assert (html / "index.html").exists()
+
+
+@pytest.mark.slow
+def test_every_page_of_the_contents_is_built_and_holds_no_traceback(book):
+    html, _ = book
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    pages = [contents["root"], *(c["file"] for part in contents["parts"] for c in part["chapters"])]
+    assert {f"notebooks/{path.stem}" for path in (ROOT / "notebooks").glob("*.ipynb")} <= set(pages)
+    for page in pages:
+        text = (html / f"{page}.html").read_text()
+        assert "Traceback" not in text
+        assert "ParameterError" not in text
+    figures = ["quickstart", "random_policies", "refinements", "deterministic_policies", "extreme_points"]
+    for name in [*figures, "score_distributions", "data_and_augmentations", "experiment"]:
+        assert Page(html / "notebooks" / f"{name}.html").images >= 1, name
+
+
+@pytest.mark.slow
+def test_no_page_loads_anything_from_elsewhere_and_no_link_is_broken(book):
+    html, _ = book
+    for path in html.rglob("*.html"):
+        if "_static" in path.parts:
+            continue
+        page = Page(path)
+        for target in page.loaded:
+            assert not re.match(r"(https?:)?//", target), f"{path} loads {target}"
+        local = [t for t in page.loaded + page.linked if not re.match(r"(https?:)?//|mailto:|data:|#", t)]
+        for target in local:
+            assert (path.parent / re.split(r"[?#]", target)[0]).exists(), f"{path} links to {target}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [c for c in COMMANDS if not c.startswith("make")])
+def test_readme_command_runs(copy, command):
+    done = run(command, copy)
+    assert done.returncode == 0, done.stderr
+
+
+def test_readme_names_the_two_commands_and_ci_runs_the_second():
+    assert COMMANDS[:2] == ["make book", "make test"]
+    assert "make test" in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_readme_python_runs_as_it_stands(tmp_path):
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"\d+", done.stdout)) == 20
+
+
+def test_readme_inline_commands_are_real():
+    inline = [c for c in re.findall(r"`([^`\n]+)`", README) if c.startswith("effaug ")]
+    assert inline
+    for command in inline:
+        done = run(f"{command} --help" if "--help" not in command else command, ROOT)
+        assert done.returncode == 0, (command, done.stderr)
+
+
+def test_readme_says_what_is_stored():
+    from effaug.results import Results
+
+    table = Results(ROOT / "results").table()
+    rows = re.findall(r"^\| `([a-z]+)-.*?\| (.*?) \| (.*?) \| (.*?) \| (\d+) \|$", README, re.M)
+    assert len(rows) == 3
+    for dataset, features, scores, protocols, seeds in rows:
+        kind = "refit" if "refit" in features else "frozen"
+        stored = table[table.task.str.startswith(dataset) & (table.features == kind)]
+        assert set(stored.score) - {""} == set(scores.split(", ")), (dataset, kind)
+        assert {f"`{name}`" for name in stored.protocol} == set(protocols.split(", ")), (dataset, kind)
+        random = stored[stored.policy.str.startswith(("random", "baseline"))]
+        counts = random.groupby(["task", "protocol", "score", "policy"]).seed.nunique()
+        assert set(counts) == {int(seeds)}, (dataset, kind)

@@ -1,0 +1,261 @@
+"""effaug.cli: what the README promises, and one sentence with exit status 2 for everything else."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from effaug import cli, datasets
+from effaug.policies import TABLE_POLICIES
+from effaug.results import Results, auc
+from effaug.tasks import TASKS, load_task
+
+SCRIPT = str(Path(sys.executable).with_name("effaug"))
+SMALL = ("--n-train", "40", "--policies", "baseline,deterministic_proportional", "--seeds", "1")
+
+
+@pytest.fixture
+def effaug(cache, tmp_path, monkeypatch, capsys):
+    """The command in this process, in an empty folder: from arguments to exit status, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli.console, "_color_system", None)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["effaug", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        return stopped.value.code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.slow
+def test_digits_need_no_data_no_network_and_no_keras(tmp_path):
+    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "KERAS_BACKEND": "none", "NO_COLOR": "1"}
+    bare |= {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    command = {"cwd": tmp_path, "env": bare, "capture_output": True, "text": True}
+    done = subprocess.run([SCRIPT, "run", "digits-rotate", "--seeds", "2"], **command)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "digits-rotate: 18 curves computed, 0 were stored; results/digits-rotate.csv\n"
+    assert "18/18 curves" in done.stderr
+    table = Results(tmp_path / "results").table()
+    assert set(table.policy) == {"full", *TABLE_POLICIES}
+    assert set(table.budget) == set(load_task("digits-rotate").budgets)
+    assert table.accuracy.between(0.5, 1).all()
+    again = subprocess.run([SCRIPT, "run", "digits-rotate", "--seeds", "2"], **command)
+    assert again.stdout == "digits-rotate: 0 curves computed, 18 were stored; results/digits-rotate.csv\n"
+
+
+def test_policies_seeds_and_names_of_what_is_changed(effaug):
+    code, out, err = effaug("run", "digits-translate", *SMALL, "--C", "1", "--results", "there")
+    assert code == 0, err
+    assert out.startswith("digits-translate-n40: 3 curves computed, 0 were stored")
+    effaug("run", "digits-translate", *SMALL, "--results", "there")
+    effaug("run", "digits-translate", *SMALL, "--C", "10", "--ridge", "0.5", "--results", "there")
+    done = Results("there").done("digits-translate-n40")
+    assert {key[0] for key in done} == {"paper", "paper+C=1.0", "paper+ridge=0.5"}
+    assert len(done) == 9
+    assert set(Results("there").record("digits-translate-n40")) == {f"{name}/frozen" for name in {k[0] for k in done}}
+
+
+@pytest.mark.parametrize(
+    ("options", "task", "protocol"),
+    [
+        (["--classes", "4,9"], "digits-crop-4v9-n40", "paper"),
+        (["--classes", "3,8"], "digits-crop-n40", "paper"),
+        (["--parameters", "1,2"], "digits-crop-n40-by1_2", "paper"),
+        (["--protocol", "released-code"], "digits-crop-n40", "released-code"),
+        (["--score", "loss", "--score", "loss"], "digits-crop-n40", "paper"),
+        (["--policies", "baseline,deterministic_proportional,baseline"], "digits-crop-n40", "paper"),
+    ],
+)
+def test_options(options, task, protocol, effaug):
+    code, out, err = effaug("run", "digits-crop", *SMALL, *options)
+    assert code == 0, err
+    assert out == f"{task}: 3 curves computed, 0 were stored; results/{task}.csv\n"
+    score = "loss" if "loss" in options else "influence"
+    assert Results().done(task) == {
+        (protocol, "frozen", "", "full", 0),
+        (protocol, "frozen", "", "baseline", 0),
+        (protocol, "frozen", score, "deterministic_proportional", 0),
+    }
+
+
+def test_translations_take_pairs(effaug):
+    code, _, err = effaug("run", "digits-translate", *SMALL, "--parameters", "1,0:0,-2")
+    assert code == 0, err
+    (record,) = Results().record("digits-translate-n40-by1,0_0,-2").values()
+    assert record["task"]["parameters"] == [[1, 0], [0, -2]]
+
+
+BAD = [
+    (["digits-rotat"], ["'digits-rotat' (did you mean 'digits-rotate'?)", *TASKS]),
+    (["digits-rotate", "--protocol", "papers"], ["'papers' (did you mean 'paper'?)", "released-code"]),
+    (["digits-rotate", "--features", "thawed"], ["'thawed'", "frozen, refit"]),
+    (["digits-rotate", "--features", "refit"], ["'refit'", "only 'frozen'"]),
+    (["digits-rotate", "--score", "margin"], ["'margin'", "influence, loss"]),
+    (["digits-rotate", "--policies", "baselin"], ["'baselin' (did you mean 'baseline'?)", *TABLE_POLICIES]),
+    (["digits-rotate", "--policies", "baseline,"], ["''", *TABLE_POLICIES]),
+    (["digits-rotate", "--seeds", "0"], ["n_seeds", "at least 1", "0"]),
+    (["digits-rotate", "--n-train", "1"], ["n_train", "at least 2", "1"]),
+    (["digits-rotate", "--classes", "3"], ["two labels such as 4,9", "'3'"]),
+    (["digits-rotate", "--classes", "3,8,9"], ["two labels such as 4,9", "'3,8,9'"]),
+    (["digits-rotate", "--classes", "3,x"], ["classes", "numbers", "'x'"]),
+    (["digits-rotate", "--classes", "3,8.5"], ["classes", "whole numbers", "'8.5'"]),
+    (["digits-rotate", "--classes", "3,inf"], ["classes", "numbers", "'inf'"]),
+    (["digits-rotate", "--classes", "4,4"], ["two different labels", "(4, 4)"]),
+    (["digits-rotate", "--C", "x"], ["C", "numbers", "'x'"]),
+    (["digits-rotate", "--C", "-1"], ["C must be a positive number or 'cv'", "-1"]),
+    (["digits-rotate", "--C", "nan"], ["C", "numbers", "'nan'"]),
+    (["digits-rotate", "--ridge", "0"], ["ridge must be positive", "0"]),
+    (["digits-rotate", "--parameters", "ten"], ["parameters", "numbers", "'ten'"]),
+    (["digits-rotate", "--parameters", "5,inf"], ["parameters", "numbers", "'inf'"]),
+    (["digits-rotate", "--parameters", "0"], ["parameters of rotate must be angles in degrees", "(0,)"]),
+    (["digits-crop", "--parameters", "1.5"], ["parameters of crop must be margins in whole pixels", "1.5"]),
+    (["digits-translate", "--parameters", "1.5,0"], ["parameters", "whole numbers", "'1.5'"]),
+    (["digits-translate", "--parameters", "1,0,1"], ["shifts (dy, dx) in whole pixels", "(1, 0, 1)"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_bad_parameters_are_one_sentence_and_nothing_is_written(arguments, words, effaug, tmp_path):
+    code, out, err = effaug("run", *arguments, "--results", str(tmp_path / "results"))
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"effaug: [^\n]+\n", err)
+    assert [word for word in words if word not in err] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--jobs", "0"], ["n_jobs must be at least 1, got 0"]),
+        (["--classes", "3,11"], ["classes (3, 11) are not both among the labels of digits", "[0, 1, 2, 3"]),
+        (["--n-train", "9999"], ["n_train must be at most ", "got 9999"]),
+        (["--parameters", "4"], ["a margin of 4 px leaves nothing", "under 4"]),
+    ],
+)
+def test_what_shows_only_with_the_data_is_a_sentence_too(arguments, words, effaug, tmp_path):
+    code, out, err = effaug("run", "digits-crop", *arguments)
+    assert (code, out) == (2, "")
+    sentence = err.splitlines()[-1]  # after the progress bar
+    assert sentence.startswith("effaug: ")
+    assert [word for word in words if word not in sentence] == []
+    assert "Traceback" not in err
+    assert not (tmp_path / "results").exists()
+
+
+def test_the_console_script_gives_that_sentence_and_status(tmp_path):
+    command = [SCRIPT, "run", "digits-rotate", "--seeds", "0"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "effaug: n_seeds must be at least 1, got 0\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_traceback_can_be_asked_for(effaug, monkeypatch):
+    monkeypatch.setenv("EFFAUG_TRACEBACK", "1")
+    monkeypatch.setattr(sys, "argv", ["effaug", "run", "digits-rotate", "--seeds", "0"])
+    with pytest.raises(ValueError, match="n_seeds"):
+        cli.main()
+
+
+def test_data_that_cannot_be_had_are_a_sentence(effaug, tmp_path, monkeypatch):
+    def offline(*_, **__):
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr(socket, "getaddrinfo", offline)
+    monkeypatch.setattr(datasets, "RETRIES", 0)
+    monkeypatch.setenv("EFFAUG_DATA", str(tmp_path / "data"))
+    for proxy in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(proxy, raising=False)
+    code, out, err = effaug("run", "mnist-rotate", "--n-train", "77")
+    assert (code, out) == (2, "")
+    sentence = err.splitlines()[-1]
+    assert sentence.startswith("effaug: MNIST could not be downloaded (yann.lecun.com: no connection, ")
+    assert sentence.endswith(
+        f"put mnist.npz with x_train, y_train, x_test, y_test into {tmp_path / 'data'} "
+        "or set EFFAUG_DATA to a folder that holds it."
+    )
+    assert "Traceback" not in err
+    assert not (tmp_path / "results").exists()
+
+
+def test_tasks_are_listed(effaug):
+    code, out, err = effaug("tasks")
+    assert (code, err) == (0, "")
+    assert [line.split(":")[0] for line in out.splitlines()] == list(TASKS)
+    lines = dict(line.split(": ", 1) for line in out.splitlines())
+    assert lines["mnist-translate"] == "classes 3 and 8, 1000 points, (-2, 0), (2, 0), (0, -2), (0, 2)"
+    assert lines["cifar10-rotate"] == "classes 0 and 1, 1000 points, -5, -2.5, 2.5, 5"
+    assert lines["digits-crop"] == "classes 3 and 8, 200 points, 1"
+
+
+def test_aucs_are_printed_for_every_stored_policy(effaug):
+    for task in ("digits-crop", "digits-translate"):
+        effaug("run", task, *SMALL[:-1], "2")
+    code, out, err = effaug("aucs", "digits-crop-n40")
+    assert (code, err) == (0, "")
+    header, *lines = (line.split() for line in out.splitlines())
+    assert header == ["task", "protocol", "features", "score", "policy", "auc_mean", "auc_std", "n_seeds"]
+    assert [line[-4] for line in lines] == ["baseline", "deterministic_proportional"]
+    assert [line[-1] for line in lines] == ["2", "1"]
+    table = Results().table(["digits-crop-n40"])
+    curve = table[table.policy == "deterministic_proportional"]
+    assert float(lines[1][-3]) == pytest.approx(auc(curve.budget, curve.accuracy), abs=1e-3)
+    assert {line.split()[0] for line in effaug("aucs")[1].splitlines()[1:]} == {
+        "digits-crop-n40",
+        "digits-translate-n40",
+    }
+    code, out, err = effaug("aucs", "mnist-crop")
+    assert (code, out) == (2, "")
+    assert err == "effaug: no results for 'mnist-crop' in results; stored: digits-crop-n40, digits-translate-n40\n"
+
+
+def test_aucs_of_nothing(effaug):
+    assert effaug("aucs") == (2, "", "effaug: no results in results; `effaug run digits-rotate` makes some\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], ["run", "aucs", "tasks", "figure"]),
+        (["run"], ["--protocol", "--features", "--policies", "--jobs", "--results", "mnist-rotate"]),
+        (["aucs"], ["--results", "1000 is perfect"]),
+        (["tasks"], ["augmentation parameters"]),
+        (["figure"], ["--results", "SVG, PDF or PNG"]),
+    ],
+)
+def test_help(arguments, words, effaug):
+    code, out, err = effaug(*arguments, "--help")
+    assert (code, err) == (0, "")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out)
+    assert [word for word in words if word not in plain] == []
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_refit_curves_of_real_images_repeat(real_data, tmp_path):
+    options = ["--features", "refit", "--policies", "baseline,random_proportional", "--seeds", "1", "--n-train", "100"]
+    options += ["--parameters=-20,20"]  # two copies a point: a fifth of the work
+    for run, jobs in (("a", "1"), ("b", "2")):
+        surroundings = os.environ | {"EFFAUG_CACHE": str(tmp_path / f"cache-{run}"), "EFFAUG_DATA": str(real_data)}
+        command = [SCRIPT, "run", "mnist-rotate", *options, "--jobs", jobs, "--results", str(tmp_path / run)]
+        done = subprocess.run(command, env=surroundings, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    first, second = ((tmp_path / run / "mnist-rotate-n100-by-20_20.csv").read_bytes() for run in "ab")
+    assert first == second
+    table = Results(tmp_path / "a").table()
+    assert sorted(set(zip(table.features, table.score, table.policy, strict=True))) == [
+        ("refit", "", "baseline"),
+        ("refit", "", "full"),
+        ("refit", "influence", "random_proportional"),
+    ]
+    last = table[table.budget == 100].accuracy
+    assert len(last) == 3
+    assert len(set(last)) == 1  # all augmented, by whatever policy
+    assert table.accuracy.between(0.8, 1).all()

@@ -1,0 +1,97 @@
+import types
+
+import pytest
+
+from effaug import notebook
+from effaug.notebook import ParameterError, check_parameters, open_view, view_of
+
+GOOD = {
+    "dataset": "digits",
+    "augmentation": "crop",
+    "score": "influence",
+    "features": "all",
+    "protocol": "paper",
+    "n_seeds": 2,
+    "source": "stored",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"datset": "mnist"}, "unknown parameter 'datset' (did you mean 'dataset'?); accepted: dataset, augmentation"),
+        ({"dataset": "cifar"}, "unknown dataset 'cifar' (did you mean 'cifar10'?); accepted: all, mnist, cifar10"),
+        ({"augmentation": "flip"}, "accepted: all, translate, rotate, crop"),
+        ({"score": "margin"}, "accepted: influence, loss"),
+        ({"features": "deep"}, "accepted: all, frozen, refit"),
+        ({"protocol": "text"}, "accepted: paper, released-code"),
+        ({"source": "web"}, "accepted: stored, recompute"),
+        ({"n_seeds": 0}, "n_seeds must be a whole number of at least 1, got 0"),
+        ({"n_seeds": "5"}, "n_seeds must be a whole number of at least 1, got '5'"),
+        ({"n_seeds": True}, "n_seeds must be a whole number of at least 1, got True"),
+        ({"dataset": None}, "unknown dataset None"),
+    ],
+)
+def test_a_parameter_that_is_not_accepted_stops_with_what_is(changes, sentence):
+    with pytest.raises(ParameterError) as caught:
+        check_parameters(GOOD | changes)
+    assert sentence in str(caught.value)
+    assert caught.value._render_traceback_() == [f"ParameterError: {caught.value}"]
+
+
+def test_a_missing_parameter_is_named():
+    with pytest.raises(ParameterError, match="'source' is not set"):
+        check_parameters({k: v for k, v in GOOD.items() if k != "source"})
+
+
+def test_what_a_notebook_imports_is_no_parameter():
+    namespace = GOOD | {"types": types, "open_view": open_view, "_cell": 1, "In": [""], "Out": {}}
+    assert check_parameters(namespace) == GOOD
+
+
+def test_a_view_holds_what_was_asked_for_and_names_what_is_missing():
+    view = open_view(GOOD | {"dataset": "all", "n_seeds": 3})
+    assert set(view.table.seed) == {0, 1, 2}
+    assert set(view.table.protocol) == {"paper"}
+    assert ("digits-crop", "frozen") in view.panels
+    assert view.tasks == ("mnist-crop", "cifar10-crop", "norb-crop", "digits-crop")
+    assert "cifar10-crop (frozen)" in view.missing()
+    assert "digits-crop" not in view.missing()
+    assert open_view(GOOD).missing() == ""
+
+
+def test_other_keeps_the_remaining_parameters():
+    view = open_view(GOOD).other(augmentation="rotate")
+    assert view.parameters == GOOD | {"augmentation": "rotate"}
+    assert view.tasks == ("digits-rotate",)
+
+
+def test_recompute_gives_the_stored_digits_again():
+    stored = open_view(GOOD)
+    again = open_view(GOOD | {"source": "recompute"})
+    assert again.results.folder != stored.results.folder
+    columns = ["task", "protocol", "features", "score", "policy", "seed", "budget"]
+    merged = stored.table.merge(again.table, on=columns, how="outer", suffixes=("", "_again"), indicator=True)
+    assert (merged._merge == "both").all()
+    assert abs(merged.accuracy - merged.accuracy_again).max() < 1e-6
+
+
+@pytest.mark.parametrize("changes", [{"dataset": "all"}, {"augmentation": "all"}])
+def test_recompute_refuses_all(changes):
+    with pytest.raises(ParameterError, match="computes one task"):
+        open_view(GOOD | {"source": "recompute"} | changes)
+
+
+def test_recompute_without_data_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("EFFAUG_DATA", str(tmp_path))
+    monkeypatch.setattr("effaug.datasets.RETRIES", 0)
+    monkeypatch.setattr("effaug.datasets.TIMEOUT", (1, 1))
+    with pytest.raises(ParameterError, match=r"mnist\.npz"):
+        open_view(GOOD | {"source": "recompute", "dataset": "mnist", "n_seeds": 1})
+
+
+def test_no_results_at_all_is_said_in_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebook, "STORED", tmp_path / "none")
+    view = view_of(dataset="mnist", augmentation="crop")
+    assert view.panels == []
+    assert view.missing() == "No results yet under the paper protocol: mnist-crop (frozen), mnist-crop (refit)."

@@ -1,0 +1,36 @@
+from effaug.paper import POLICY_NAMES, published_aucs, published_table_1
+from effaug.policies import TABLE_POLICIES
+from effaug.scores import SCORES
+from effaug.tasks import TASKS
+
+
+def test_published_aucs_hold_every_policy_of_every_table():
+    aucs = published_aucs()
+    assert len(aucs) == 198
+    assert sorted(aucs.table.unique()) == list(range(3, 21))
+    paper_tasks = [task for task in TASKS if not task.startswith("digits")]
+    for table, rows in aucs.groupby("table"):
+        assert set(rows.policy) == set(TABLE_POLICIES), table
+        assert rows.task.nunique() == 1
+        assert rows.score.nunique() == 1
+    assert set(zip(aucs.task, aucs.score, strict=True)) == {(t, s) for t in paper_tasks for s in SCORES}
+
+
+def test_published_aucs_are_the_papers_numbers():
+    aucs = published_aucs().set_index(["task", "score", "policy"])
+    assert aucs.auc_mean["mnist-rotate", "influence", "random_proportional"] == 997.200
+    assert aucs.auc_std["mnist-rotate", "influence", "random_proportional"] == 0.081
+    assert aucs.auc_mean["norb-crop", "loss", "deterministic_inverse_proportional"] == 934.525
+    deterministic = aucs[aucs.index.get_level_values("policy").str.startswith("deterministic")]
+    assert deterministic.auc_std.isna().all()
+    assert not aucs.drop(deterministic.index).auc_std.isna().any()
+
+
+def test_every_abbreviation_names_a_policy_of_the_tables():
+    assert sorted(POLICY_NAMES.values()) == sorted(TABLE_POLICIES)
+
+
+def test_published_table_1():
+    table = published_table_1()
+    assert table.loc["mnist"].tolist() == [93.2, 99.0, 99.3, 99.5, 99.7, 99.8, 99.7, 99.6]
+    assert list(table.index) == ["mnist", "cifar10", "norb"]

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from effaug import plots, points
+from effaug.notebook import STORED, view_of
+from effaug.results import Results, half_width
+
+
+@pytest.fixture(scope="module")
+def view():
+    return view_of(dataset="mnist")
+
+
+def line(axes, label):
+    return next(line for line in axes.get_lines() if line.get_label() == label)
+
+
+def test_figure_3_draws_the_stored_means_and_intervals(view):
+    figure = plots.figure_3(view)
+    axes = next(a for a in figure.axes if a.get_title().startswith("mnist-rotate (frozen"))
+    table = view.table[(view.table.task == "mnist-rotate") & (view.table.features == "frozen")]
+    for label, policy, score in (
+        ("baseline", "baseline", ""),
+        ("random proportional, influence", "random_proportional", "influence"),
+        ("random proportional, loss", "random_proportional", "loss"),
+    ):
+        rows = table[(table.policy == policy) & (table.score == score)].groupby("budget").accuracy
+        drawn = line(axes, label)
+        np.testing.assert_array_equal(drawn.get_xdata(), rows.mean().index)
+        np.testing.assert_allclose(drawn.get_ydata(), rows.mean())
+    band = axes.collections[0].get_paths()[0].vertices[:, 1]
+    baseline = table[table.policy == "baseline"].groupby("budget").accuracy
+    assert band.min() == pytest.approx((baseline.mean() - baseline.agg(half_width)).min())
+    full = table[table.policy == "full"].accuracy.mean()
+    assert line(axes, "full augmentation").get_ydata()[0] == pytest.approx(full)
+
+
+def test_panels_stand_in_rows_of_a_dataset_and_columns_of_an_augmentation(view):
+    titles = [axes.get_title().split(" (")[0] for axes in plots.figure_10(view).axes]
+    assert titles.index("mnist-rotate") == 1  # the middle of the first row, which is the refitted one
+    assert titles[3:6] == ["mnist-translate", "mnist-rotate", "mnist-crop"]
+
+
+def test_a_deterministic_policy_over_frozen_features_has_no_band(view):
+    figure = plots.figure_10(view.other(features="frozen", augmentation="crop"))
+    heights = [set(np.round(band.get_paths()[0].vertices[:, 1], 9)) for band in figure.axes[0].collections]
+    drawn = [set(np.round(line.get_ydata(), 9)) for line in figure.axes[0].get_lines()]
+    assert len(heights) == 6
+    assert all(height == line for height, line in zip(heights[1:], drawn[1:6], strict=True))
+    assert max(heights[0]) > max(drawn[0])  # the baseline has one
+
+
+def test_histograms_count_every_point(view):
+    figure = plots.score_histograms(view.other(augmentation="translate"))
+    assert all(sum(bar.get_height() for bar in axes.patches) == 1000 for axes in figure.axes)
+    assert all(axes.get_yscale() == "log" for axes in figure.axes)
+
+
+def test_before_after_shows_every_point_and_rho(view):
+    figure = plots.score_before_after(view.other(augmentation="translate", features="frozen"))
+    assert len(figure.axes[0].collections[0].get_offsets()) == 1000
+    rho = points.spearman(points.shown_points(view, "mnist-translate", "frozen"), "influence")
+    assert f"rho = {rho:.2f}" in figure.axes[0].get_title()
+
+
+@pytest.mark.realdata
+def test_extreme_points_are_the_images_of_the_data_set(view, real_data):
+    from effaug.subsets import load_subset
+    from effaug.tasks import load_task
+
+    subset = load_subset(load_task("mnist-translate"), folder=real_data)
+    stored = points.shown_points(view, "mnist-translate", "frozen")
+    np.testing.assert_array_equal(stored["images"], subset.x_train[stored["shown"]])
+    np.testing.assert_array_equal(stored["labels"], subset.y_train)
+    figure = plots.extreme_points(view, "mnist-translate", "frozen")
+    top = int(np.argmax(stored["influence_before"]))
+    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), subset.x_train[top, ..., 0])
+
+
+def test_copies_start_with_the_original(view):
+    figure = plots.task_copies(view.other(augmentation="translate"), "mnist-translate")
+    original, up = (figure.axes[k].images[0].get_array() for k in (0, 1))
+    assert figure.axes[1].get_title() == "-2, 0"
+    np.testing.assert_array_equal(np.asarray(up)[:-2], np.asarray(original)[2:])
+
+
+def test_no_results_are_a_figure_with_words():
+    for draw in (plots.figure_3, plots.figure_9, plots.figure_10, plots.score_before_after, plots.score_histograms):
+        figure = draw(view_of(dataset="norb"))
+        assert "No results yet" in "".join(text.get_text() for text in figure.texts)
+
+
+def test_readme_figure_is_the_one_that_results_give(tmp_path):
+    plots.save(plots.idea(Results(STORED)), tmp_path / "idea.svg")
+    assert (tmp_path / "idea.svg").read_bytes() == (STORED.parent / "book" / "idea.svg").read_bytes()

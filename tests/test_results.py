@@ -1,0 +1,218 @@
+"""effaug.results: files that appear whole or not at all, and the numbers read off them."""
+
+import csv
+import json
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from effaug import results as module
+from effaug.results import COLUMNS, Curve, Results, auc, aucs, half_width
+
+RECORD = {"protocol": {"C": 10.0}, "data_sha256": {"x_train": "ab"}}
+FILES = ("toy.csv", "toy.json", "toy.npz")
+
+
+def curve(policy="baseline", seed=0, score="", protocol="paper", seconds=1.0, task="toy"):
+    rng = np.random.default_rng([len(policy), seed, len(score)])
+    points = {"order": rng.permutation(10).astype(np.int32), "scores": rng.random(10, np.float32)}
+    return Curve(task, protocol, "frozen", score, policy, seed, (0, 1, 10), rng.random(3), points, seconds)
+
+
+CURVES = [curve("random_proportional", seed, score) for seed in (10, 9, 1) for score in ("loss", "influence")]
+CURVES += [curve("baseline", seed, protocol=protocol) for protocol in ("released-code", "paper") for seed in (2, 0)]
+
+
+def saved(folder, curves=CURVES):
+    store = Results(folder)
+    for each in curves:
+        store.save(each, RECORD)
+    return store
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".lock"}
+
+
+def test_what_is_saved_is_loaded(tmp_path):
+    store = saved(tmp_path / "not" / "yet", [*CURVES, curve(task="other")])
+    assert store.tasks() == ["other", "toy"]
+    assert store.done("toy") == {each.key for each in CURVES}
+    table = store.table(["toy"])
+    assert list(table.columns) == list(COLUMNS)
+    points = store.points("toy")
+    assert len(points) == 2 * len(CURVES)
+    for each in CURVES:
+        at = dict(zip(COLUMNS[1:6], each.key, strict=True))
+        rows = table[(table[list(at)] == list(at.values())).all(axis=1)]
+        assert (rows.task == "toy").all()
+        assert rows.budget.tolist() == [0, 1, 10]
+        np.testing.assert_allclose(rows.accuracy, each.accuracies, atol=5.1e-7)
+        for name, array in each.points.items():
+            stored = points["/".join(map(str, (*each.key, name)))]
+            np.testing.assert_array_equal(stored, array)
+            assert stored.dtype == array.dtype
+    assert len(store.table()) == len(table) + 3
+    assert store.record("toy") == {
+        "paper/frozen": RECORD | {"seconds": 8.0},
+        "released-code/frozen": RECORD | {"seconds": 2.0},
+    }
+
+
+def test_nothing_is_stored_in_an_empty_folder(tmp_path):
+    store = Results(tmp_path / "absent")
+    assert (store.tasks(), store.done("toy"), store.points("toy"), store.record("toy")) == ([], set(), {}, {})
+    assert store.table().empty
+    assert not store.folder.exists()
+
+
+def test_rows_are_sorted_by_number_and_files_do_not_depend_on_the_order_of_saving(tmp_path):
+    saved(tmp_path / "a")
+    saved(tmp_path / "b", CURVES[::-1])
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    with (tmp_path / "a" / "toy.csv").open() as file:
+        rows = [(*row[:5], int(row[5]), int(row[6])) for row in list(csv.reader(file))[1:]]
+    assert rows == sorted(rows)
+    assert len(rows) == 3 * len(CURVES)
+
+
+def test_saving_a_curve_again_changes_but_the_seconds(tmp_path, monkeypatch):
+    store = saved(tmp_path)
+    before = contents(tmp_path)
+    later = time.time() + 1e6
+    monkeypatch.setattr(time, "time", lambda: later)  # archives can hold times
+    store.save(CURVES[0], RECORD)
+    after = contents(tmp_path)
+    for name in ("toy.csv", "toy.npz"):
+        assert after[name] == before[name]
+    old, new = json.loads(before["toy.json"]), json.loads(after["toy.json"])
+    assert new["paper/frozen"].pop("seconds") == old["paper/frozen"].pop("seconds") + 1
+    assert new == old
+
+
+def test_a_curve_of_the_same_key_is_replaced(tmp_path):
+    store = saved(tmp_path)
+    other = Curve("toy", "paper", "frozen", "", "baseline", 0, (0, 10), np.array([0.25, 0.5]))
+    store.save(other, RECORD)
+    table = store.table()
+    rows = table[(table.protocol == "paper") & (table.policy == "baseline") & (table.seed == 0)]
+    assert rows[["budget", "accuracy"]].values.tolist() == [[0, 0.25], [10, 0.5]]
+    assert store.done("toy") == {each.key for each in CURVES}
+
+
+def test_two_processes_that_save_at_once_lose_nothing(tmp_path):
+    code = """if True:
+        import sys, numpy as np
+        from effaug.results import Curve, Results
+        policy, store = sys.argv[1], Results(sys.argv[2])
+        print(flush=True); sys.stdin.readline()
+        for seed in range(25):
+            points = {"order": np.arange(1000)}
+            store.save(Curve("toy", "paper", "frozen", "", policy, seed, (0, 1), np.zeros(2), points, 1.0), {})
+    """
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = [subprocess.Popen([sys.executable, "-c", code, name, tmp_path], **pipes) for name in "ab"]
+    for writer in writers:
+        writer.stdout.readline()
+    for writer in writers:  # both have imported what they need
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=120)
+        assert writer.returncode == 0
+    expected = {("paper", "frozen", "", policy, seed) for policy in "ab" for seed in range(25)}
+    assert Results(tmp_path).done("toy") == expected
+    assert set(Results(tmp_path).points("toy")) == {"/".join(map(str, (*key, "order"))) for key in expected}
+    assert Results(tmp_path).record("toy") == {"paper/frozen": {"seconds": 50.0}}
+    assert sorted(contents(tmp_path)) == sorted(FILES)
+
+
+def test_a_crash_halfway_through_a_file_leaves_the_old_ones_whole(tmp_path, monkeypatch):
+    store = saved(tmp_path)
+    before = contents(tmp_path)
+
+    def savez(file, **arrays):
+        file.write(b"PK")
+        assert len(list(tmp_path.glob(".*.part"))) == 1  # beside
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", savez)
+    with pytest.raises(OSError, match="No space left"):
+        store.save(curve("new"), RECORD)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("broken", FILES)
+def test_a_crash_between_files_is_made_good_by_saving_again(broken, tmp_path, monkeypatch):
+    write = module._write
+
+    def crash(path, *rest):
+        if path.name == broken:
+            raise KeyboardInterrupt
+        write(path, *rest)
+
+    store = saved(tmp_path / "crashed")
+    monkeypatch.setattr(module, "_write", crash)
+    with pytest.raises(KeyboardInterrupt):
+        store.save(curve("new"), RECORD)
+    assert store.done("toy") == {each.key for each in CURVES}  # the curve does not count as stored
+    monkeypatch.undo()
+    store.save(curve("new"), RECORD)
+    saved(tmp_path / "whole", [*CURVES, curve("new")])
+    crashed, whole = contents(tmp_path / "crashed"), contents(tmp_path / "whole")
+    assert crashed.keys() == whole.keys() == set(FILES)
+    assert [crashed[name] for name in ("toy.csv", "toy.npz")] == [whole[name] for name in ("toy.csv", "toy.npz")]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "task,policy,accuracy\nmnist,baseline,0.9\n"])
+def test_a_file_of_other_columns_is_named(text, tmp_path):
+    (tmp_path / "toy.csv").write_text(text)
+    for ask in (Results(tmp_path).table, lambda: Results(tmp_path).done("toy")):
+        with pytest.raises(ValueError, match=r"columns .*expected task,protocol,features,score,policy,seed") as caught:
+            ask()
+        assert str(tmp_path / "toy.csv") in str(caught.value)
+
+
+PAPER_BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
+
+
+def test_auc_by_hand():
+    assert auc(PAPER_BUDGETS, [1.0] * 9) == pytest.approx(1000, abs=1e-9)
+    assert auc((0, 1, 10, 200), [1.0] * 4) == pytest.approx(1000, abs=1e-9)
+    # 1 * (0.5 + 0.7) / 2 + 3 * (0.7 + 0.9) / 2 = 3 of 4
+    assert auc([0, 1, 4], [0.5, 0.7, 0.9]) == pytest.approx(750, abs=1e-9)
+
+
+@given(st.lists(st.floats(0, 1), min_size=9, max_size=9))
+def test_auc_of_1000_points_is_the_papers(accuracies):
+    steps = zip(PAPER_BUDGETS, PAPER_BUDGETS[1:], accuracies, accuracies[1:], strict=False)
+    assert auc(PAPER_BUDGETS, accuracies) == pytest.approx(sum((b - a) * (f + g) / 2 for a, b, f, g in steps))
+
+
+def test_aucs_are_one_row_a_curve_and_none_for_full(tmp_path):
+    store = saved(tmp_path)
+    store.save(Curve("toy", "paper", "frozen", "", "full", 0, (10,), np.ones(1)), RECORD)
+    found = aucs(store.table().sample(frac=1, random_state=0))  # whatever the order of the rows
+    assert list(found.columns) == [*COLUMNS[:6], "auc"]
+    assert {tuple(row[1:6]): row[6] for row in found.itertuples(index=False)} == {
+        each.key: pytest.approx(auc(each.budgets, each.accuracies), abs=1e-3) for each in CURVES
+    }
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20), st.floats(0.5, 0.99))
+def test_half_width_is_that_of_scipys_t_interval(values, level):
+    low, high = stats.t.interval(level, len(values) - 1, loc=np.mean(values), scale=1)
+    expected = (high - low) / 2 * stats.sem(values)
+    assert half_width(values, level) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_half_width_of_known_values():
+    assert half_width([1.0, 2.0, 3.0]) == pytest.approx(4.302653 / np.sqrt(3), rel=1e-6)  # t of 2 degrees of freedom
+    assert np.isnan(half_width([1.0]))
+    assert np.isnan(half_width([]))

@@ -1,0 +1,224 @@
+"""effaug.runner: the same files from any number of workers, after kill -9, ctrl-C, and beside another run."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from effaug import runner
+from effaug.experiment import Experiment, task_subset
+from effaug.results import Results
+from effaug.tasks import load_protocol, load_task
+
+TASK = "digits-rotate"
+FEW = ("baseline", "random_proportional", "deterministic_proportional_update")
+SMALL = {"task": load_task(TASK, n_train=60), "policies": FEW, "n_seeds": 2}
+EFFAUG = (sys.executable, "-c", "from effaug.cli import main; main()")
+
+
+def experiment(**settings):
+    return Experiment(**({"task": load_task(TASK), "protocol": load_protocol(), "n_seeds": 8} | settings))
+
+
+def numbers(folder, task=TASK):
+    """The bytes of the curves and of the points."""
+    return [(Path(folder) / f"{task}.{suffix}").read_bytes() for suffix in ("csv", "npz")]
+
+
+def start(folder, *options):
+    """The command, as the leader of a process group of its own."""
+    command = (*EFFAUG, "run", TASK, "--results", str(folder), *options)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, start_new_session=True, **pipes)
+
+
+def members(group):
+    """Processes of a group that are alive."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listing.stdout.splitlines()]
+    return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
+
+
+def wait_until(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The folder of an uninterrupted run of one process."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EFFAUG_CACHE", str(folder / "cache"))
+        assert runner.run(experiment(), Results(folder)) == 54
+    return folder
+
+
+def test_workers_do_not_change_the_numbers(cache, tmp_path):
+    spec, told = experiment(**SMALL), []
+    for n_jobs in (1, 2):
+        told.clear()
+        store = Results(tmp_path / str(n_jobs))
+        assert runner.run(spec, store, n_jobs=n_jobs, progress=lambda *now: told.append(now)) == 6
+    assert [now[:2] for now in told] == [(done, 6) for done in range(7)]
+    assert (told[0][2], told[-1][2]) == (spec.jobs()[:2], [])
+    assert all(len(running) <= 2 and set(running) <= set(spec.jobs()) for _, _, running in told)
+    assert numbers(tmp_path / "1", "digits-rotate-n60") == numbers(tmp_path / "2", "digits-rotate-n60")
+    wait_until(lambda: not multiprocessing.active_children(), 30)
+
+
+def test_progress_counts_curves(cache, tmp_path):
+    spec, told = experiment(**SMALL), []
+    assert runner.run(spec, Results(tmp_path), progress=lambda *now: told.append(now)) == 6
+    jobs = spec.jobs()
+    assert told == [(done, 6, jobs[done : done + 1]) for done in range(7)]
+    more, told[:] = experiment(**SMALL | {"n_seeds": 4}), []
+    assert runner.run(more, Results(tmp_path), progress=lambda *now: told.append(now)) == 4
+    new = [job for job in more.jobs() if job not in jobs]
+    assert told == [(6 + done, 10, new[done : done + 1]) for done in range(5)]
+
+
+def test_a_finished_experiment_is_left_as_it_is(cache, tmp_path, monkeypatch):
+    runner.run(experiment(**SMALL), Results(tmp_path))
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.glob("*.*")}
+    monkeypatch.setattr(runner, "compute", None)  # not called
+    told = []
+    assert runner.run(experiment(**SMALL), Results(tmp_path), progress=lambda *now: told.append(now)) == 0
+    assert told == [(6, 6, [])]
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.glob("*.*")} == before
+
+
+def test_more_seeds_compute_only_the_new_ones(whole, cache, tmp_path, monkeypatch):
+    computed, compute = [], runner.compute
+    monkeypatch.setattr(runner, "compute", lambda spec, job: computed.append(job) or compute(spec, job))
+    for n_seeds, expected in ((2, 6), (8, 12)):
+        computed.clear()
+        spec = experiment(policies=FEW, n_seeds=n_seeds)
+        assert runner.run(spec, Results(tmp_path)) == len(computed) == expected
+        assert {job.seed for job in computed} == (set(range(2)) if n_seeds == 2 else set(range(2, 8)))
+    reference = Results(whole).table()
+    expected = reference[reference.policy.isin([*FEW, "full"])].reset_index(drop=True)
+    assert Results(tmp_path).table().equals(expected)
+
+
+def test_the_record_tells_what_was_used(cache, tmp_path):
+    spec = experiment(**SMALL)
+    runner.run(spec, Results(tmp_path))
+    (label, record), *rest = Results(tmp_path).record("digits-rotate-n60").items()
+    assert (label, rest) == ("paper/frozen", [])
+    assert record["task"]["n_train"] == 60
+    assert record["protocol"]["C"] == 10.0
+    assert record["network"]["name"] == "Pixels"
+    assert record["data_sha256"] == task_subset(spec.task).sha256
+    assert set(record["libraries"]) >= {"numpy", "scipy", "scikit-learn", "imgaug"}
+    assert record["code"].startswith("effaug ")
+    assert record["seconds"] > 0
+
+
+def test_a_full_disk_stops_the_run_and_its_workers_and_the_next_goes_on(cache, tmp_path, monkeypatch):
+    save, store = Results.save, Results(tmp_path)
+
+    def full(self, curve, record):
+        if len(self.done(curve.task)) == 2:
+            raise OSError(28, "No space left on device")
+        save(self, curve, record)
+
+    monkeypatch.setattr(Results, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        runner.run(experiment(**SMALL), store, n_jobs=2)
+    wait_until(lambda: not multiprocessing.active_children(), 30)
+    monkeypatch.undo()
+    monkeypatch.setenv("EFFAUG_CACHE", str(cache))
+    assert runner.run(experiment(**SMALL), store) == 4
+
+
+def test_no_workers_is_an_error_before_anything_is_done(cache, tmp_path):
+    with pytest.raises(ValueError, match="n_jobs must be at least 1, got 0"):
+        runner.run(experiment(), Results(tmp_path / "absent"), n_jobs=0)
+    assert not (tmp_path / "absent").exists()
+
+
+@pytest.mark.slow
+def test_a_killed_run_leaves_no_workers_and_is_made_whole_by_the_next(whole, cache, tmp_path):
+    store, reference = Results(tmp_path), Results(whole)
+    process = start(tmp_path, "--seeds", "8", "--jobs", "2")
+    try:
+        wait_until(lambda: len(store.done(TASK)) >= 4 or process.poll() is not None)
+        assert len(members(process.pid)) >= 3  # itself and two workers
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate(timeout=60)
+        wait_until(lambda: not members(process.pid), 15)
+    finally:
+        _end(process)
+    stored = store.done(TASK)
+    assert 4 <= len(stored) < 54
+    rows = reference.table()
+    keys = list(zip(*(rows[name] for name in rows.columns[1:6]), strict=True))
+    assert store.table().equals(rows[[key in stored for key in keys]].reset_index(drop=True))
+    for name in ("csv", "npz", "json"):  # what a kill in the middle of a write leaves
+        (tmp_path / f".{TASK}.{name}.{process.pid}.part").write_bytes(b"half a fi")
+    assert store.tasks() == [TASK]
+    assert runner.run(experiment(), store, n_jobs=2) == 54 - len(stored)
+    assert numbers(tmp_path) == numbers(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["workers start", "a curve is stored"])
+def test_ctrl_c_says_that_nothing_is_lost(when, cache, tmp_path):
+    store = Results(tmp_path)
+    process = start(tmp_path, "--seeds", "1000", "--jobs", "2")
+    try:
+        reached = {
+            "workers start": lambda: len(members(process.pid)) >= 4,  # two, their parent and its resource tracker
+            "a curve is stored": lambda: store.done(TASK),
+        }
+        wait_until(lambda: reached[when]() or process.poll() is not None)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+        out, err = process.communicate(timeout=60)
+        wait_until(lambda: not members(process.pid), 15)
+    finally:
+        _end(process)
+    assert process.returncode == 130
+    assert out == ""
+    assert err.rstrip().splitlines()[-1] == (
+        "interrupted: finished curves are stored, and the same command goes on from there"
+    )
+    assert "Traceback" not in err
+    assert "KeyboardInterrupt" not in err
+    assert not list(tmp_path.glob(".*.part"))
+    assert len(store.table().groupby(["score", "policy", "seed"])) == len(store.done(TASK))
+    assert bool(store.done(TASK)) == (when == "a curve is stored")
+
+
+@pytest.mark.slow
+def test_two_runs_on_one_task_lose_nothing(whole, cache, tmp_path):
+    others = ("random_inverse_proportional", "deterministic_proportional", "random_proportional_downweight")
+    runs = [start(tmp_path, "--seeds", "8", "--policies", ",".join(policies)) for policies in (FEW, others)]
+    try:
+        outputs = [process.communicate(timeout=300) for process in runs]
+    finally:
+        for process in runs:
+            _end(process)
+    assert [process.returncode for process in runs] == [0, 0], outputs
+    reference = Results(whole)
+    rows = reference.table()
+    wanted = rows.policy.isin(["full", *FEW, *others])
+    assert Results(tmp_path).table().equals(rows[wanted].reset_index(drop=True))
+    found, expected = Results(tmp_path).points(TASK), reference.points(TASK)
+    assert found.keys() == {name for name in expected if name.split("/")[3] in {"full", *FEW, *others}}
+    assert all((found[name] == expected[name]).all() for name in found)
+    json.loads((tmp_path / f"{TASK}.json").read_text())
+
+
+def _end(process):
+    for pid in members(process.pid):
+        os.kill(pid, signal.SIGKILL)
+    process.communicate()

@@ -1,0 +1,104 @@
+"""What is stored in results/ is whole, and is what the code computes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from effaug.experiment import Experiment, Job, compute
+from effaug.notebook import STORED
+from effaug.policies import POLICIES
+from effaug.results import Results, aucs
+from effaug.scores import SCORES
+from effaug.tasks import PROTOCOLS, load_task
+
+RESULTS = Results(STORED)
+TABLE = RESULTS.table()
+FROZEN = [f"{dataset}-{kind}" for dataset in ("mnist", "digits") for kind in ("translate", "rotate", "crop")]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(
+    ("task", "features", "scores"),
+    [*((task, "frozen", SCORES) for task in FROZEN), ("mnist-rotate", "refit", ("influence",))],
+)
+def test_every_curve_is_stored(task, features, scores, protocol):
+    experiment = Experiment(load_task(task), PROTOCOLS[protocol], features=features, score_names=scores, n_seeds=5)
+    done = RESULTS.done(task)
+    assert {experiment.key(job) for job in experiment.jobs()} <= done
+    points = RESULTS.points(task)
+    for job in experiment.jobs():
+        key = "/".join(str(part) for part in experiment.key(job))
+        if job.policy != "full":
+            assert sorted(points[f"{key}/order"]) == list(range(experiment.task.n_train))
+
+
+def test_accuracies_are_fractions_at_the_tasks_budgets():
+    assert TABLE.accuracy.between(0, 1).all()
+    for (task, *_), curve in TABLE[TABLE.policy != "full"].groupby(list(TABLE.columns[:6])):
+        assert tuple(sorted(curve.budget)) == load_task(task).budgets
+    assert set(TABLE.policy) <= {*POLICIES, "full"}
+
+
+def test_files_are_sorted_and_described():
+    for task in RESULTS.tasks():
+        rows = (STORED / f"{task}.csv").read_text().splitlines()[1:]
+        keys = [(*row.split(",")[:5], int(row.split(",")[5]), int(row.split(",")[6])) for row in rows]
+        assert keys == sorted(set(keys))
+        record = RESULTS.record(task)
+        assert set(record) == {f"{p}/{f}" for _, p, f in {(key[0], key[0], key[1]) for key in RESULTS.done(task)}}
+        for run in record.values():
+            assert run["seconds"] > 0
+            assert "unknown" not in run["code"]
+            assert "dirty" not in run["code"]
+            assert set(run["data_sha256"]) == {"x_train", "y_train", "x_test", "y_test"}
+
+
+def test_policies_that_do_not_downweight_end_at_full_augmentation():
+    ends = TABLE[TABLE.budget == TABLE.groupby("task").budget.transform("max")]
+    for _, rows in ends[~ends.policy.str.contains("downweight")].groupby(["task", "protocol", "features", "seed"]):
+        if (rows.policy == "full").any():
+            assert rows.accuracy.nunique() == 1
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_proportional_influence_beats_the_baseline_on_refitted_mnist_rotate(protocol):
+    """The paper's main claim, as far as the stored results decide it: in AUC, and at 10 % against full."""
+    table = TABLE[(TABLE.task == "mnist-rotate") & (TABLE.features == "refit") & (TABLE.protocol == protocol)]
+    mean = aucs(table).groupby("policy").auc.mean()
+    full = table[table.policy == "full"].accuracy.mean()
+    for policy in ("random_proportional", "deterministic_proportional"):
+        assert mean[policy] > mean["baseline"]
+        at = table[(table.policy == policy) & (table.budget == 100)].accuracy.mean()
+        assert full - at <= 0.003
+
+
+@pytest.mark.parametrize("task", [task for task in FROZEN if task.startswith("digits")])
+def test_digits_recompute_to_the_stored_curves(task, monkeypatch, tmp_path):
+    monkeypatch.setenv("EFFAUG_CACHE", str(tmp_path))
+    experiment = Experiment(load_task(task), PROTOCOLS["paper"])
+    assert_stored(experiment, Job("influence", "random_proportional_update_downweight", 3), tolerance=1e-6)
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "job", [Job("loss", "random_proportional_update", 1), Job("influence", "deterministic_proportional", 0)]
+)
+def test_mnist_recomputes_to_the_stored_curves(real_data: Path, monkeypatch, tmp_path, job):
+    """Within a tolerance: another processor rounds a network's training differently."""
+    monkeypatch.setenv("EFFAUG_DATA", str(real_data))
+    monkeypatch.setenv("EFFAUG_CACHE", str(tmp_path))
+    protocol = PROTOCOLS["released-code"]
+    task = load_task("mnist-translate", protocol=protocol)
+    assert_stored(Experiment(task, protocol), job, tolerance=0.002)
+
+
+def assert_stored(experiment: Experiment, job: Job, tolerance: float) -> None:
+    curve = compute(experiment, job)
+    rows = TABLE[TABLE.task == experiment.task.name]
+    for column, part in zip(("protocol", "features", "score", "policy", "seed"), experiment.key(job), strict=True):
+        rows = rows[rows[column] == part]
+    stored = rows.sort_values("budget")
+    assert tuple(stored.budget) == curve.budgets
+    np.testing.assert_allclose(curve.accuracies, stored.accuracy, atol=tolerance)
