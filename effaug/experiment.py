@@ -57,6 +57,7 @@ class Experiment:
     n_seeds: int = 5
 
     def __post_init__(self) -> None:
+        featurizer(self.task.network)  # refuses a network that there is none of
         if self.features not in FEATURES:
             raise ValueError(f"features must be one of {', '.join(FEATURES)}, got {self.features!r}")
         if self.features == "refit" and self.task.network != "lenet":

@@ -143,6 +143,8 @@ def idea(results: Results) -> Figure:
     """The finding in one figure: MNIST rotated, features refit, points by influence against points at random."""
     table = results.table(["mnist-rotate"])
     table = table[(table.protocol == "paper") & (table.features == "refit")]
+    if table.empty:
+        raise ValueError(f"no results of mnist-rotate with refitted features in {results.folder}")
     figure, axes = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     _curve(axes, table[table.policy == "baseline"], Line("baseline", "", "drawn at random", _RED, "o"))
     chosen = table[(table.policy == "random_proportional") & (table.score == "influence")]

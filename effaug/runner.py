@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -44,6 +46,11 @@ def run(
     -------
     int
         How many curves were computed; the others were there.
+
+    Raises
+    ------
+    ValueError
+        If curves stored under the same names were computed with other data, settings or network versions.
     """
     if n_jobs < 1:
         raise ValueError(f"n_jobs must be at least 1, got {n_jobs}")
@@ -53,7 +60,9 @@ def run(
     progress(total - len(todo), total, todo[:n_jobs])
     if not todo:
         return 0
+    results.folder.mkdir(parents=True, exist_ok=True)
     record = describe(experiment, task_subset(experiment.task))
+    _check_same(results, experiment, record)
     with closing(_serial(experiment, todo) if n_jobs == 1 else _parallel(experiment, todo, n_jobs)) as curves:
         for count, (curve, running) in enumerate(curves, start=1):
             results.save(curve, record)
@@ -65,16 +74,32 @@ def describe(experiment: Experiment, subset: Subset) -> dict[str, Any]:
     """What a run is computed with: settings, data hashes, code and library versions, machine."""
     libraries = ("numpy", "scipy", "scikit-learn", "imgaug", "opencv-python")
     network = featurizer(experiment.task.network)
+    trained = {"versions": versions()} if network.get_params() else {}
     return {
         "task": asdict(experiment.task),
+        "budgets": experiment.task.budgets,
         "protocol": asdict(experiment.protocol),
         "features": experiment.features,
-        "network": {"name": type(network).__name__, **network.get_params(), "versions": versions()},
+        "network": {"name": type(network).__name__, **network.get_params()} | trained,
         "data_sha256": subset.sha256,
         "code": f"effaug {version('effaug')}, commit {_commit()}",
         "libraries": {name: version(name) for name in libraries},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
+
+
+def _check_same(results: Results, experiment: Experiment, record: dict[str, Any]) -> None:
+    """Curves of one run must be comparable: those to come with those that are stored."""
+    label = f"{experiment.protocol.name}/{experiment.features}"
+    stored, new = results.record(experiment.task.name).get(label, {}), json.loads(json.dumps(record))
+    for part in ("task", "budgets", "protocol", "network", "data_sha256"):
+        old, now = ({"": r.get(part)} if not isinstance(r.get(part), dict) else r[part] for r in (stored, new))
+        for key in old.keys() & now.keys():
+            if old[key] not in (None, now[key]):
+                raise ValueError(
+                    f"{results.folder / experiment.task.name}.csv holds curves of {label} computed with {part} {key} "
+                    f"{old[key]}, which is now {now[key]}: name another folder for the results"
+                )
 
 
 def _serial(experiment: Experiment, todo: list[Job]) -> Generator[tuple[Curve, list[Job]]]:
@@ -95,7 +120,14 @@ def _parallel(experiment: Experiment, todo: list[Job], n_jobs: int) -> Generator
                     running[pool.submit(compute, experiment, job)] = job
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 del running[future]
-                yield future.result(), [*running.values(), *waiting[:1]]
+                try:
+                    curve = future.result()
+                except BrokenProcessPool:
+                    raise OSError(
+                        "a worker process was killed, perhaps for want of memory; finished curves are stored: "
+                        "run it again, with fewer jobs"
+                    ) from None
+                yield curve, [*running.values(), *waiting[:1]]
     finally:
         hold.close()
         pool.shutdown(wait=False, cancel_futures=True)

@@ -222,3 +222,31 @@ def _end(process):
     for pid in members(process.pid):
         os.kill(pid, signal.SIGKILL)
     process.communicate()
+
+
+def test_curves_computed_with_other_settings_are_not_mixed(tmp_path):
+    results = Results(tmp_path / "results")
+    few = Experiment(load_task("digits-crop"), load_protocol("paper"), policies=("baseline",), n_seeds=1)
+    more = Experiment(load_task("digits-crop"), load_protocol("paper"), policies=("baseline",), n_seeds=2)
+    runner.run(few, results)
+    record = results.folder / "digits-crop.json"
+    whole = record.read_text()
+    sha256 = results.record("digits-crop")["paper/frozen"]["data_sha256"]["x_test"]
+    record.write_text(whole.replace(sha256, "0"))
+    before = {path.name: path.read_bytes() for path in results.folder.iterdir()}
+    with pytest.raises(ValueError, match=f"data_sha256 x_test 0, which is now {sha256}"):
+        runner.run(more, results)
+    assert {path.name: path.read_bytes() for path in results.folder.iterdir()} == before
+    record.write_text(whole)
+    assert runner.run(more, results) == 1
+
+
+def test_a_killed_worker_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("effaug.runner.compute", _die)
+    killed = Experiment(load_task("digits-crop"), load_protocol("paper"), policies=("baseline",), n_seeds=2)
+    with pytest.raises(OSError, match="a worker process was killed"):
+        runner.run(killed, Results(tmp_path), n_jobs=2)
+
+
+def _die(experiment, job):
+    os._exit(9)
