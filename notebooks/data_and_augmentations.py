@@ -1,0 +1,50 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Data and augmentations
+#
+# Each task is two classes of a data set and one augmentation. Augmentation is deterministic and exhaustive: a point becomes a
+# fixed set of transformed copies, edges repeated at the border. This page shows some points of each task beside their copies,
+# and the sizes that follow.
+
+# %% tags=["parameters"]
+dataset = "all"
+augmentation = "all"
+score = "influence"
+features = "all"
+protocol = "paper"
+n_seeds = 5
+source = "stored"
+
+# %%
+from IPython.display import Markdown, display
+
+from effaug import plots, tables
+from effaug.notebook import open_view
+
+view = open_view(globals())
+Markdown(view.missing())
+
+# %% [markdown]
+# The images are the training points of highest and lowest influence that are kept with the results, the original first; where
+# there are more than seven copies, they are thinned out evenly.
+
+# %%
+for task in dict.fromkeys(task for task, _ in view.panels):
+    display(plots.task_copies(view, task))
+
+# %%
+tables.task_table(view)

@@ -1,0 +1,52 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # One experiment, recomputed
+#
+# The template: computes all eleven policies of Tables 3-20 with both scores for one task, and shows them as the other pages do.
+# Nothing in `results/` is touched. As it stands it recomputes `digits-rotate`; for another task give other parameters:
+#
+#     papermill notebooks/experiment.ipynb out.ipynb -p dataset mnist -p augmentation rotate
+
+# %% tags=["parameters"]
+dataset = "digits"
+augmentation = "rotate"
+score = "influence"
+features = "frozen"
+protocol = "paper"
+n_seeds = 3
+source = "recompute"
+
+# %%
+from effaug import plots, tables
+from effaug.notebook import open_view
+
+view = open_view(globals())
+
+# %%
+plots.figure_3(view)
+
+# %%
+plots.figure_10(view)
+
+# %%
+tables.curve_table(view, ("baseline", "random_proportional", "deterministic_proportional"))
+
+# %%
+from IPython.display import Markdown, display
+
+for title, table in tables.auc_tables(view):
+    display(Markdown(f"**{title}**"), table)

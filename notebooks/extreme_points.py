@@ -1,0 +1,51 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Extreme points: Figures 5, 11, 12 and 13
+#
+# The ten training points of highest and of lowest influence and loss, before augmentation. The top ones differ from each other
+# in class and in shape; the bottom ones look alike.
+
+# %% tags=["parameters"]
+dataset = "all"
+augmentation = "translate"
+score = "influence"
+features = "all"
+protocol = "paper"
+n_seeds = 5
+source = "stored"
+
+# %%
+from IPython.display import Markdown, display
+
+from effaug import plots, points, tables
+from effaug.notebook import open_view
+
+view = open_view(globals())
+Markdown(view.missing())
+
+# %%
+for task, features in view.panels:
+    display(plots.extreme_points(view, task, features))
+
+# %%
+points.extreme_table(view)
+
+# %% [markdown]
+# ## Where these numbers are from
+
+# %%
+tables.provenance(view)

@@ -1,0 +1,60 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Quickstart
+#
+# On scikit-learn's own 8x8 digits, which need no download: augment a few points chosen by influence, a few chosen at random,
+# and see how close either comes to augmenting all of them. Everything on this page is computed as it runs, in seconds.
+
+# %% tags=["parameters"]
+dataset = "digits"
+augmentation = "translate"
+score = "influence"
+features = "frozen"
+protocol = "paper"
+n_seeds = 5
+source = "recompute"
+
+# %%
+from effaug import plots, tables
+from effaug.notebook import open_view
+
+view = open_view(globals())
+
+# %% [markdown]
+# The test set is the original one with every shifted copy appended. Each line shows what a way of choosing points buys: red
+# draws them uniformly, blue in proportion to their influence, green in proportion to their training loss.
+
+# %%
+plots.figure_3(view)
+
+# %%
+tables.curve_table(view, ("baseline", "random_proportional"))
+
+# %%
+from IPython.display import Markdown
+
+Markdown(tables.in_words(view, 0.05) + "\n" + tables.in_words(view, 0.25))
+
+# %% [markdown]
+# The same question for your own features and labels is one call, `effaug.select`. Here it names the ten digits most worth
+# augmenting:
+
+# %%
+import effaug
+
+task = effaug.load_subset(effaug.load_task("digits-translate"))
+effaug.select(task.x_train.reshape(200, -1) / 255, task.y_train, budget=10).tolist()

@@ -1,0 +1,83 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Random policies: Figures 3 and 9
+#
+# Accuracy on the augmented test set against the number of augmented points. Figure 3: points drawn in proportion to their
+# influence or loss, against points drawn uniformly. Figure 9: the same with scores taken again at every budget, with
+# down-weighting, and with both. Lines are means over seeds, bands 95 % t intervals for the mean.
+
+# %% tags=["parameters"]
+dataset = "all"
+augmentation = "all"
+score = "influence"
+features = "all"
+protocol = "paper"
+n_seeds = 5
+source = "stored"
+
+# %%
+from IPython.display import Markdown
+
+from effaug import plots, tables
+from effaug.notebook import open_view
+
+view = open_view(globals())
+Markdown(view.missing())
+
+# %% [markdown]
+# ## Figure 3
+
+# %%
+plots.figure_3(view)
+
+# %% [markdown]
+# How far 10 % is from everything, in percentage points (negative: below full augmentation):
+
+# %%
+tables.main_claim(view)
+
+# %%
+Markdown(tables.in_words(view))
+
+# %% [markdown]
+# ## Figure 9
+
+# %%
+plots.figure_9(view)
+
+# %% [markdown]
+# ## The numbers behind the lines
+#
+# Mean accuracy in percent.
+
+# %%
+tables.curve_table(view, tables.RANDOM_POLICIES)
+
+# %% [markdown]
+# ## Under the released code's settings
+#
+# The same claim with C = 1, diagonal shifts and the Hessian of the released code:
+
+# %%
+other = view.other(protocol="released-code" if protocol == "paper" else "paper")
+tables.main_claim(other)
+
+# %% [markdown]
+# ## Where these numbers are from
+
+# %%
+tables.provenance(view)

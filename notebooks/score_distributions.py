@@ -1,0 +1,61 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Scores: Figures 1, 2, 6, 7 and 8
+#
+# Both scores of every training point before anything is augmented (Figures 1, 6, 7), and before against after everything is
+# (Figures 2, 8). Most points score near zero: they are the ones to leave alone. The paper reports rank correlations
+# between 0.5 and 0.97 before against after.
+
+# %% tags=["parameters"]
+dataset = "all"
+augmentation = "translate"
+score = "influence"
+features = "all"
+protocol = "paper"
+n_seeds = 5
+source = "stored"
+
+# %%
+from IPython.display import Markdown
+
+from effaug import plots, points, tables
+from effaug.notebook import open_view
+
+view = open_view(globals())
+Markdown(view.missing())
+
+# %%
+plots.score_histograms(view)
+
+# %%
+plots.score_before_after(view)
+
+# %%
+points.score_table(view)
+
+# %% [markdown]
+# Correlation of the score before against after, for every task that is stored (the last column):
+
+# %%
+everything = view.other(augmentation="all")
+points.score_table(everything)[["Spearman's rho"]].unstack("score")
+
+# %% [markdown]
+# ## Where these numbers are from
+
+# %%
+tables.provenance(view)
