@@ -34,17 +34,15 @@ def table_1(view: View) -> pd.DataFrame:
     DataFrame
         One row a (task, features), and one for the paper's where it has the task.
     """
-    rows = {}
-    for task, features in view.panels:
-        table = view.table[(view.table.task == task) & (view.table.features == features)]
-        rows[task, f"effaug, {features}"] = _accuracies(table)
-    published = published_table_1()
+    rows, published = {}, published_table_1()
     for task in dict.fromkeys(task for task, _ in view.panels):
+        for features in (f for t, f in view.panels if t == task):
+            table = view.table[(view.table.task == task) & (view.table.features == features)]
+            rows[task, f"effaug, {features}"] = _accuracies(table)
         dataset, augmentation = task.split("-")
         if augmentation == "translate" and dataset in published.index:
             rows[task, "paper"] = dict(zip(_COLUMNS_1, published.loc[[dataset]].to_numpy()[0], strict=True))
-    frame = by_key(rows, "task", "source").reindex(columns=list(_COLUMNS_1))
-    return as_text(frame.sort_index(sort_remaining=False), 1)
+    return as_text(by_key(rows, "task", "source").reindex(columns=list(_COLUMNS_1)), 1)
 
 
 _COLUMNS_1 = (
@@ -146,7 +144,11 @@ def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
             set(view.table[(view.table.task == task) & (view.table.features == features)].score) - {""}
         ):
             number = table_number(task, score)
-            title = f"{task} by {score}, {features} features" + (f" (Table {number})" if number else "")
+            title = f"{task} by {score}, {features} features"
+            if number:
+                refit = load_task(task).network == "lenet"  # the paper's choice: LeNet refit, the others frozen
+                same = refit == (features == "refit")
+                title += f" (Table {number})" if same else f" (beside Table {number}, whose features are refit)"
             found.append((title, auc_table(view, task, features, score)))
     return found
 
