@@ -222,8 +222,10 @@ def _nothing(view: View) -> Figure:
 
 def _finish(figure: Figure, panels: list) -> Figure:
     if panels:
-        handles, labels = panels[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+        shown: dict = {}  # a panel may lack a line for which there are no results
+        for axes, _ in panels:
+            shown |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+        figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=3, frameon=False)
     return _closed(figure)
 
 

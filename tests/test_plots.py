@@ -28,6 +28,8 @@ def test_figure_3_draws_the_stored_means_and_intervals(view):
         drawn = line(axes, label)
         np.testing.assert_array_equal(drawn.get_xdata(), rows.mean().index)
         np.testing.assert_allclose(drawn.get_ydata(), rows.mean())
+    legend = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert {"baseline", "random proportional, influence", "random proportional, loss", "full augmentation"} <= legend
     band = axes.collections[0].get_paths()[0].vertices[:, 1]
     baseline = table[table.policy == "baseline"].groupby("budget").accuracy
     assert band.min() == pytest.approx((baseline.mean() - baseline.agg(half_width)).min())
