@@ -60,7 +60,8 @@ def run(
     progress(total - len(todo), total, todo[:n_jobs])
     if not todo:
         return 0
-    results.folder.mkdir(parents=True, exist_ok=True)
+    if results.folder.exists() and not results.folder.is_dir():
+        raise NotADirectoryError(f"{results.folder} is a file: name a folder for the results")
     record = describe(experiment, task_subset(experiment.task))
     _check_same(results, experiment, record)
     with closing(_serial(experiment, todo) if n_jobs == 1 else _parallel(experiment, todo, n_jobs)) as curves:

@@ -248,5 +248,13 @@ def test_a_killed_worker_is_a_sentence(tmp_path, monkeypatch):
         runner.run(killed, Results(tmp_path), n_jobs=2)
 
 
+def test_results_that_are_a_file_are_refused_before_any_work(tmp_path, monkeypatch):
+    (tmp_path / "afile").write_text("mine")
+    monkeypatch.setattr("effaug.runner.compute", None)
+    with pytest.raises(NotADirectoryError, match="afile is a file: name a folder"):
+        runner.run(experiment(**SMALL), Results(tmp_path / "afile"))
+    assert (tmp_path / "afile").read_text() == "mine"
+
+
 def _die(experiment, job):
     os._exit(9)
