@@ -40,6 +40,7 @@ def run(
     ] = "",
     C: Annotated[str, typer.Option("--C", help="Another inverse L2 strength, or cv.")] = "",
     ridge: Annotated[float | None, typer.Option(help="Another ridge of the Hessian.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Another length of LeNet's training.")] = None,
 ) -> None:
     """Compute accuracy against budget, storing each curve as it is finished. Started again, it goes on where it was."""
     from effaug.experiment import Experiment
@@ -50,8 +51,7 @@ def run(
     changes: dict[str, Any] = {}
     if C:
         changes["C"] = "cv" if C == "cv" else _number("C", C)
-    if ridge is not None:
-        changes["ridge"] = ridge
+    changes |= {k: v for k, v in (("ridge", ridge), ("epochs", epochs)) if v is not None}
     chosen = load_protocol(protocol, **changes)
     spec = Experiment(
         task=load_task(

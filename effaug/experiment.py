@@ -100,7 +100,8 @@ def compute(experiment: Experiment, job: Job) -> Curve:
     start = time.perf_counter()
     task, subset = experiment.task, task_subset(experiment.task)
     with threadpool_limits(1):
-        featurise = _featuriser(task, experiment.features, job.seed if experiment.features == "refit" else 0)
+        seed = job.seed if experiment.features == "refit" else 0
+        featurise = _featuriser(task, experiment.features, seed, experiment.protocol.epochs)
         if job.policy == "full":
             budgets: tuple[int, ...] = (task.n_train,)
             accuracies, points = full_augmentation(featurise, subset, experiment.protocol)
@@ -215,17 +216,17 @@ def _images(task: Task) -> tuple[np.ndarray, np.ndarray]:
 
 
 @functools.lru_cache(maxsize=1)
-def _featuriser(task: Task, features: str, seed: int) -> Featurise:
+def _featuriser(task: Task, features: str, seed: int, epochs: int) -> Featurise:
     (train, test), subset, cache = _images(task), task_subset(task), FeatureCache()
     if features == "frozen":
-        network = cache.fit(featurizer(task.network, seed), subset.x_train, subset.y_train)
+        network = cache.fit(featurizer(task.network, seed, epochs), subset.x_train, subset.y_train)
         frozen = cache.transform(network, train), cache.transform(network, test)
         return lambda selected: frozen
 
     def refit(selected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         point, copy = np.nonzero(plan_weights(selected, train.shape[1] - 1))
         images = train[point, copy]
-        network = cache.fit(featurizer(task.network, seed), images, subset.y_train[point])
+        network = cache.fit(featurizer(task.network, seed, epochs), images, subset.y_train[point])
         found = network.transform(images)
         # NaN where nothing may be read: a slip would show.
         everywhere = np.full((*train.shape[:2], found.shape[1]), np.nan, found.dtype)

@@ -151,7 +151,7 @@ def import_keras() -> Any:
     return keras
 
 
-def featurizer(network: str, random_state: int = 0) -> BaseEstimator:
+def featurizer(network: str, random_state: int = 0, epochs: int = 40) -> BaseEstimator:
     """The transformer of a task's network: "lenet" or "pixels".
 
     Raises
@@ -160,7 +160,7 @@ def featurizer(network: str, random_state: int = 0) -> BaseEstimator:
         For another name.
     """
     known: dict[str, Callable[[], BaseEstimator]] = {
-        "lenet": lambda: LeNet(random_state=random_state),
+        "lenet": lambda: LeNet(epochs=epochs, random_state=random_state),
         "pixels": Pixels,
     }
     if network not in known:

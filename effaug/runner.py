@@ -74,7 +74,7 @@ def run(
 def describe(experiment: Experiment, subset: Subset) -> dict[str, Any]:
     """What a run is computed with: settings, data hashes, code and library versions, machine."""
     libraries = ("numpy", "scipy", "scikit-learn", "imgaug", "opencv-python")
-    network = featurizer(experiment.task.network)
+    network = featurizer(experiment.task.network, epochs=experiment.protocol.epochs)
     trained = {"versions": versions()} if network.get_params() else {}
     return {
         "task": asdict(experiment.task),

@@ -39,6 +39,8 @@ class Protocol:
         Whether the networks' mean training image is subtracted when features are computed.
     norb_pixel_scale : float
         What small NORB's pixels (0 to 255) are multiplied by.
+    epochs : int
+        For which LeNet is trained (text: 40 to 50).
 
     Notes
     -----
@@ -52,12 +54,15 @@ class Protocol:
     ridge: float | None = None
     subtract_mean: bool = True
     norb_pixel_scale: float = 1 / 255
+    epochs: int = 40
 
     def __post_init__(self) -> None:
         if self.C != "cv":
             if not _positive(self.C):
                 raise ValueError(f"C must be a positive number or 'cv', got {self.C!r}")
             object.__setattr__(self, "C", float(self.C))  # 1 and 1.0 are one protocol
+        if not isinstance(self.epochs, int) or self.epochs < 1:
+            raise ValueError(f"epochs must be a whole number of at least 1, got {self.epochs!r}")
         if self.ridge is not None and not _positive(self.ridge):
             raise ValueError(f"ridge must be positive, or None for the model's own L2 term, got {self.ridge!r}")
 

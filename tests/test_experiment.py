@@ -200,7 +200,7 @@ class Scaled:
 @pytest.mark.parametrize("name", ["random_proportional", "deterministic_proportional_update_downweight"])
 def test_refit_trains_a_network_of_the_jobs_seed_on_originals_and_selected_copies(name, cache, monkeypatch):
     monkeypatch.setattr(Scaled, "fits", ())
-    monkeypatch.setattr(module, "featurizer", lambda network, seed=0: Scaled(seed))
+    monkeypatch.setattr(module, "featurizer", lambda network, seed=0, epochs=40: Scaled(seed))
     module._featuriser.cache_clear()
     task = dataclasses.replace(load_task("digits-translate", n_train=60), network="lenet")
     spec = Experiment(task, PROTOCOL, features="refit", policies=(name,))
