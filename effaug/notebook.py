@@ -154,6 +154,10 @@ def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
             f"source 'recompute' computes one task: dataset and augmentation must not be 'all', got "
             f"{chosen['dataset']!r} and {chosen['augmentation']!r}"
         )
+    if chosen["protocol"] not in PROTOCOLS:
+        raise ParameterError(
+            f"source 'recompute' takes one of the protocols {', '.join(PROTOCOLS)}, got {chosen['protocol']!r}"
+        )
     results = Results(tempfile.mkdtemp(prefix="effaug-"))
     protocol = PROTOCOLS[chosen["protocol"]]
     try:
@@ -175,8 +179,15 @@ def _check_value(name: str, value: Any) -> None:
     if name == "n_seeds":
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ParameterError(f"n_seeds must be a whole number of at least 1, got {value!r}")
-    elif value not in ACCEPTED[name]:
-        raise ParameterError(unknown(name, value, ACCEPTED[name]))
+    elif value not in _accepted(name):
+        raise ParameterError(unknown(name, value, _accepted(name)))
+
+
+def _accepted(name: str) -> tuple[str, ...]:
+    """For protocols, also the changed ones that there are results of."""
+    if name != "protocol":
+        return ACCEPTED[name]
+    return tuple(dict.fromkeys((*ACCEPTED[name], *Results(STORED).table().protocol)))
 
 
 def _is_literal(value: Any) -> bool:

@@ -125,7 +125,8 @@ def task_copies(view: View, task: str, n: int = 3, columns: int = 8) -> Figure:
     features = next(f for t, f in view.panels if t == task)
     points = shown_points(view, task, features)
     top = np.argsort(-points["influence_before"], kind="stable")[:n]
-    spec = load_task(task, protocol=view.parameters["protocol"])
+    stored = view.results.record(task)[f"{view.parameters['protocol']}/{features}"]["task"]["parameters"]
+    spec = load_task(task, parameters=tuple(tuple(p) if isinstance(p, list) else p for p in stored))
     images = with_originals(points["images"][np.searchsorted(points["shown"], top)], augmentation(spec))
     names = ["original", *(f"{p:.4g}" if not isinstance(p, tuple) else f"{p[0]}, {p[1]}" for p in spec.parameters)]
     drawn = np.unique(np.linspace(0, len(names) - 1, min(len(names), columns)).round().astype(int))

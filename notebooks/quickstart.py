@@ -29,7 +29,7 @@ n_seeds = 5
 source = "recompute"
 
 # %%
-from effaug import plots, tables
+from effaug import comparisons, plots, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
@@ -47,7 +47,7 @@ tables.curve_table(view, ("baseline", "random_proportional"))
 # %%
 from IPython.display import Markdown
 
-Markdown(tables.in_words(view, 0.05) + "\n" + tables.in_words(view, 0.25))
+Markdown(comparisons.in_words(view, 0.05) + "\n" + comparisons.in_words(view, 0.25))
 
 # %% [markdown]
 # The same question for your own features and labels is one call, `effaug.select`. Here it names the ten digits most worth

@@ -32,7 +32,7 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import plots, tables
+from effaug import comparisons, plots, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
@@ -48,10 +48,10 @@ plots.figure_3(view)
 # How far 10 % is from everything, in percentage points (negative: below full augmentation):
 
 # %%
-tables.main_claim(view)
+comparisons.main_claim(view)
 
 # %%
-Markdown(tables.in_words(view))
+Markdown(comparisons.in_words(view))
 
 # %% [markdown]
 # ## Figure 9
@@ -74,7 +74,7 @@ tables.curve_table(view, tables.RANDOM_POLICIES)
 
 # %%
 other = view.other(protocol="released-code" if protocol == "paper" else "paper")
-tables.main_claim(other)
+comparisons.main_claim(other)
 
 # %% [markdown]
 # ## Where these numbers are from

@@ -32,7 +32,7 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import plots, tables
+from effaug import comparisons, plots, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
@@ -42,7 +42,7 @@ Markdown(view.missing())
 plots.figure_9(view)
 
 # %%
-tables.refinement_table(view)
+comparisons.refinement_table(view)
 
 # %% [markdown]
 # Where features are refit, down-weighting is applied to the logistic regression, while the network is trained on all rows

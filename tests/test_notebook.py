@@ -2,8 +2,12 @@ import types
 
 import pytest
 
-from effaug import notebook
+from effaug import notebook, plots, tables
+from effaug.experiment import Experiment
 from effaug.notebook import ParameterError, check_parameters, open_view, view_of
+from effaug.results import Results
+from effaug.runner import run
+from effaug.tasks import load_protocol, load_task
 
 GOOD = {
     "dataset": "digits",
@@ -95,3 +99,18 @@ def test_no_results_at_all_is_said_in_words(tmp_path, monkeypatch):
     view = view_of(dataset="mnist", augmentation="crop")
     assert view.panels == []
     assert view.missing() == "No results yet under the paper protocol: mnist-crop (frozen), mnist-crop (refit)."
+
+
+def test_a_changed_protocol_with_results_is_accepted_and_not_recomputed(tmp_path, monkeypatch):
+    changed = load_protocol("paper", C=1.0)
+    task = load_task("digits-crop", protocol=changed)
+    run(Experiment(task, changed, policies=("baseline",), n_seeds=1), Results(tmp_path))
+    with pytest.raises(ParameterError, match="unknown protocol"):
+        open_view(GOOD | {"protocol": "paper+C=1.0"})
+    monkeypatch.setattr(notebook, "STORED", tmp_path)
+    view = open_view(GOOD | {"protocol": "paper+C=1.0"})
+    assert set(view.table.policy) == {"baseline", "full"}
+    assert list(tables.task_table(view).index) == ["digits-crop"]
+    assert plots.task_copies(view, "digits-crop").axes
+    with pytest.raises(ParameterError, match="takes one of the protocols paper, released-code"):
+        open_view(GOOD | {"protocol": "paper+C=1.0", "source": "recompute"})

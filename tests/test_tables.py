@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from effaug import points, tables
+from effaug import comparisons, points, tables
 from effaug.notebook import View, open_view, view_of
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.results import Curve, Results, auc
@@ -84,16 +84,16 @@ def test_auc_table_is_sorted_and_stands_beside_the_paper(view):
 
 
 def test_main_claim_and_its_words_agree_with_the_curves(view):
-    row = tables.main_claim(view).loc[("mnist-rotate", "refit")]
+    row = comparisons.main_claim(view).loc[("mnist-rotate", "refit")]
     at = view.table[(view.table.policy == "random_proportional") & (view.table.budget == 100)].accuracy.mean() * 100
     assert row["random proportional - full"] == pytest.approx(at - 95, abs=0.006)
     assert row["budget"] == 100
-    words = tables.in_words(view)
+    words = comparisons.in_words(view)
     assert f"accuracy is {at:.1f} %, {95 - at:.2f} percentage points below augmenting all (95.0 %)" in words
 
 
 def test_refinements_are_paired_over_seeds(view):
-    row = tables.refinement_table(view).loc[("mnist-rotate", "refit", "influence")]
+    row = comparisons.refinement_table(view).loc[("mnist-rotate", "refit", "influence")]
     gap = 1000 * 0.001 * (TABLE_POLICIES.index("random_proportional_update") - 1)
     assert float(row["update"]) == pytest.approx(gap, abs=0.01)
     assert float(row["update ±"]) == pytest.approx(0, abs=0.01)  # seeds shift all policies alike
@@ -120,11 +120,11 @@ def test_stored_rank_correlations_are_scipys():
 def test_no_results_make_empty_tables_not_tracebacks():
     view = view_of(dataset="cifar10")
     assert tables.table_1(view).empty
-    assert tables.main_claim(view).empty
-    assert tables.in_words(view) == ""
+    assert comparisons.main_claim(view).empty
+    assert comparisons.in_words(view) == ""
     assert tables.auc_tables(view) == []
     assert tables.curve_table(view, tables.RANDOM_POLICIES).empty
-    assert tables.refinement_table(view).empty
+    assert comparisons.refinement_table(view).empty
     assert tables.provenance(view).empty
     assert points.score_table(view).empty
     assert points.extreme_table(view).empty
@@ -147,3 +147,16 @@ def test_task_table_has_the_papers_splits():
 def test_as_text_leaves_whole_numbers_and_shows_gaps():
     frame = pd.DataFrame({"a": [1.234, float("nan")], "n": [5, 6]})
     assert tables.as_text(frame, 2).to_numpy().tolist() == [["1.23", 5], ["-", 6]]
+
+
+def test_paired_aucs_compare_the_seeds_that_both_have(view):
+    shifted = view.table.assign(accuracy=view.table.accuracy + 0.002)
+    other = View(shifted[shifted.seed < 2], view.results, view.tasks, view.parameters)
+    table = comparisons.paired_aucs(view, other, ("here", "there"))
+    row = table.loc[("mnist-rotate", "refit", "influence", "random_proportional")]
+    assert row[["difference", "±", "seeds", "paper"]].tolist() == ["2.00", "0.00", 2, "997.20"]
+    assert table.loc[("mnist-rotate", "refit", "", "baseline"), "paper"] == "995.12"
+
+
+def test_paired_aucs_of_nothing_are_empty(view):
+    assert comparisons.paired_aucs(view, view_of(dataset="norb"), ("here", "there")).empty

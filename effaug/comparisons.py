@@ -1,0 +1,123 @@
+"""Policies and protocols held against each other: differences in accuracy and in AUC, with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from effaug.paper import published_aucs
+from effaug.points import by_key
+from effaug.results import aucs, half_width
+from effaug.tables import as_text
+
+if TYPE_CHECKING:
+    from effaug.notebook import View
+
+REFINEMENTS = ("_downweight", "_update", "_update_downweight")
+
+
+def main_claim(view: View, budget_fraction: float = 0.10) -> pd.DataFrame:
+    """How far 10 % augmented by each proportional policy, and at random, is from augmenting everything.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by task and features: accuracy in percent without and with full augmentation, then the gap to full
+        augmentation in percentage points (negative: below it) of the baseline and the two proportional policies.
+    """
+    score = view.parameters["score"]
+    rows = {}
+    for task, features in view.panels:
+        table = view.table[(view.table.task == task) & (view.table.features == features)]
+        n = int(table.budget.max())
+        budget = max(b for b in table.budget.unique() if b <= max(budget_fraction * n, 1))
+        full = 100 * table[table.policy == "full"].accuracy.mean()
+        row = {
+            "none": 100 * table[(table.policy == "baseline") & (table.budget == 0)].accuracy.mean(),
+            "full": full,
+            "budget": budget,
+        }
+        for label, policy in (
+            ("baseline", "baseline"),
+            ("random proportional", "random_proportional"),
+            ("deterministic proportional", "deterministic_proportional"),
+        ):
+            at = table[(table.policy == policy) & (table.budget == budget) & table.score.isin(["", score])]
+            row[f"{label} - full"] = 100 * at.accuracy.mean() - full
+        rows[task, features] = row
+    return by_key(rows, "task", "features").round(2)
+
+
+def in_words(view: View, budget_fraction: float = 0.10) -> str:
+    """`main_claim` as sentences, in Markdown."""
+    score = view.parameters["score"]
+    claims = main_claim(view, budget_fraction)
+    lines = []
+    for panel in claims.index:
+        (task, features), row = panel, claims.loc[panel]
+        chosen, gap = row["full"] + row["random proportional - full"], row["random proportional - full"]
+        side = "below" if gap < 0 else "above"
+        lines.append(
+            f"- **{task}** ({features}): with {row['budget']:.0f} points augmented, drawn in proportion to their "
+            f"{score}, accuracy is {chosen:.1f} %, {abs(gap):.2f} percentage points {side} augmenting all "
+            f"({row['full']:.1f} %); drawn at random it is {row['full'] + row['baseline - full']:.1f} %; "
+            f"without augmentation {row['none']:.1f} %."
+        )
+    return "\n".join(lines)
+
+
+def refinement_table(view: View) -> pd.DataFrame:
+    """What each refinement adds to random proportional sampling, in AUC: paired over seeds.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by task, features and score: for each refinement the mean difference and the half width of its 95 % t
+        interval.
+    """
+    keys = ["task", "features", "score"]
+    curves = aucs(view.table[view.table.score != ""])
+    rows: dict = {}
+    for key, group in curves.groupby(keys):
+        auc = group.pivot(index="seed", columns="policy", values="auc")
+        rows[key] = {}
+        for suffix in REFINEMENTS:
+            if {"random_proportional", f"random_proportional{suffix}"} <= set(auc.columns):
+                difference = (auc[f"random_proportional{suffix}"] - auc["random_proportional"]).dropna()
+                label = suffix[1:].replace("_", " and ")
+                rows[key] |= {label: difference.mean(), f"{label} ±": half_width(difference)}
+    return as_text(by_key(rows, *keys), 2)
+
+
+def paired_aucs(view: View, other: View, names: tuple[str, str]) -> pd.DataFrame:
+    """AUCs of the curves that two views share, as two protocols have them: paired over the seeds that both have.
+
+    Parameters
+    ----------
+    view, other : View
+    names : (str, str)
+        What the two are called.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by task, features, score and policy: either AUC, their mean difference and the half width of its 95 % t
+        interval, the number of seeds, and the published AUC.
+    """
+    keys = ["task", "features", "score", "policy"]
+    both = aucs(view.table).merge(aucs(other.table), on=[*keys, "seed"], suffixes=("", "_other"))
+    published = published_aucs()
+    rows = {}
+    for key, group in both.groupby(keys):
+        score = key[2] or view.parameters["score"]
+        paper = published[(published.task == key[0]) & (published.score == score) & (published.policy == key[3])]
+        rows[key] = {
+            names[0]: group.auc.mean(),
+            names[1]: group.auc_other.mean(),
+            "difference": (group.auc_other - group.auc).mean(),
+            "±": half_width(group.auc_other - group.auc),
+            "seeds": len(group),
+            "paper": paper.auc_mean.mean(),
+        }
+    return as_text(by_key(rows, *keys), 2)
