@@ -30,10 +30,12 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --group book --group test --output-file requirements.lock pyproject.toml
 
+# editable_mode=compat: a folder that happens to be named effaug must not shadow the package.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "effaug needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version): make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	  --config-settings editable_mode=compat --editable .
 	@touch $@

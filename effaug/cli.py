@@ -32,7 +32,7 @@ def run(
     policies: Annotated[str, typer.Option(help="all (the eleven of Tables 3-20), or names between commas.")] = "all",
     seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
     jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
-    results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
     classes: Annotated[str, typer.Option(help="Another pair of labels, such as 4,9.")] = "",
     n_train: Annotated[int | None, typer.Option(help="Another number of training points.")] = None,
     parameters: Annotated[
@@ -88,7 +88,7 @@ def tasks() -> None:
 @app.command()
 def aucs(
     tasks: Annotated[list[str] | None, typer.Argument(help="Tasks; all that have results unless given.")] = None,
-    results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Print the AUC of every stored policy (1000 is perfect), mean and standard deviation over seeds."""
     from effaug.results import Results
@@ -106,7 +106,7 @@ def aucs(
 @app.command()
 def figure(
     file: Annotated[Path, typer.Argument(help="SVG, PDF or PNG to write.")],
-    results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Draw the finding in one figure, as in README and on the book's first page."""
     from effaug import plots

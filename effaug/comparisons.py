@@ -60,9 +60,9 @@ def in_words(view: View, budget_fraction: float = 0.10) -> str:
         side = "below" if gap < 0 else "above"
         lines.append(
             f"- **{task}** ({features}): with {row['budget']:.0f} points augmented, drawn in proportion to their "
-            f"{score}, accuracy is {chosen:.1f} %, {abs(gap):.2f} percentage points {side} augmenting all "
-            f"({row['full']:.1f} %); drawn at random it is {row['full'] + row['baseline - full']:.1f} %; "
-            f"without augmentation {row['none']:.1f} %."
+            f"{score}, accuracy is {chosen:.2f} %, {abs(gap):.2f} percentage points {side} augmenting all "
+            f"({row['full']:.2f} %); drawn at random it is {row['full'] + row['baseline - full']:.2f} %; "
+            f"without augmentation {row['none']:.2f} %."
         )
     return "\n".join(lines)
 

@@ -57,7 +57,10 @@ class Experiment:
     n_seeds: int = 5
 
     def __post_init__(self) -> None:
-        featurizer(self.task.network)  # refuses a network that there is none of
+        try:
+            featurizer(self.task.network)
+        except ValueError as error:
+            raise ValueError(f"{self.task.name} cannot be run yet: {error}") from None
         if self.features not in FEATURES:
             raise ValueError(f"features must be one of {', '.join(FEATURES)}, got {self.features!r}")
         if self.features == "refit" and self.task.network != "lenet":
@@ -109,8 +112,9 @@ def compute(experiment: Experiment, job: Job) -> Curve:
         else:
             budgets = task.budgets
             policy, rng = load_policy(job.policy), np.random.default_rng(job.seed)
+            labels = subset.y_train, subset.y_test
             accuracies, order = budget_curve(
-                featurise, subset, policy, budgets, experiment.protocol, score=job.score, rng=rng
+                featurise, labels, policy, budgets, experiment.protocol, score=job.score, rng=rng
             )
             points = {"order": order.astype(np.int32)}
     seconds = time.perf_counter() - start
@@ -119,7 +123,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
 
 def budget_curve(
     featurise: Featurise,
-    subset: Subset,
+    labels: tuple[np.ndarray, np.ndarray],
     policy: Policy,
     budgets: tuple[int, ...],
     protocol: Protocol,
@@ -134,8 +138,8 @@ def budget_curve(
     featurise : callable
         From the boolean selection (n,) to features of the training set (n, 1 + t, d), of which only originals and the
         copies of selected points are read, and of the augmented test set (m, 1 + t, d).
-    subset : Subset
-        Its labels are used.
+    labels : (ndarray, ndarray), shapes (n,) and (m,)
+        0 or 1, of the training and of the test points.
     policy : Policy
     budgets : tuple of int
         Ascending from 0.
@@ -150,7 +154,8 @@ def budget_curve(
     order : ndarray of int, shape (budgets[-1],)
         Points in the order of their selection.
     """
-    n = len(subset.y_train)
+    y_train, y_test = labels
+    n = len(y_train)
     order = np.array([], int)
     selected = np.zeros(n, bool)
     accuracies = []
@@ -158,12 +163,12 @@ def budget_curve(
         selected[order[:budget]] = True
         train, test = featurise(selected)
         weights = policy.weights(selected, train.shape[1] - 1)
-        model = logistic.fit(train, subset.y_train, weights, C=protocol.C)
-        accuracies.append(model.accuracy(test, subset.y_test))
+        model = logistic.fit(train, y_train, weights, C=protocol.C)
+        accuracies.append(model.accuracy(test, y_test))
         if following is None or (budget > 0 and not policy.update):
             continue
         if policy.uses_scores:
-            values = scores.score(score, model, train, subset.y_train, weights, ridge=protocol.ridge)
+            values = scores.score(score, model, train, y_train, weights, ridge=protocol.ridge)
         else:
             values = np.ones(n)
         order = extend(policy, order, values, following if policy.update else budgets[-1], rng)

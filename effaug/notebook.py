@@ -82,14 +82,19 @@ class View:
             for kind in features
             if kind == "frozen" or load_task(task).network == "lenet"
         ]
+        if not wanted:
+            return f"{', '.join(self.tasks)}: there is no network to refit, only 'frozen' features."
         lacking = [f"{task} ({kind})" for task, kind in wanted if (task, kind) not in self.panels]
-        if not lacking:
-            return ""
-        return f"No results yet under the {self.parameters['protocol']} protocol: {', '.join(lacking)}."
+        words = []
+        if lacking:
+            words.append(f"No results yet under the {self.parameters['protocol']} protocol: {', '.join(lacking)}.")
+        if 0 < self.table.seed.nunique() < self.parameters["n_seeds"]:
+            words.append(f"Only {self.table.seed.nunique()} of {self.parameters['n_seeds']} seeds are stored.")
+        return " ".join(words)
 
 
 def check_parameters(namespace: Mapping[str, Any], names: tuple[str, ...] = PARAMETERS) -> dict[str, Any]:
-    """The notebook's parameters, once each is known and has an accepted value.
+    """The notebook's parameters, once each is known and has an accepted value. Pandas is told to show tables whole.
 
     Parameters
     ----------
@@ -111,6 +116,7 @@ def check_parameters(namespace: Mapping[str, Any], names: tuple[str, ...] = PARA
         if name not in given:
             raise ParameterError(f"parameter {name!r} is not set; this notebook needs: {', '.join(names)}")
         _check_value(name, given[name])
+    pd.set_option("display.max_rows", None, "display.max_columns", None, "display.max_colwidth", None)
     return given
 
 

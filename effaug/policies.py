@@ -191,7 +191,7 @@ def select(
     score: str = "influence",
     policy: str = "deterministic_proportional",
     C: float = 10.0,
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> np.ndarray:
     """Which of my points should I augment?
 
@@ -208,8 +208,8 @@ def select(
         Any but the updating ones, which need the copies' features: see `effaug.experiment`.
     C : float, default 10
         Inverse L2 strength of the logistic regression that the scores are taken from.
-    rng : numpy.random.Generator, optional
-        For the random policies; seeded with 0 unless given.
+    rng : numpy.random.Generator or int, optional
+        For the random policies, or its seed; 0 unless given.
 
     Returns
     -------
@@ -232,8 +232,10 @@ def select(
         raise ValueError(f"features must have shape (n, d), got {features.shape}")
     if score not in SCORES:
         raise ValueError(unknown("score", score, SCORES))
-    if not 0 <= budget <= len(features):
-        raise ValueError(f"budget must lie between 0 and {len(features)}, got {budget}")
+    if not isinstance(budget, int | np.integer) or not 0 <= budget <= len(features):
+        raise ValueError(f"budget must be a whole number between 0 and {len(features)}, got {budget!r}")
+    if len(binary) != len(features):
+        raise ValueError(f"labels must be as many as the features, {len(features)}, got {len(binary)}")
     model = logistic.fit(features, binary, C=C)
     scores = score_points(score, model, features, binary)
-    return extend(chosen, np.array([], int), scores, budget, rng or np.random.default_rng(0))
+    return extend(chosen, np.array([], int), scores, budget, np.random.default_rng(0 if rng is None else rng))

@@ -178,7 +178,7 @@ def provenance(view: View) -> pd.DataFrame:
         trained = f"{network['name']}, {network['epochs']} epochs" if "epochs" in network else network["name"]
         shown = view.table[(view.table.task == task) & (view.table.features == features)]
         rows[task, features] = {
-            "file": f"results/{task}.csv",
+            "file": f"{view.results.folder.name}/{task}.csv",
             "seeds": shown.seed.nunique(),
             "C": run["protocol"]["C"],
             "network": trained,

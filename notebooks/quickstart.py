@@ -17,7 +17,8 @@
 # # Quickstart
 #
 # On scikit-learn's own 8x8 digits, which need no download: augment a few points chosen by influence, a few chosen at random,
-# and see how close either comes to augmenting all of them. Everything on this page is computed as it runs, in seconds.
+# and see how close either comes to augmenting all of them. The set is tiny, 200 points of 64 pixels, and the test is hard on the claim: with
+# 10 points chance does better, with 20 they tie, and from 50 on the chosen points are ahead. Everything on this page is computed as it runs, in seconds.
 
 # %% tags=["parameters"]
 dataset = "digits"
@@ -35,7 +36,7 @@ from effaug.notebook import open_view
 view = open_view(globals())
 
 # %% [markdown]
-# The test set is the original one with every shifted copy appended. Each line shows what a way of choosing points buys: red
+# The test set is the original one with every shifted copy appended. Each line shows what a way of choosing points buys: orange
 # draws them uniformly, blue in proportion to their influence, green in proportion to their training loss.
 
 # %%
@@ -56,5 +57,5 @@ Markdown(comparisons.in_words(view, 0.05) + "\n" + comparisons.in_words(view, 0.
 # %%
 import effaug
 
-task = effaug.load_subset(effaug.load_task("digits-translate"))
-effaug.select(task.x_train.reshape(200, -1) / 255, task.y_train, budget=10).tolist()
+task = effaug.load_subset(effaug.load_task(view.tasks[0]))
+effaug.select(task.x_train.reshape(len(task.x_train), -1) / 255, task.y_train, budget=10).tolist()

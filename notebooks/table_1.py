@@ -17,7 +17,7 @@
 # # Table 1: how few points suffice
 #
 # Accuracy, in percent, on the augmented test set when none, 5, 10, 25 or 100 % of the points are augmented: drawn uniformly
-# (baseline), and by the best policy observed at that budget, as in the paper, whose values stand below ours. "Best observed" is
+# (baseline), and by the best policy, other than the baseline, observed at that budget, as in the paper, whose values stand below ours. "Best observed" is
 # an optimistic pick, in the paper as here: the maximum over policies and scores of their means over seeds.
 
 # %% tags=["parameters"]

@@ -35,7 +35,9 @@ TRAIN, TEST, SUBSET = toy()
 
 def curve(name, score, featurise=lambda selected: (TRAIN, TEST)):
     rng = np.random.default_rng(5)
-    return budget_curve(featurise, SUBSET, POLICIES[name], BUDGETS, PROTOCOL, score=score, rng=rng)
+    return budget_curve(
+        featurise, (SUBSET.y_train, SUBSET.y_test), POLICIES[name], BUDGETS, PROTOCOL, score=score, rng=rng
+    )
 
 
 def brute_force(name, score, features=lambda chosen: (TRAIN, TEST), subset=SUBSET, budgets=BUDGETS, C=2.0, ridge=0.3):

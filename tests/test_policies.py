@@ -258,7 +258,7 @@ def test_select_takes_influence_and_seed_0_unless_told(digits):
         ({"policy": "best"}, ["unknown policy 'best'; accepted", *POLICIES]),
         ({"policy": "random_proportional_update"}, ["select() scores once", "'random_proportional_update'"]),
         ({"score": "margin"}, ["score 'margin'", "influence, loss"]),
-        ({"budget": 201}, ["budget must lie between 0 and 200, got 201"]),
+        ({"budget": 201}, ["budget must be a whole number between 0 and 200, got 201"]),
         ({"labels": np.arange(200) % 3}, ["labels must be of two classes, got 3: [0, 1, 2]"]),
         ({"features": np.zeros((200, 2, 4))}, ["features must have shape (n, d), got (200, 2, 4)"]),
     ],
@@ -269,3 +269,19 @@ def test_select_refuses_with_the_value_and_what_is_accepted(digits, change, word
         select(**arguments)
     for word in words:
         assert word in str(error.value)
+
+
+@pytest.mark.parametrize("budget", [0.1, 20.0, -1, 1798, "20"])
+def test_select_refuses_a_budget_that_is_no_number_of_points(budget):
+    features, digit = load_digits(return_X_y=True)
+    with pytest.raises(ValueError, match="budget must be a whole number between 0 and 1797"):
+        select(features, digit % 2, budget)
+
+
+def test_select_takes_a_seed_and_wants_as_many_labels_as_points():
+    features, digit = load_digits(return_X_y=True)
+    by_seed = select(features, digit % 2, 10, policy="random_proportional", rng=3)
+    by_generator = select(features, digit % 2, 10, policy="random_proportional", rng=np.random.default_rng(3))
+    np.testing.assert_array_equal(by_seed, by_generator)
+    with pytest.raises(ValueError, match="labels must be as many as the features, 1797, got 100"):
+        select(features, digit[:100] % 2, 10)

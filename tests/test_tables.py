@@ -89,7 +89,7 @@ def test_main_claim_and_its_words_agree_with_the_curves(view):
     assert row["random proportional - full"] == pytest.approx(at - 95, abs=0.006)
     assert row["budget"] == 100
     words = comparisons.in_words(view)
-    assert f"accuracy is {at:.1f} %, {95 - at:.2f} percentage points below augmenting all (95.0 %)" in words
+    assert f"accuracy is {at:.2f} %, {95 - at:.2f} percentage points below augmenting all (95.00 %)" in words
 
 
 def test_refinements_are_paired_over_seeds(view):
