@@ -91,7 +91,7 @@ def table_2(variants: str = "all") -> pd.DataFrame:
     """
     rows = {
         name: {
-            "selection": f"${policy.selection}$",
+            "selection": rf"\({policy.selection}\)",
             "update scores": "yes" if policy.update else "",
             "downweight": "yes" if policy.downweight else "",
         }

@@ -62,7 +62,7 @@ def test_table_2_has_every_policy_of_the_code():
     assert list(table.index) == list(POLICIES)
     assert list(tables.table_2("paper").index) == [name for name in POLICIES if name in TABLE_POLICIES]
     assert table.loc["random_proportional_update_downweight"].tolist()[1:] == ["yes", "yes"]
-    assert table.loc["baseline"].tolist() == ["$P(z_i) = 1 / n$", "", ""]
+    assert table.loc["baseline"].tolist() == [r"\(P(z_i) = 1 / n\)", "", ""]
 
 
 def test_auc_table_is_sorted_and_stands_beside_the_paper(view):
