@@ -39,7 +39,7 @@ view = open_view(globals())
 Markdown(view.missing())
 
 # %% [markdown]
-# The images are the training points of highest and lowest influence that are kept with the results, the original first; where
+# The images are the training points of highest influence, which are kept with the results, the original first; where
 # there are more than seven copies, they are thinned out evenly.
 
 # %%

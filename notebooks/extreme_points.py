@@ -16,7 +16,7 @@
 # %% [markdown]
 # # Extreme points: Figures 5, 11, 12 and 13
 #
-# The ten training points of highest and of lowest influence and loss, before augmentation. The top ones differ from each other
+# The ten training points of highest and of lowest influence and loss, before augmentation. On MNIST the top ones differ from each other
 # in class and in shape; the bottom ones look alike.
 
 # %% tags=["parameters"]
