@@ -102,6 +102,37 @@ class Augmenters:
         return copies
 
 
+@dataclass(frozen=True)
+class RandomAffine:
+    """Rotation, shift and flip at random, for the training of networks: each image its own; the border repeats the edge.
+
+    Parameters
+    ----------
+    degrees : float
+        Rotates by up to so much either way.
+    pixels : int
+        Shifts by up to so much in each direction.
+    flip : bool
+        Mirrors every second image or so, left to right.
+    """
+
+    degrees: float
+    pixels: int
+    flip: bool
+
+    def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """uint8 images (n, h, w, c) to as many."""
+        from effaug._imgaug import iaa
+
+        _check(images)
+        shift = (-self.pixels, self.pixels)
+        affine = iaa.Affine(
+            rotate=(-self.degrees, self.degrees), translate_px={"x": shift, "y": shift}, mode="edge", seed=_seed(rng)
+        )
+        flip = iaa.Fliplr(0.5 if self.flip else 0, seed=_seed(rng))
+        return flip.augment_images(affine.augment_images(images))
+
+
 def augmentation(task: Task) -> Augmentation:
     """The augmentation of a task, with its parameters."""
     kinds = {"translate": Translate, "rotate": Rotate, "crop": Crop}
@@ -129,6 +160,10 @@ def _apply(images: np.ndarray, make, parameters: tuple) -> np.ndarray:
 
     _check(images)
     return np.stack([make(iaa, p).augment_images(images) for p in parameters], axis=1)
+
+
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))
 
 
 def _check(images: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import sys
@@ -10,7 +11,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True)
@@ -75,6 +84,58 @@ def run(
 
 
 @app.command()
+def train_cnn(
+    dataset: Annotated[str, typer.Argument(help="cifar10 or smallnorb.")],
+    depth: Annotated[int, typer.Option(help="9n + 2.")] = 56,
+    epochs: Annotated[int, typer.Option(help="The paper's 200 unless given; the learning rate's steps follow.")] = 200,
+    batch_size: Annotated[int, typer.Option()] = 128,
+    augment: Annotated[bool, typer.Option("--augment", help="Rotate, shift and flip the images at random.")] = False,
+    leave_out: Annotated[
+        str, typer.Option(help="Two classes, such as 0,1, of which the first 1000 images are not trained on.")
+    ] = "",
+    precision: Annotated[str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")] = "float32",
+    seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 0,
+    name: Annotated[str, typer.Option(help="Of the weights; made of dataset and options unless given.")] = "",
+    weights: Annotated[Path, typer.Option(envvar="EFFAUG_WEIGHTS", help="Folder of the weights.")] = Path("weights"),
+) -> None:
+    """Train the network whose features a task takes. Started again, it goes on after the last finished epoch."""
+    from effaug.training import Training, train
+
+    training = Training(
+        dataset=dataset,
+        depth=depth,
+        epochs=epochs,
+        batch_size=batch_size,
+        augment=augment,
+        leave_out=_classes(leave_out) or (),
+        precision=precision,
+        random_state=seed,
+    )
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        speed_estimate_period=3600,
+    ) as bar:
+        row = bar.add_task(training.dataset, total=epochs)
+
+        def show(now: dict[str, Any]) -> None:
+            words = (
+                f"epoch {now['epoch'] + 1} of {epochs}: {now['images_per_second']:.0f} images/s, "
+                f"loss {now['loss']:.3f}, accuracy {100 * now['accuracy']:.1f} %"
+            )
+            bar.update(row, completed=now["epoch"] + now["batch"] / now["n_batches"], description=words)
+
+        path = train(training, weights, name=name, progress=show)
+    record = json.loads(path.with_name(path.name.replace(".weights.h5", ".json")).read_text())
+    print(f"{path}: test accuracy {100 * record['test']['test_accuracy']:.2f} % after {len(record['history'])} epochs")
+
+
+@app.command()
 def tasks() -> None:
     """List the tasks with their classes, sizes and augmentation parameters."""
     from effaug.tasks import TASKS, load_task
@@ -121,7 +182,7 @@ def main() -> None:
         app()
     except SystemExit as stop:
         if stop.code == 130:  # what Typer makes of a KeyboardInterrupt
-            console.print("\ninterrupted: finished curves are stored, and the same command goes on from there")
+            console.print("\ninterrupted: what was finished is stored, and the same command goes on from there")
         raise
     except (ValueError, OSError) as error:
         if os.environ.get("EFFAUG_TRACEBACK"):

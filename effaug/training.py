@@ -1,0 +1,240 @@
+"""Training the frozen networks: ResNet v2 on CIFAR-10 and small NORB, resumed after a kill, and written with a record.
+
+``weights/<name>.weights.h5`` holds a network, ``weights/<name>.json`` beside it what it is and how it was trained.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from effaug import datasets
+from effaug._record import commit, write_whole
+from effaug._unknown import unknown
+from effaug.augment import RandomAffine
+from effaug.networks import check_depth, import_keras, resnet, versions
+
+N_VALIDATION = 2500  # at most so many test images after each epoch; all of them after the last
+DATASETS = ("cifar10", "smallnorb")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+_DROPS = ((0.4, 0.1), (0.6, 0.01), (0.8, 0.001), (0.9, 0.0005))
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is trained: paper, Appendix B, and the released code's values; fewer epochs where time is short.
+
+    Parameters
+    ----------
+    dataset : {"cifar10", "smallnorb"}
+        All classes of its training images.
+    depth : int, default 56
+    epochs : int, default 200
+    batch_size : int, default 128
+    learning_rate : float, default 1e-3
+        Of Adam; times 0.1, 0.01, 0.001 and 0.0005 after 40, 60, 80 and 90 % of the epochs.
+    augment : bool, default False
+        Rotate by up to 2.5 degrees, shift by up to 6 pixels and flip at random, each image anew in each epoch.
+    leave_out : tuple of int
+        Of these two classes, the first 1000 training images are left out: the network never sees the task's points.
+    precision : {"float32", "mixed_bfloat16", "mixed_float16"}
+    random_state : int, default 0
+        Decides the initial weights, the order of the batches and the random augmentation.
+    """
+
+    dataset: str
+    depth: int = 56
+    epochs: int = 200
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    augment: bool = False
+    leave_out: tuple[int, ...] = ()
+    precision: str = "float32"
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        if self.dataset not in DATASETS:
+            raise ValueError(unknown("dataset", self.dataset, DATASETS))
+        check_depth(self.depth)
+        if self.precision not in PRECISIONS:
+            raise ValueError(unknown("precision", self.precision, PRECISIONS))
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 < self.learning_rate < 1:
+            raise ValueError(f"learning_rate must lie between 0 and 1, got {self.learning_rate}")
+
+    @property
+    def name(self) -> str:
+        """What the weights are called unless the user says otherwise."""
+        return self.dataset + ("-augmented" if self.augment else "") + ("-unseen" if self.leave_out else "")
+
+    def rate(self, epoch: int) -> float:
+        """Learning rate of an epoch, counted from 0."""
+        factors = [factor for share, factor in _DROPS if epoch >= share * self.epochs]
+        return self.learning_rate * (factors[-1] if factors else 1.0)
+
+
+def train(training: Training, folder: str | Path, *, name: str = "", progress: Progress = lambda state: None) -> Path:
+    """Train a network, or go on with it from the last epoch that was finished.
+
+    Parameters
+    ----------
+    training : Training
+    folder : path
+        Of the weights. Checkpoints lie in ``.<name>.checkpoint`` there until the training is done.
+    name : str, optional
+    progress : callable, optional
+        Told the epoch, the batch of how many, loss, accuracy and images per second, after each batch.
+
+    Returns
+    -------
+    Path
+        Of the weights.
+
+    Raises
+    ------
+    ValueError
+        If the checkpoint is of a training with other settings or data, or the loss is no longer finite.
+    """
+    name = name or training.name
+    data = datasets.load(training.dataset)
+    chosen = _seen(training, data.y_train)
+    x, y = data.x_train[chosen], data.y_train[chosen]
+    keras = import_keras(os.cpu_count() or 1)
+    keras.utils.set_random_seed(training.random_state)
+    classes = len(np.unique(data.y_train))
+    model = resnet(x.shape[1:], classes, training.depth, dtype=training.precision)
+    model.get_layer("mean_image").set_weights([x.mean(axis=0, dtype=np.float64).astype(np.float32) / 255])
+    model.compile(keras.optimizers.Adam(training.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.optimizer.build(model.trainable_variables)
+    same = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
+    checkpoint = _Checkpoint(Path(folder) / f".{name}.checkpoint", json.loads(json.dumps(same)))
+    history = checkpoint.resume(model)
+    some = np.arange(0, len(data.x_test), -(-len(data.x_test) // N_VALIDATION))
+    for epoch in range(len(history), training.epochs):
+        start = time.perf_counter()
+        model.optimizer.learning_rate = training.rate(epoch)
+        found = _epoch(model, training, x, y, epoch, progress)
+        if not np.isfinite(found["loss"]):
+            raise ValueError(f"the loss is {found['loss']} in epoch {epoch + 1}: take a smaller learning_rate")
+        test = _evaluate(model, data.x_test[some], data.y_test[some])
+        seconds = round(time.perf_counter() - start, 1)
+        history.append({"epoch": epoch + 1, "rate": training.rate(epoch), **found, **test, "seconds": seconds})
+        checkpoint.save(model, history)
+    record = same | {
+        "network": {"name": "ResNet v2", "depth": training.depth, "n_weights": model.count_params()},
+        "image_shape": x.shape[1:],
+        "n_classes": classes,
+        "n_images": len(x),
+        "test": _evaluate(model, data.x_test, data.y_test) | {"n_images": len(data.x_test)},
+        "test_of_each_epoch": f"{len(some)} test images, evenly spaced",
+        "history": history,
+        "seconds": round(sum(row["seconds"] for row in history), 1),
+        "code": commit(),
+        "hardware": hardware(),
+    }
+    plain = resnet(x.shape[1:], classes, training.depth)  # no optimizer: a third of the size
+    plain.set_weights(model.get_weights())
+    path = Path(folder) / f"{name}.weights.h5"
+    write_whole(path, lambda part: plain.save_weights(part), suffix=".weights.h5")
+    write_whole(path.with_name(f"{name}.json"), lambda part: part.write_text(json.dumps(record, indent=1) + "\n"))
+    checkpoint.remove()
+    return path
+
+
+def hardware() -> str:
+    """Processor, or the accelerator that Keras's backend sees."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    device = ""
+    if backend == "jax":
+        import jax
+
+        device = jax.devices()[0].device_kind
+    elif backend == "torch":
+        import torch
+
+        device = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    return f"{device + ', ' if device else ''}{platform.machine()}, {os.cpu_count()} cores"
+
+
+class _Checkpoint:
+    """The last finished epoch: weights and optimizer, settings and history. The JSON, written last, names the weights."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        self.folder, self.settings, self.record = folder, settings, folder / "state.json"
+
+    def resume(self, model: Any) -> list[dict[str, Any]]:
+        if not self.record.exists():
+            return []
+        state = json.loads(self.record.read_text())
+        for part, now in self.settings.items():
+            if state[part] != now:
+                raise ValueError(
+                    f"{self.folder} holds an unfinished training with other {part}: {state[part]}; now {now}. Go on with "
+                    "those, or remove that folder"
+                )
+        model.load_weights(self.folder / state["weights"])
+        return state["history"]
+
+    def save(self, model: Any, history: list[dict[str, Any]]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        weights = self.folder / f"epoch-{len(history)}.weights.h5"
+        model.save_weights(weights)
+        state = self.settings | {"weights": weights.name, "history": history}
+        write_whole(self.record, lambda part: part.write_text(json.dumps(state)))
+        for old in self.folder.glob("*.weights.h5"):
+            if old != weights:
+                old.unlink()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _seen(training: Training, labels: np.ndarray) -> np.ndarray:
+    if not training.leave_out:
+        return np.arange(len(labels))
+    points = np.flatnonzero(np.isin(labels, training.leave_out))[:1000]
+    return np.setdiff1d(np.arange(len(labels)), points)
+
+
+def _epoch(
+    model: Any, training: Training, x: np.ndarray, y: np.ndarray, epoch: int, progress: Progress
+) -> dict[str, float]:
+    rng = np.random.default_rng([training.random_state, epoch])
+    change = RandomAffine(degrees=2.5, pixels=6, flip=True) if training.augment else None
+    order = rng.permutation(len(x))
+    n_batches = -(-len(x) // training.batch_size)
+    model.reset_metrics()
+    start = time.perf_counter()
+    for k, batch in enumerate(_batches(order, training.batch_size), start=1):
+        images = x[batch] if change is None else change(x[batch], rng)
+        found = model.train_on_batch(images.astype(np.float32) / 255, y[batch], return_dict=True)
+        if k % 10 == 0 or k == n_batches:
+            speed = min(k * training.batch_size, len(x)) / (time.perf_counter() - start)
+            now = {key: round(float(value), 4) for key, value in found.items()}
+            progress({"epoch": epoch, "batch": k, "n_batches": n_batches, "images_per_second": speed, **now})
+    return now
+
+
+def _evaluate(model: Any, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    model.reset_metrics()
+    for batch in _batches(np.arange(len(x)), 500):
+        found = model.test_on_batch(x[batch].astype(np.float32) / 255, y[batch], return_dict=True)
+    return {f"test_{key}": round(float(value), 4) for key, value in found.items()}
+
+
+def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
