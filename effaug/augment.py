@@ -104,7 +104,7 @@ class Augmenters:
 
 @dataclass(frozen=True)
 class RandomAffine:
-    """Rotation, shift and flip at random, for the training of networks: each image its own; the border repeats the edge.
+    """Rotation, shift and flip at random for each image, to train networks; the border repeats the edge.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class RandomAffine:
         return flip.augment_images(affine.augment_images(images))
 
 
-def augmentation(task: Task) -> Augmentation:
+def augmentation(task: Task) -> Translate | Rotate | Crop:
     """The augmentation of a task, with its parameters."""
     kinds = {"translate": Translate, "rotate": Rotate, "crop": Crop}
     return kinds[task.augmentation](task.parameters)

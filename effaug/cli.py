@@ -50,6 +50,10 @@ def run(
     C: Annotated[str, typer.Option("--C", help="Another inverse L2 strength, or cv.")] = "",
     ridge: Annotated[float | None, typer.Option(help="Another ridge of the Hessian.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Another length of LeNet's training.")] = None,
+    weights: Annotated[str, typer.Option(help="Another frozen network, by its name in weights/.")] = "",
+    subtract_mean: Annotated[
+        bool | None, typer.Option(help="Whether the networks' mean training image is subtracted.")
+    ] = None,
 ) -> None:
     """Compute accuracy against budget, storing each curve as it is finished. Started again, it goes on where it was."""
     from effaug.experiment import Experiment
@@ -60,7 +64,8 @@ def run(
     changes: dict[str, Any] = {}
     if C:
         changes["C"] = "cv" if C == "cv" else _number("C", C)
-    changes |= {k: v for k, v in (("ridge", ridge), ("epochs", epochs)) if v is not None}
+    given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", subtract_mean))
+    changes |= {k: v for k, v in given if v is not None}
     chosen = load_protocol(protocol, **changes)
     spec = Experiment(
         task=load_task(
@@ -210,7 +215,11 @@ def _with_progress(spec: Any, store: Any, jobs: int) -> int:
             names = ", ".join(f"{j.policy}{' by ' if j.score else ''}{j.score} #{j.seed}" for j in running)
             bar.update(row, total=total, completed=done, description=f"{spec.task.name}: {names or 'done'}")
 
-        return runner.run(spec, store, n_jobs=jobs, progress=show)
+        def featurising(done: int, total: int, images_per_second: float) -> None:
+            words = f"{spec.task.name}: features of {done} of {total} images, {images_per_second:.0f} images/s"
+            bar.update(row, description=words)
+
+        return runner.run(spec, store, n_jobs=jobs, progress=show, featurising=featurising)
 
 
 def _classes(text: str) -> tuple[int, int] | None:

@@ -11,7 +11,8 @@ import numpy as np
 
 from effaug import augment, logistic, scores
 from effaug._unknown import unknown
-from effaug.features import FeatureCache, featurizer, transform_copies
+from effaug.cache import FeatureCache, Progress
+from effaug.features import featurizer, transform_copies
 from effaug.policies import TABLE_POLICIES, Policy, extend, load_policy, plan_weights
 from effaug.results import Curve, Key
 from effaug.subsets import Subset, load_subset
@@ -57,10 +58,6 @@ class Experiment:
     n_seeds: int = 5
 
     def __post_init__(self) -> None:
-        try:
-            featurizer(self.task.network)
-        except ValueError as error:
-            raise ValueError(f"{self.task.name} cannot be run yet: {error}") from None
         if self.features not in FEATURES:
             raise ValueError(f"features must be one of {', '.join(FEATURES)}, got {self.features!r}")
         if self.features == "refit" and self.task.network != "lenet":
@@ -104,7 +101,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
     task, subset = experiment.task, task_subset(experiment.task)
     with threadpool_limits(1):
         seed = job.seed if experiment.features == "refit" else 0
-        featurise = _featuriser(task, experiment.features, seed, experiment.protocol.epochs)
+        featurise = _featuriser(task, experiment.protocol, experiment.features, seed)
         if job.policy == "full":
             budgets: tuple[int, ...] = (task.n_train,)
             accuracies, points = full_augmentation(featurise, subset, experiment.protocol)
@@ -214,24 +211,36 @@ def task_subset(task: Task) -> Subset:
     return load_subset(task)
 
 
-@functools.lru_cache(maxsize=1)
-def _images(task: Task) -> tuple[np.ndarray, np.ndarray]:
-    subset, transform = task_subset(task), augment.augmentation(task)
-    return augment.with_originals(subset.x_train, transform), augment.with_originals(subset.x_test, transform)
+def frozen_features(
+    task: Task, protocol: Protocol, progress: Progress = lambda done, total, images_per_second: None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features of the training set (n, 1 + t, d) and of the augmented test set (m, 1 + t, d), mapped from the cache.
+
+    Parameters
+    ----------
+    task : Task
+    protocol : Protocol
+    progress : callable, optional
+        See `FeatureCache.transform`.
+    """
+    subset, cache, transform = task_subset(task), FeatureCache(), augment.augmentation(task)
+    network = cache.fit(featurizer(task, protocol), subset.x_train, subset.y_train)
+    train = cache.transform(network, subset.x_train, transform, progress=progress)
+    return train, cache.transform(network, subset.x_test, transform, progress=progress)
 
 
 @functools.lru_cache(maxsize=1)
-def _featuriser(task: Task, features: str, seed: int, epochs: int) -> Featurise:
-    (train, test), subset, cache = _images(task), task_subset(task), FeatureCache()
+def _featuriser(task: Task, protocol: Protocol, features: str, seed: int) -> Featurise:
     if features == "frozen":
-        network = cache.fit(featurizer(task.network, seed, epochs), subset.x_train, subset.y_train)
-        frozen = cache.transform(network, train), cache.transform(network, test)
+        frozen = frozen_features(task, protocol)
         return lambda selected: frozen
+    subset, cache, transform = task_subset(task), FeatureCache(), augment.augmentation(task)
+    train, test = (augment.with_originals(images, transform) for images in (subset.x_train, subset.x_test))
 
     def refit(selected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         point, copy = np.nonzero(plan_weights(selected, train.shape[1] - 1))
         images = train[point, copy]
-        network = cache.fit(featurizer(task.network, seed, epochs), images, subset.y_train[point])
+        network = cache.fit(featurizer(task, protocol, seed), images, subset.y_train[point])
         found = network.transform(images)
         # NaN where nothing may be read: a slip would show.
         everywhere = np.full((*train.shape[:2], found.shape[1]), np.nan, found.dtype)

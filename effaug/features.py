@@ -1,23 +1,20 @@
-"""Bottleneck features: LeNet in Keras 3, wrapped as a scikit-learn transformer, and a cache on disk.
-
-Keras is imported when the first network is built, with the backend that ``KERAS_BACKEND`` names: TensorFlow unless set.
-"""
+"""Bottleneck features: scikit-learn transformers around the networks."""
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-_FORWARD_BATCH = 2048
+from effaug.networks import bottleneck, import_keras, lenet, load_manifest, load_resnet, weights_sha256
+from effaug.tasks import Protocol, Task
+
+_LENET_BATCH = 2048
+_RESNET_BATCH = 128  # activations of 96x96 images fill 300 MB
 
 
 class Pixels(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -69,7 +66,7 @@ class LeNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if np.shape(y) != (len(X),):
             raise ValueError(f"labels must have shape ({len(X)},), one for each image, got {np.shape(y)}")
         classes, labels = np.unique(y, return_inverse=True)
-        net = _lenet(X.shape[1:], len(classes), self.learning_rate)
+        net = _trainable(X.shape[1:], len(classes), self.learning_rate)
         net.reset(self.random_state)
         rng = np.random.default_rng(self.random_state)
         for _ in range(self.epochs):
@@ -84,37 +81,86 @@ class LeNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """X uint8 (n, h, w, c) to float32 (n, 84)."""
         check_is_fitted(self)
         _check_images(X, smallest=16)
-        if X.shape[1:] != self.image_shape_:
-            raise ValueError(f"images must have shape {self.image_shape_} as in fit, got {X.shape[1:]}")
-        net = _lenet(self.image_shape_, len(self.classes_), self.learning_rate)
+        _check_same_size(X, self.image_shape_, "fit")
+        net = _trainable(self.image_shape_, len(self.classes_), self.learning_rate)
         net.model.set_weights(self.weights_)
-        found = [
-            np.asarray(net.bottleneck.predict_on_batch(X[batch].astype(np.float32) / 255))
-            for batch in _batches(np.arange(len(X)), _FORWARD_BATCH)
-        ]
-        return np.concatenate(found) if found else np.zeros((0, 84), np.float32)
+        return _forward(net.bottleneck, X, 1 / 255, 84, _LENET_BATCH)
 
 
-class _Net:
-    """One compiled network, reset for each fit: compiling costs as much as a short training."""
+class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """ResNet v2's last layer before the softmax: a network trained by ``effaug train-cnn``, frozen.
+
+    256 features of a 32x32 image, 2304 of one of 96x96 (paper, Section 5.1).
+
+    Parameters
+    ----------
+    network : str, default "cifar10"
+        Name of weights in `networks.weights_folder`, without ``.weights.h5``.
+    subtract_mean : bool, default True
+        Subtract the training images' mean, as in training.
+    pixel_scale : float, default 1 / 255
+        What pixels are multiplied by before.
+
+    Attributes
+    ----------
+    manifest_ : dict
+        What the network is and how it was trained.
+    weights_sha256_ : str
+        Of the file of weights.
+    """
+
+    def __init__(self, network: str = "cifar10", *, subtract_mean: bool = True, pixel_scale: float = 1 / 255) -> None:
+        self.network = network
+        self.subtract_mean = subtract_mean
+        self.pixel_scale = pixel_scale
+
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> ResNet:
+        """Find the weights; X uint8 (n, h, w, c) must be of the images' size that they were trained on.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there are no such weights.
+        ValueError
+            If the images are of another size.
+        """
+        self.manifest_ = load_manifest(self.network)
+        self.image_shape_ = tuple(self.manifest_["image_shape"])
+        _check_images(X, smallest=8)
+        _check_same_size(X, self.image_shape_, self.network)
+        self.weights_sha256_ = weights_sha256(self.network)
+        return self
+
+    @functools.cached_property
+    def _bottleneck(self) -> Any:
+        """Loaded when first used: features that are cached need no Keras."""
+        model = load_resnet(self.network)
+        if not self.subtract_mean:
+            mean_image = model.get_layer("mean_image")
+            mean_image.set_weights([np.zeros_like(w) for w in mean_image.get_weights()])
+        return bottleneck(model)
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self._bottleneck.output.shape[-1])
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """X uint8 (n, h, w, c) to float32 (n, 256 or 2304)."""
+        check_is_fitted(self)
+        _check_images(X, smallest=8)
+        _check_same_size(X, self.image_shape_, self.network)
+        return _forward(self._bottleneck, X, self.pixel_scale, self._n_features_out, _RESNET_BATCH)
+
+
+class _Trainable:
+    """One compiled LeNet, reset for each fit: compiling costs as much as a short training."""
 
     def __init__(self, image_shape: tuple, n_classes: int, learning_rate: float) -> None:
         keras = import_keras()
-        L = keras.layers
-        layers = [
-            L.Conv2D(6, 5, padding="same", activation="relu"),
-            L.MaxPool2D(),
-            L.Conv2D(16, 5, activation="relu"),
-            L.MaxPool2D(),
-            L.Flatten(),
-            L.Dense(120, activation="relu"),
-            L.Dense(84, activation="relu", name="bottleneck"),
-            L.Dense(n_classes, activation="softmax"),
-        ]
-        self.model = keras.Sequential([keras.Input(image_shape), *layers])
+        self.model = lenet(image_shape, n_classes)
         self.model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy")
         self.model.optimizer.build(self.model.trainable_variables)
-        self.bottleneck = keras.Model(self.model.inputs, self.model.get_layer("bottleneck").output)
+        self.bottleneck = bottleneck(self.model)
 
     def reset(self, seed: int) -> None:
         rng = np.random.default_rng([seed, 1])
@@ -128,44 +174,27 @@ class _Net:
 
 
 @functools.lru_cache(maxsize=8)
-def _lenet(image_shape: tuple, n_classes: int, learning_rate: float) -> _Net:
-    return _Net(image_shape, n_classes, learning_rate)
+def _trainable(image_shape: tuple, n_classes: int, learning_rate: float) -> _Trainable:
+    return _Trainable(image_shape, n_classes, learning_rate)
 
 
-def import_keras() -> Any:
-    """Keras 3, quiet, on one thread a process unless the user says otherwise.
+def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEstimator:
+    """The transformer of a task under a protocol, not yet fitted.
 
-    Two processes of one thread train a small net faster than one of two, and sums do not depend on how many threads
-    shared them.
+    Parameters
+    ----------
+    task : Task
+        Its network, and the name of the weights where that is frozen.
+    protocol : Protocol
+        Its epochs of LeNet, mean image and pixel scale.
+    random_state : int, default 0
+        Of LeNet.
     """
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    for name, value in (
-        ("TF_CPP_MIN_LOG_LEVEL", "3"),
-        ("TF_NUM_INTRAOP_THREADS", "1"),
-        ("TF_NUM_INTEROP_THREADS", "1"),
-        ("OMP_NUM_THREADS", "1"),
-    ):
-        os.environ.setdefault(name, value)
-    import keras
-
-    return keras
-
-
-def featurizer(network: str, random_state: int = 0, epochs: int = 40) -> BaseEstimator:
-    """The transformer of a task's network: "lenet" or "pixels".
-
-    Raises
-    ------
-    ValueError
-        For another name.
-    """
-    known: dict[str, Callable[[], BaseEstimator]] = {
-        "lenet": lambda: LeNet(epochs=epochs, random_state=random_state),
-        "pixels": Pixels,
-    }
-    if network not in known:
-        raise ValueError(f"no featurizer for network {network!r} yet; accepted: {', '.join(known)}")
-    return known[network]()
+    if task.network == "lenet":
+        return LeNet(epochs=protocol.epochs, random_state=random_state)
+    if task.network == "pixels":
+        return Pixels()
+    return ResNet(task.weights, subtract_mean=protocol.subtract_mean, pixel_scale=protocol.pixel_scale(task.dataset))
 
 
 def transform_copies(transformer: BaseEstimator, images: np.ndarray) -> np.ndarray:
@@ -174,91 +203,22 @@ def transform_copies(transformer: BaseEstimator, images: np.ndarray) -> np.ndarr
     return transformer.transform(images.reshape(n * copies, *images.shape[2:])).reshape(n, copies, -1)
 
 
-class FeatureCache:
-    """Trained networks and features on disk, each under a key made of everything it was computed from.
-
-    Parameters
-    ----------
-    folder : Path, optional
-        ``EFFAUG_CACHE``, else the platform's cache directory.
-    """
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = cache_folder() if folder is None else Path(folder)
-
-    def arrays(self, key: str, compute: Callable[[], list[np.ndarray]]) -> list[np.ndarray]:
-        """What `compute` returned when this key was first asked for. Processes that ask at once compute it once."""
-        path = self.folder / f"{key}.npz"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
-            if not path.exists():
-                found = compute()
-                part = path.with_suffix(f".{os.getpid()}.part")
-                try:
-                    with part.open("wb") as file:
-                        np.savez(file, *found)
-                    part.replace(path)
-                finally:
-                    part.unlink(missing_ok=True)
-            with np.load(path) as stored:
-                return [stored[f"arr_{k}"] for k in range(len(stored.files))]
-
-    def fit(self, transformer: BaseEstimator, images: np.ndarray, labels: np.ndarray) -> BaseEstimator:
-        """`transformer.fit(images, labels)`, from the cache where the same was trained before."""
-        if not isinstance(transformer, LeNet):
-            return transformer.fit(images, labels)
-        key = "net-" + digest(sorted(transformer.get_params().items()), versions(), images, labels)
-        weights = self.arrays(key, lambda: transformer.fit(images, labels).weights_)
-        transformer.weights_, transformer.classes_ = weights, np.unique(labels)
-        transformer.image_shape_, transformer._n_features_out = images.shape[1:], 84
-        return transformer
-
-    def transform(self, transformer: BaseEstimator, images: np.ndarray) -> np.ndarray:
-        """`transform_copies`, from the cache where the same weights have seen the same images before."""
-        weights = getattr(transformer, "weights_", [])
-        key = "features-" + digest(type(transformer).__name__, versions(), *weights, images)
-        return self.arrays(key, lambda: [transform_copies(transformer, images)])[0]
-
-
-def cache_folder() -> Path:
-    """``EFFAUG_CACHE``, else the platform's cache directory."""
-    import platformdirs
-
-    named = os.environ.get("EFFAUG_CACHE")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("effaug")) / "features"
-
-
-def digest(*parts: object) -> str:
-    """A key of 32 hexadecimal digits from strings and arrays."""
-    sha = hashlib.sha256()
-    for part in parts:
-        if isinstance(part, np.ndarray):
-            sha.update(f"{part.dtype}{part.shape}".encode())
-            sha.update(np.ascontiguousarray(part).data)
-        else:
-            sha.update(str(part).encode() + b"\0")
-    return sha.hexdigest()[:32]
-
-
-@functools.cache
-def versions() -> str:
-    """The backend and the versions that features depend on."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    found = [f"keras {version('keras')}"]
-    for name in ("tensorflow-cpu", "tensorflow") if backend == "tensorflow" else (backend,):
-        try:
-            found.append(f"{name} {version(name)}")
-            break
-        except PackageNotFoundError:
-            continue
-    return ", ".join(found)
-
-
 def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
     for start in range(0, len(order), size):
         yield order[start : start + size]
+
+
+def _forward(model: Any, X: np.ndarray, scale: float, width: int, batch_size: int) -> np.ndarray:
+    found = [
+        np.asarray(model.predict_on_batch(X[batch].astype(np.float32) / np.float32(1 / scale)))
+        for batch in _batches(np.arange(len(X)), batch_size)
+    ]
+    return np.concatenate(found) if found else np.zeros((0, width), np.float32)
+
+
+def _check_same_size(X: np.ndarray, expected: tuple, where: str) -> None:
+    if X.shape[1:] != expected:
+        raise ValueError(f"images must have shape {expected} as in {where}, got {X.shape[1:]}")
 
 
 def _check_images(X: np.ndarray, smallest: int) -> None:

@@ -6,7 +6,10 @@ Keras is imported when the first network is built, with the backend that ``KERAS
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 L2 = 1e-4  # of ResNet's kernels
@@ -144,7 +147,7 @@ def check_depth(depth: int) -> None:
 @functools.cache
 def _layers() -> tuple[Any, Any]:
     """Keras's classes exist only once it is imported; so do ours."""
-    keras = import_keras()
+    keras: Any = import_keras()
 
     class MeanImage(keras.layers.Layer):
         """Subtracts an image that is stored with the weights: zero until it is set."""
@@ -177,3 +180,42 @@ def _layers() -> tuple[Any, Any]:
 
     return MeanImage, BatchNormalization
 
+
+def bottleneck(model: Any) -> Any:
+    """The model from its images to its layer ``bottleneck``."""
+    return import_keras().Model(model.inputs, model.get_layer("bottleneck").output)
+
+
+def weights_folder() -> Path:
+    """``EFFAUG_WEIGHTS``, else ``weights`` in the checkout."""
+    return Path(os.environ.get("EFFAUG_WEIGHTS") or Path(__file__).resolve().parent.parent / "weights")
+
+
+def load_manifest(name: str) -> dict[str, Any]:
+    """What a network is and how it was trained, from the JSON beside its weights.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none of this name.
+    """
+    folder = weights_folder()
+    stored = sorted(path.stem for path in folder.glob("*.json"))
+    if name not in stored or not (folder / f"{name}.weights.h5").exists():
+        raise FileNotFoundError(
+            f"no network {name!r} in {folder}; there: {', '.join(stored) or 'none'}. `effaug train-cnn` trains one"
+        )
+    return json.loads((folder / f"{name}.json").read_text())
+
+
+def weights_sha256(name: str) -> str:
+    """Hash of a network's file of weights."""
+    return hashlib.sha256((weights_folder() / f"{name}.weights.h5").read_bytes()).hexdigest()
+
+
+def load_resnet(name: str) -> Any:
+    """The network of this name, with its weights."""
+    manifest = load_manifest(name)
+    model = resnet(tuple(manifest["image_shape"]), manifest["n_classes"], manifest["network"]["depth"])
+    model.load_weights(weights_folder() / f"{name}.weights.h5")
+    return model

@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import signal
-import subprocess
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -15,11 +14,13 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from multiprocessing import connection, get_context
-from pathlib import Path
 from typing import Any
 
-from effaug.experiment import Experiment, Job, compute, task_subset
-from effaug.features import featurizer, versions
+from effaug._record import commit
+from effaug.cache import Progress
+from effaug.experiment import Experiment, Job, compute, frozen_features, task_subset
+from effaug.features import ResNet, featurizer
+from effaug.networks import import_keras, load_manifest, versions, weights_sha256
 from effaug.results import Curve, Results
 from effaug.subsets import Subset
 
@@ -30,6 +31,7 @@ def run(
     *,
     n_jobs: int = 1,
     progress: Callable[[int, int, list[Job]], None] = lambda done, total, running: None,
+    featurising: Progress = lambda done, total, images_per_second: None,
 ) -> int:
     """Compute and store the curves that are not stored yet, each as soon as it is finished.
 
@@ -41,6 +43,8 @@ def run(
         Worker processes, each on one thread. The numbers do not depend on it.
     progress : callable, optional
         Told how many curves are stored, of how many, and which are running.
+    featurising : callable, optional
+        Told how many images are featurised, of how many, and images per second.
 
     Returns
     -------
@@ -64,6 +68,10 @@ def run(
         raise NotADirectoryError(f"{results.folder} is a file: name a folder for the results")
     record = describe(experiment, task_subset(experiment.task))
     _check_same(results, experiment, record)
+    if experiment.features == "frozen":  # once, on all threads, before the workers ask for it
+        if experiment.task.network == "resnet":
+            import_keras(n_jobs)
+        frozen_features(experiment.task, experiment.protocol, featurising)
     with closing(_serial(experiment, todo) if n_jobs == 1 else _parallel(experiment, todo, n_jobs)) as curves:
         for count, (curve, running) in enumerate(curves, start=1):
             results.save(curve, record)
@@ -74,8 +82,11 @@ def run(
 def describe(experiment: Experiment, subset: Subset) -> dict[str, Any]:
     """What a run is computed with: settings, data hashes, code and library versions, machine."""
     libraries = ("numpy", "scipy", "scikit-learn", "imgaug", "opencv-python")
-    network = featurizer(experiment.task.network, epochs=experiment.protocol.epochs)
+    network = featurizer(experiment.task, experiment.protocol)
     trained = {"versions": versions()} if network.get_params() else {}
+    if isinstance(network, ResNet):
+        manifest = load_manifest(network.network)
+        trained |= {"weights_sha256": weights_sha256(network.network), "training": manifest["training"]}
     return {
         "task": asdict(experiment.task),
         "budgets": experiment.task.budgets,
@@ -83,7 +94,7 @@ def describe(experiment: Experiment, subset: Subset) -> dict[str, Any]:
         "features": experiment.features,
         "network": {"name": type(network).__name__, **network.get_params()} | trained,
         "data_sha256": subset.sha256,
-        "code": f"effaug {version('effaug')}, commit {_commit()}",
+        "code": commit(),
         "libraries": {name: version(name) for name in libraries},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
@@ -154,17 +165,3 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _commit() -> str:
-    try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--exclude=*"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()

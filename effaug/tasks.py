@@ -39,8 +39,12 @@ class Protocol:
         Whether the networks' mean training image is subtracted when features are computed.
     norb_pixel_scale : float
         What small NORB's pixels (0 to 255) are multiplied by.
+    one_norb_network : bool
+        Whether small NORB's rotate and crop tasks take the network of its translate task, trained without augmentation.
     epochs : int
         For which LeNet is trained (text: 40 to 50).
+    weights : str
+        Name of the frozen network in place of the task's own; empty for that.
 
     Notes
     -----
@@ -54,7 +58,9 @@ class Protocol:
     ridge: float | None = None
     subtract_mean: bool = True
     norb_pixel_scale: float = 1 / 255
+    one_norb_network: bool = False
     epochs: int = 40
+    weights: str = ""
 
     def __post_init__(self) -> None:
         if self.C != "cv":
@@ -65,6 +71,10 @@ class Protocol:
             raise ValueError(f"epochs must be a whole number of at least 1, got {self.epochs!r}")
         if self.ridge is not None and not _positive(self.ridge):
             raise ValueError(f"ridge must be positive, or None for the model's own L2 term, got {self.ridge!r}")
+
+    def pixel_scale(self, dataset: str) -> float:
+        """What a dataset's pixels are multiplied by before they enter a frozen network."""
+        return self.norb_pixel_scale if dataset == "smallnorb" else 1 / 255
 
 
 PROTOCOLS = {
@@ -77,6 +87,7 @@ PROTOCOLS = {
         ridge=1e-10,
         subtract_mean=False,
         norb_pixel_scale=1 / 255**2,
+        one_norb_network=True,
     ),
 }
 
@@ -125,14 +136,18 @@ class Source:
     angles: tuple[float, ...] | None  # None: the protocol's small angles
     margins: tuple[int, ...]
     network: str
+    weights: str = ""  # of a frozen network
+    augmented: tuple[str, ...] = ()  # augmentations whose task takes the network trained with random augmentation
 
 
 _WIDE = tuple(-30 + 60 * k / 14 for k in range(15) if k != 7)
 
 SOURCES = {
     "mnist": Source("mnist", (3, 8), 1000, (517, 483, 1010, 974), 2, _WIDE, (1, 2, 3, 4, 5, 6), "lenet"),
-    "cifar10": Source("cifar10", (0, 1), 1000, (523, 477, 1000, 1000), 3, None, (2,), "resnet"),
-    "norb": Source("smallnorb", (0, 1), 1000, (500, 500, 4860, 4860), 6, None, (2,), "resnet"),
+    "cifar10": Source("cifar10", (0, 1), 1000, (523, 477, 1000, 1000), 3, None, (2,), "resnet", "cifar10"),
+    "norb": Source(
+        "smallnorb", (0, 1), 1000, (500, 500, 4860, 4860), 6, None, (2,), "resnet", "smallnorb", ("rotate", "crop")
+    ),
     "digits": Source("digits", (3, 8), 200, (103, 97, 79, 76), 1, _WIDE, (1,), "pixels"),
 }
 TASKS = tuple(f"{source}-{augmentation}" for source in SOURCES for augmentation in AUGMENTATIONS)
@@ -156,6 +171,8 @@ class Task:
     parameters : tuple
         Shifts ``(dy, dx)`` in pixels, angles in degrees, or margins in pixels: one copy each.
     network : {"lenet", "resnet", "pixels"}
+    weights : str
+        Name of the frozen network that a ResNet's features come from.
     """
 
     name: str
@@ -166,6 +183,7 @@ class Task:
     augmentation: str
     parameters: tuple
     network: str
+    weights: str = ""
 
     @property
     def budgets(self) -> tuple[int, ...]:
@@ -237,7 +255,15 @@ def load_task(
         augmentation=augmentation,
         parameters=tuple(parameters) if parameters is not None else _parameters(source, augmentation, protocol),
         network=source.network,
+        weights=_weights(source, augmentation, protocol),
     )
+
+
+def _weights(source: Source, augmentation: str, protocol: Protocol) -> str:
+    if protocol.weights and source.weights:
+        return protocol.weights
+    augmented = augmentation in source.augmented and not protocol.one_norb_network
+    return source.weights + ("-augmented" if augmented else "")
 
 
 def _parameters(source: Source, augmentation: str, protocol: Protocol) -> tuple:

@@ -117,7 +117,9 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
     classes = len(np.unique(data.y_train))
     model = resnet(x.shape[1:], classes, training.depth, dtype=training.precision)
     model.get_layer("mean_image").set_weights([x.mean(axis=0, dtype=np.float64).astype(np.float32) / 255])
-    model.compile(keras.optimizers.Adam(training.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(training.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     model.optimizer.build(model.trainable_variables)
     same = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
     checkpoint = _Checkpoint(Path(folder) / f".{name}.checkpoint", json.loads(json.dumps(same)))
@@ -170,7 +172,7 @@ def hardware() -> str:
 
 
 class _Checkpoint:
-    """The last finished epoch: weights and optimizer, settings and history. The JSON, written last, names the weights."""
+    """The last finished epoch: weights, optimizer, settings, history. The JSON, written last, names the weights."""
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
         self.folder, self.settings, self.record = folder, settings, folder / "state.json"
@@ -182,8 +184,8 @@ class _Checkpoint:
         for part, now in self.settings.items():
             if state[part] != now:
                 raise ValueError(
-                    f"{self.folder} holds an unfinished training with other {part}: {state[part]}; now {now}. Go on with "
-                    "those, or remove that folder"
+                    f"{self.folder} holds an unfinished training with other {part}: {state[part]}; now {now}. "
+                    "Go on with those, or remove that folder"
                 )
         model.load_weights(self.folder / state["weights"])
         return state["history"]
@@ -216,23 +218,38 @@ def _epoch(
     change = RandomAffine(degrees=2.5, pixels=6, flip=True) if training.augment else None
     order = rng.permutation(len(x))
     n_batches = -(-len(x) // training.batch_size)
-    model.reset_metrics()
+    mean = _Mean()
     start = time.perf_counter()
     for k, batch in enumerate(_batches(order, training.batch_size), start=1):
         images = x[batch] if change is None else change(x[batch], rng)
-        found = model.train_on_batch(images.astype(np.float32) / 255, y[batch], return_dict=True)
+        mean.add(model.train_on_batch(images.astype(np.float32) / 255, y[batch], return_dict=True), len(batch))
         if k % 10 == 0 or k == n_batches:
             speed = min(k * training.batch_size, len(x)) / (time.perf_counter() - start)
-            now = {key: round(float(value), 4) for key, value in found.items()}
-            progress({"epoch": epoch, "batch": k, "n_batches": n_batches, "images_per_second": speed, **now})
-    return now
+            progress({"epoch": epoch, "batch": k, "n_batches": n_batches, "images_per_second": speed, **mean.found()})
+    return mean.found()
 
 
 def _evaluate(model: Any, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    model.reset_metrics()
+    mean = _Mean()
     for batch in _batches(np.arange(len(x)), 500):
-        found = model.test_on_batch(x[batch].astype(np.float32) / 255, y[batch], return_dict=True)
-    return {f"test_{key}": round(float(value), 4) for key, value in found.items()}
+        mean.add(model.test_on_batch(x[batch].astype(np.float32) / 255, y[batch], return_dict=True), len(batch))
+    return {f"test_{key}": value for key, value in mean.found().items()}
+
+
+class _Mean:
+    """Loss and accuracy over the images so far; Keras's `train_on_batch` gives those of its batch."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, float] = {}
+        self.n = 0
+
+    def add(self, batch: dict[str, Any], size: int) -> None:
+        self.n += size
+        for key, value in batch.items():
+            self.sums[key] = self.sums.get(key, 0.0) + size * float(value)
+
+    def found(self) -> dict[str, float]:
+        return {key: round(value / self.n, 4) for key, value in self.sums.items()}
 
 
 def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
