@@ -28,6 +28,15 @@ _BATCH = 1024  # images, copies included, that are held at once
 Progress = Callable[[int, int, float], None]
 
 
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """Something in the cache: in words, bytes, and when it was written (seconds since the epoch)."""
+
+    words: str
+    size: int
+    written: float
+
+
 class FeatureCache:
     """Trained networks and features on disk, each under a key made of everything it was computed from.
 
@@ -92,18 +101,21 @@ class FeatureCache:
                 _stream(transformer, images, augment, path, progress)
         return np.load(path, mmap_mode="r")
 
-    def entries(self) -> list[tuple[str, int, float]]:
-        """(name, bytes, time of writing) of each file, the newest first; unfinished ones end in ``.part``."""
+    def entries(self) -> list[Entry]:
+        """What is there, the newest first: every set of features, and the trained networks as one entry."""
         if not self.folder.is_dir():
             return []
-        stats = [(path.name, path.stat()) for pattern in ("net-*", "features-*") for path in self.folder.glob(pattern)]
-        found = [(name, stat.st_size, stat.st_mtime) for name, stat in stats if not name.endswith((".lock", ".json"))]
-        return sorted(found, key=lambda entry: -entry[2])
+        found = [entry for state in self.folder.glob("features-*.json") if (entry := _features_entry(state))]
+        nets = [path.stat() for path in self.folder.glob("net-*.npz")]
+        if nets:
+            size, written = sum(stat.st_size for stat in nets), max(stat.st_mtime for stat in nets)
+            found.append(Entry(f"{len(nets)} trained LeNets", size, written))
+        return sorted(found, key=lambda entry: -entry.written)
 
     def clear(self) -> int:
         """Remove everything; how many bytes that were."""
-        freed = sum(size for _, size, _ in self.entries())
-        for pattern in ("net-*", "features-*"):
+        freed = sum(entry.size for entry in self.entries())
+        for pattern in ("net-*", "features-*", ".features-*", ".net-*"):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
         return freed
@@ -141,23 +153,38 @@ def digest(*parts: object) -> str:
 def _stream(transformer: Any, images: np.ndarray, augment: Any, path: Path, progress: Progress) -> None:
     """Augment, featurise, store a batch at a time; the JSON, written after it, says how many points are stored."""
     part, state = path.with_suffix(".part"), path.with_suffix(".json")
-    first = transform_copies(transformer, with_originals(images[:1], augment))
-    shape = (len(images), *first.shape[1:])
+    shape = (len(images), *transform_copies(transformer, with_originals(images[:1], augment)).shape[1:])
     done = json.loads(state.read_text())["points"] if state.exists() and part.exists() else 0
     stored = np.memmap(part, np.float32, "r+" if done else "w+", shape=shape)
-    copies = shape[1]
-    start, step, begun = time.perf_counter(), max(1, _BATCH // copies), done
-    for at in range(done, len(images), step):
-        batch = with_originals(images[at : at + step], augment)
-        stored[at : at + step] = transform_copies(transformer, batch)
+    about = {"of": shape[0], "copies": shape[1], "network": str(transformer), "augmentation": str(augment)}
+    start, begun = time.perf_counter(), done
+    while done < len(images):
+        batch = with_originals(images[done : done + max(1, _BATCH // shape[1])], augment)
+        stored[done : done + len(batch)] = transform_copies(transformer, batch)
         stored.flush()
-        done = at + len(batch)
-        write_whole(state, functools.partial(_write_count, done))
-        progress(done * copies, len(images) * copies, (done - begun) * copies / (time.perf_counter() - start))
-    write_whole(path, lambda file: np.save(file, stored), suffix=".npy")
+        done += len(batch)
+        write_whole(state, functools.partial(_write_json, about | {"points": done}))
+        speed = (done - begun) * shape[1] / (time.perf_counter() - start)
+        progress(done * shape[1], shape[0] * shape[1], speed)
+    write_whole(path, functools.partial(_write_npy, stored), suffix=".npy")
     part.unlink()
-    state.unlink(missing_ok=True)
 
 
-def _write_count(points: int, file: Path) -> None:
-    file.write_text(json.dumps({"points": points}))
+def _features_entry(state: Path) -> Entry | None:
+    about = json.loads(state.read_text())
+    files = [path for suffix in (".npy", ".part") if (path := state.with_suffix(suffix)).exists()]
+    if not files:
+        return None
+    stat, images = files[0].stat(), about["points"] * about["copies"]
+    words = f"features of {images} images by {about['network']}, {about['augmentation']}"
+    if files[0].suffix == ".part":
+        words += f"; unfinished, of {about['of'] * about['copies']}"
+    return Entry(words, stat.st_size, stat.st_mtime)
+
+
+def _write_json(content: dict[str, Any], file: Path) -> None:
+    file.write_text(json.dumps(content))
+
+
+def _write_npy(array: np.ndarray, file: Path) -> None:
+    np.save(file, array)

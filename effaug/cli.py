@@ -1,4 +1,4 @@
-"""The command line: ``effaug run``, ``effaug tasks``, ``effaug aucs``, ``effaug figure``."""
+"""The command line: ``effaug run``, ``train-cnn``, ``tasks``, ``cache``, ``aucs``, ``figure``."""
 
 from __future__ import annotations
 
@@ -149,6 +149,25 @@ def tasks() -> None:
         task = load_task(name)
         parameters = ", ".join(f"{p:g}" if not isinstance(p, tuple) else f"({p[0]}, {p[1]})" for p in task.parameters)
         print(f"{name}: classes {task.classes[0]} and {task.classes[1]}, {task.n_train} points, {parameters}")
+
+
+@app.command()
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove everything.")] = False,
+) -> None:
+    """List the trained networks and features that are kept, in EFFAUG_CACHE or the user's cache folder."""
+    from datetime import datetime
+
+    from effaug.cache import FeatureCache
+
+    store = FeatureCache()
+    if clear:
+        print(f"{store.clear() / 1e6:.1f} MB removed from {store.folder}")
+        return
+    entries = store.entries()
+    for entry in entries:
+        print(f"{datetime.fromtimestamp(entry.written):%Y-%m-%d %H:%M}  {entry.size / 1e6:8.1f} MB  {entry.words}")
+    print(f"{sum(entry.size for entry in entries) / 1e6:.1f} MB in {store.folder}")
 
 
 @app.command()
