@@ -22,6 +22,8 @@ from rich.progress import (
 )
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+report = typer.Typer(no_args_is_help=True, help="Our results beside the paper's.")
+app.add_typer(report, name="report")
 console = Console(stderr=True)
 
 
@@ -134,6 +136,8 @@ def train_cnn(
                 f"loss {now['loss']:.3f}, accuracy {100 * now['accuracy']:.1f} %"
             )
             bar.update(row, completed=now["epoch"] + now["batch"] / now["n_batches"], description=words)
+            if now["batch"] == now["n_batches"] and not console.is_terminal:
+                console.print(words)  # a log has no bar
 
         path = train(training, weights, name=name, progress=show)
     record = json.loads(path.with_name(path.name.replace(".weights.h5", ".json")).read_text())
@@ -186,6 +190,26 @@ def aucs(
     if not names:
         raise ValueError(f"no results in {results}; `effaug run digits-rotate` makes some")
     print(auc_summary(store.table(names)).to_string(index=False))
+
+
+@report.command("aucs")
+def report_aucs(
+    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "released-code",
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Print our AUCs beside the 198 of the paper's Tables 3 to 20; the AUC of a policy without results is NaN."""
+    from effaug.results import Results
+    from effaug.tables import published_pairs
+    from effaug.tasks import load_protocol
+
+    pairs = published_pairs(Results(results), load_protocol(protocol).name)
+    print(pairs.to_string(index=False, float_format="{:.2f}".format))
+    stored = pairs[pairs.seeds > 0]
+    words = f"{len(stored)} of {len(pairs)} under the {protocol} protocol"
+    if len(stored):
+        words += f"; ours less the paper's: median {stored.difference.median():+.2f}"
+        words += f", from {stored.difference.min():+.2f} to {stored.difference.max():+.2f}"
+    print(words)
 
 
 @app.command()

@@ -7,6 +7,8 @@ from importlib.resources import files
 
 import pandas as pd
 
+from effaug.tasks import load_task
+
 _KINDS = {
     "Baseline": "baseline",
     "Rand Prop": "random_proportional",
@@ -36,6 +38,11 @@ def published_aucs() -> pd.DataFrame:
     frame["task"] = frame.dataset + "-" + frame.augmentation
     frame["policy"] = frame.policy.map(POLICY_NAMES)
     return frame[["table", "task", "score", "policy", "auc_mean", "auc_std"]]
+
+
+def published_features(task: str) -> str:
+    """How the paper has a task's features: "refit", LeNet trained again for every fit, or "frozen"."""
+    return "refit" if load_task(task).network == "lenet" else "frozen"
 
 
 @functools.cache

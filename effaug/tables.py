@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from effaug.paper import published_aucs, published_table_1
+from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
 from effaug.policies import POLICIES, TABLE_POLICIES
-from effaug.results import aucs
+from effaug.results import Results, aucs
+from effaug.scores import SCORES
 from effaug.tasks import load_task
 
 if TYPE_CHECKING:
@@ -146,11 +147,31 @@ def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
             number = table_number(task, score)
             title = f"{task} by {score}, {features} features"
             if number:
-                refit = load_task(task).network == "lenet"  # the paper's choice: LeNet refit, the others frozen
-                same = refit == (features == "refit")
+                same = features == published_features(task)
                 title += f" (Table {number})" if same else f" (beside Table {number}, whose features are refit)"
             found.append((title, auc_table(view, task, features, score)))
     return found
+
+
+def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
+    """All 198 AUCs of Tables 3-20 beside ours, under the features that the paper uses for the task.
+
+    Returns
+    -------
+    DataFrame
+        ``table``, ``task``, ``score``, ``policy``, ``auc``, ``sd``, ``seeds`` (ours; NaN and 0 where nothing is
+        stored), ``paper``, ``paper_sd``, ``difference``.
+    """
+    published = published_aucs().rename(columns={"auc_mean": "paper", "auc_std": "paper_sd"})
+    table = results.table([task for task in results.tasks() if task in set(published.task)])
+    table = table[(table.protocol == protocol) & (table.features == table.task.map(published_features))]
+    ours = auc_summary(table).rename(columns={"auc_mean": "auc", "auc_std": "sd", "n_seeds": "seeds"})
+    ours = pd.concat([ours[ours.score != ""], *(ours[ours.score == ""].assign(score=score) for score in SCORES)])
+    keys = ["task", "score", "policy"]
+    found = published.merge(ours[[*keys, "auc", "sd", "seeds"]], on=keys, how="left")
+    found["seeds"] = found.seeds.fillna(0).astype(int)
+    found["difference"] = (found.auc - found.paper).round(3)
+    return found[["table", *keys, "auc", "sd", "seeds", "paper", "paper_sd", "difference"]]
 
 
 def task_table(view: View) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from effaug import datasets
 from effaug._record import commit, write_whole
 from effaug._unknown import unknown
 from effaug.augment import RandomAffine
+from effaug.caveats import data_caveat, training_caveat
 from effaug.networks import check_depth, import_keras, resnet, versions
 
 N_VALIDATION = 2500  # at most so many test images after each epoch; all of them after the last
@@ -112,17 +113,9 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
     data = datasets.load(training.dataset)
     chosen = _seen(training, data.y_train)
     x, y = data.x_train[chosen], data.y_train[chosen]
-    keras = import_keras(os.cpu_count() or 1)
-    keras.utils.set_random_seed(training.random_state)
-    classes = len(np.unique(data.y_train))
-    model = resnet(x.shape[1:], classes, training.depth, dtype=training.precision)
-    model.get_layer("mean_image").set_weights([x.mean(axis=0, dtype=np.float64).astype(np.float32) / 255])
-    model.compile(
-        keras.optimizers.Adam(training.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
-    model.optimizer.build(model.trainable_variables)
-    same = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
-    checkpoint = _Checkpoint(Path(folder) / f".{name}.checkpoint", json.loads(json.dumps(same)))
+    model = _compiled(training, x, n_classes=len(np.unique(data.y_train)))
+    settings: dict[str, Any] = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
+    checkpoint = _Checkpoint(Path(folder) / f".{name}.checkpoint", json.loads(json.dumps(settings)))
     history = checkpoint.resume(model)
     some = np.arange(0, len(data.x_test), -(-len(data.x_test) // N_VALIDATION))
     for epoch in range(len(history), training.epochs):
@@ -135,25 +128,47 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
         seconds = round(time.perf_counter() - start, 1)
         history.append({"epoch": epoch + 1, "rate": training.rate(epoch), **found, **test, "seconds": seconds})
         checkpoint.save(model, history)
-    record = same | {
-        "network": {"name": "ResNet v2", "depth": training.depth, "n_weights": model.count_params()},
-        "image_shape": x.shape[1:],
-        "n_classes": classes,
+    caveats = (data_caveat(settings["data_sha256"]), training_caveat(name, settings["training"]))
+    record = settings | {
         "n_images": len(x),
         "test": _evaluate(model, data.x_test, data.y_test) | {"n_images": len(data.x_test)},
         "test_of_each_epoch": f"{len(some)} test images, evenly spaced",
         "history": history,
         "seconds": round(sum(row["seconds"] for row in history), 1),
+        "caveats": [caveat for caveat in caveats if caveat],
+    }
+    path = Path(folder) / f"{name}.weights.h5"
+    _write(path, model, training.depth, record)
+    checkpoint.remove()
+    return path
+
+
+def _compiled(training: Training, x: np.ndarray, n_classes: int) -> Any:
+    keras = import_keras(os.cpu_count() or 1)
+    keras.utils.set_random_seed(training.random_state)
+    model = resnet(x.shape[1:], n_classes, training.depth, dtype=training.precision)
+    model.get_layer("mean_image").set_weights([x.mean(axis=0, dtype=np.float64).astype(np.float32) / 255])
+    adam = keras.optimizers.Adam(training.learning_rate)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _write(path: Path, model: Any, depth: int, record: dict[str, Any]) -> None:
+    image_shape, n_classes = model.input_shape[1:], model.output_shape[-1]
+    plain = resnet(image_shape, n_classes, depth)  # no optimizer: a third of the size
+    plain.set_weights(model.get_weights())
+    record = {
+        "network": {"name": "ResNet v2", "depth": depth, "n_weights": model.count_params()},
+        "image_shape": image_shape,
+        "n_classes": n_classes,
+        **record,
         "code": commit(),
         "hardware": hardware(),
     }
-    plain = resnet(x.shape[1:], classes, training.depth)  # no optimizer: a third of the size
-    plain.set_weights(model.get_weights())
-    path = Path(folder) / f"{name}.weights.h5"
+    text = json.dumps(record, indent=1) + "\n"
     write_whole(path, lambda part: plain.save_weights(part), suffix=".weights.h5")
-    write_whole(path.with_name(f"{name}.json"), lambda part: part.write_text(json.dumps(record, indent=1) + "\n"))
-    checkpoint.remove()
-    return path
+    write_whole(path.parent / (path.name.removesuffix(".weights.h5") + ".json"), lambda part: part.write_text(text))
 
 
 def hardware() -> str:

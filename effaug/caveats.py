@@ -1,0 +1,33 @@
+"""What a reader must know beside the numbers: data that are not the originals, networks trained for less long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+PUBLISHED_DEPTH, PUBLISHED_EPOCHS = 56, 200  # of the released code's ResNet
+
+_COPIES = {  # sha256 of x_train
+    "bd9c2115b83424900d52f5f7a7f34a5222257fdfe0af67faf078ebe72bb8ce72": (
+        "Small NORB's images here are decoded from a JPEG export (quality 75), not the original pixels."
+    ),
+    "cbeaffed0a0181846ee247c41d840e76b6ce57ffa9ff0747d936e8111c530d46": (
+        "CIFAR-10's networks were trained on 49,920 of its 50,000 images: 80 ships and horses could not be had; both "
+        "classes of the tasks are whole."
+    ),
+}
+
+
+def data_caveat(sha256: Mapping[str, str]) -> str:
+    """A sentence on data known not to be the originals, by the hash of their training images; empty for others."""
+    return _COPIES.get(sha256["x_train"], "")
+
+
+def training_caveat(name: str, training: Mapping[str, Any]) -> str:
+    """A sentence on a network trained for less long than the released code's, or not as deep; empty for others."""
+    if training["depth"] >= PUBLISHED_DEPTH and training["epochs"] >= PUBLISHED_EPOCHS:
+        return ""
+    return (
+        f"The {name} network is a ResNet of depth {training['depth']} trained for {training['epochs']} epochs; the "
+        f"released code's is of depth {PUBLISHED_DEPTH}, trained for {PUBLISHED_EPOCHS}."
+    )
