@@ -18,6 +18,15 @@ _COPIES = {  # sha256 of x_train
 }
 
 
+def caveats(record: Mapping[str, Any]) -> list[str]:
+    """The sentences that belong beside a run's numbers, from what it was computed with (the JSON beside results)."""
+    found = [data_caveat(record["data_sha256"])]
+    network = record["network"]
+    if "training" in network:
+        found.append(training_caveat(network["network"], network["training"]))
+    return [sentence for sentence in found if sentence]
+
+
 def data_caveat(sha256: Mapping[str, str]) -> str:
     """A sentence on data known not to be the originals, by the hash of their training images; empty for others."""
     return _COPIES.get(sha256["x_train"], "")

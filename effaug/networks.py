@@ -191,6 +191,11 @@ def weights_folder() -> Path:
     return Path(os.environ.get("EFFAUG_WEIGHTS") or Path(__file__).resolve().parent.parent / "weights")
 
 
+def networks() -> tuple[str, ...]:
+    """Names of the networks that there are weights of."""
+    return tuple(sorted(p.stem for p in weights_folder().glob("*.json") if p.with_suffix(".weights.h5").exists()))
+
+
 def load_manifest(name: str) -> dict[str, Any]:
     """What a network is and how it was trained, from the JSON beside its weights.
 
@@ -199,13 +204,12 @@ def load_manifest(name: str) -> dict[str, Any]:
     FileNotFoundError
         If there is none of this name.
     """
-    folder = weights_folder()
-    stored = sorted(path.stem for path in folder.glob("*.json"))
-    if name not in stored or not (folder / f"{name}.weights.h5").exists():
+    if name not in networks():
         raise FileNotFoundError(
-            f"no network {name!r} in {folder}; there: {', '.join(stored) or 'none'}. `effaug train-cnn` trains one"
+            f"no network {name!r} in {weights_folder()}; there: {', '.join(networks()) or 'none'}. `effaug train-cnn` "
+            "trains one"
         )
-    return json.loads((folder / f"{name}.json").read_text())
+    return json.loads((weights_folder() / f"{name}.json").read_text())
 
 
 def weights_sha256(name: str) -> str:

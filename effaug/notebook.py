@@ -12,7 +12,9 @@ from typing import Any
 import pandas as pd
 
 from effaug._unknown import unknown
+from effaug.caveats import caveats
 from effaug.experiment import FEATURES, Experiment
+from effaug.networks import networks
 from effaug.policies import TABLE_POLICIES
 from effaug.results import Results
 from effaug.runner import run
@@ -29,6 +31,7 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "protocol": tuple(PROTOCOLS),
     "source": ("stored", "recompute"),
     "variants": ("all", "paper"),
+    "network": ("all",),
 }
 PARAMETERS = ("dataset", "augmentation", "score", "features", "protocol", "n_seeds", "source")
 
@@ -85,12 +88,15 @@ class View:
         if not wanted:
             return f"{', '.join(self.tasks)}: there is no network to refit, only 'frozen' features."
         lacking = [f"{task} ({kind})" for task, kind in wanted if (task, kind) not in self.panels]
-        words = []
         if lacking:
-            words.append(f"No results yet under the {self.parameters['protocol']} protocol: {', '.join(lacking)}.")
-        if 0 < self.table.seed.nunique() < self.parameters["n_seeds"]:
-            words.append(f"Only {self.table.seed.nunique()} of {self.parameters['n_seeds']} seeds are stored.")
-        return " ".join(words)
+            return f"No results yet under the {self.parameters['protocol']} protocol: {', '.join(lacking)}."
+        return ""
+
+    def notes(self) -> str:
+        """What is missing, and what to know beside the numbers: data and networks that are not the paper's."""
+        label = self.parameters["protocol"]
+        found = [caveats(self.results.record(task)[f"{label}/{features}"]) for task, features in self.panels]
+        return "\n\n".join(dict.fromkeys([self.missing(), *(sentence for each in found for sentence in each)])).strip()
 
 
 def check_parameters(namespace: Mapping[str, Any], names: tuple[str, ...] = PARAMETERS) -> dict[str, Any]:
@@ -190,7 +196,9 @@ def _check_value(name: str, value: Any) -> None:
 
 
 def _accepted(name: str) -> tuple[str, ...]:
-    """For protocols, also the changed ones that there are results of."""
+    """For protocols, also the changed ones that there are results of; for networks, those that there are weights of."""
+    if name == "network":
+        return (*ACCEPTED[name], *networks())
     if name != "protocol":
         return ACCEPTED[name]
     return tuple(dict.fromkeys((*ACCEPTED[name], *Results(STORED).table().protocol)))

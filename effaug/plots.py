@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from effaug.augment import augmentation, with_originals
+from effaug.networks import load_manifest
 from effaug.notebook import View
 from effaug.points import shown_points, spearman
 from effaug.results import Results, half_width
@@ -138,6 +139,20 @@ def task_copies(view: View, task: str, n: int = 3, columns: int = 8) -> Figure:
         axes.set_title(names[c], fontsize=8)
     figure.suptitle(f"{task}: {_UNITS[spec.augmentation]}", fontsize=10)
     return _closed(figure)
+
+
+def learning_curves(names: tuple[str, ...]) -> Figure:
+    """Accuracy on training and on test images after each epoch, a panel for each network; dotted where the rate drops."""
+    size = (3.9 * len(names), 3)
+    figure, grid = plt.subplots(1, max(1, len(names)), figsize=size, squeeze=False, sharey=True, layout="constrained")
+    for axes, name in zip(grid[0], names, strict=False):
+        history = pd.DataFrame(load_manifest(name)["history"])
+        axes.plot(history.epoch, history.accuracy, color=_BLUE, marker="s", ms=3, label="training, while it learns")
+        axes.plot(history.epoch, history.test_accuracy, color=_RED, marker="o", ms=3, label="test")
+        for epoch in history.epoch[history.rate.diff() < 0]:
+            axes.axvline(epoch - 0.5, ls=":", c="grey", lw=1)
+        axes.set(title=name, xlabel="epoch", ylabel="accuracy")
+    return _finish(figure, [(axes, "") for axes in grid[0]])
 
 
 def idea(results: Results) -> Figure:

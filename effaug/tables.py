@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from effaug.networks import load_manifest, weights_sha256
 from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
 from effaug.policies import POLICIES, TABLE_POLICIES
@@ -208,6 +209,30 @@ def provenance(view: View) -> pd.DataFrame:
             "minutes": round(run["seconds"] / 60, 1),
         }
     return by_key(rows, "task", "features")
+
+
+def networks_table(names: tuple[str, ...]) -> pd.DataFrame:
+    """How each network was trained, and its accuracy in percent on training and test images of all classes."""
+    rows = {}
+    for name in names:
+        manifest = load_manifest(name)
+        training, last = manifest["training"], manifest["history"][-1]
+        rows[name] = {
+            "depth": training["depth"],
+            "weights": manifest["network"]["n_weights"],
+            "images": manifest["n_images"],
+            "augmented": "yes" if training["augment"] else "",
+            "epochs": training["epochs"],
+            "batch": training["batch_size"],
+            "precision": training["precision"],
+            "train accuracy": f"{100 * last['accuracy']:.2f}",
+            "test accuracy": f"{100 * manifest['test']['test_accuracy']:.2f}",
+            "minutes": round(manifest["seconds"] / 60),
+            "hardware": manifest["hardware"],
+            "code": manifest["code"].split()[-1],
+            "sha256": weights_sha256(name)[:12],
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("network").T
 
 
 def table_number(task: str, score: str) -> int | None:

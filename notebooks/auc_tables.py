@@ -25,7 +25,7 @@ augmentation = "all"
 score = "influence"
 features = "all"
 protocol = "paper"
-n_seeds = 5
+n_seeds = 20
 source = "stored"
 
 # %%
@@ -35,7 +35,7 @@ from effaug import comparisons, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
-Markdown(view.missing())
+Markdown(view.notes())
 
 # %%
 for title, table in tables.auc_tables(view):

@@ -26,7 +26,7 @@ augmentation = "rotate"
 score = "influence"
 features = "all"
 protocol = "paper"
-n_seeds = 5
+n_seeds = 20
 source = "stored"
 
 # %%
@@ -36,7 +36,7 @@ from effaug import comparisons, plots, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
-Markdown(view.missing())
+Markdown(view.notes())
 
 # %%
 plots.figure_9(view)

@@ -1,0 +1,45 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How the networks were trained
+#
+# The features of CIFAR-10 and small NORB come from networks that were trained once, on all classes, and then frozen: a ResNet v2 for each
+# data set, and one more for small NORB under random rotations to 2.5 degrees, shifts to 6 pixels and flips, from which its rotate and crop tasks
+# take their features. The schedule is the released code's, Adam with a rate divided by 10 after 40, 60 and 80 % of the epochs (by 2 once more after 90 %), fitted to the epochs
+# that the table names. LeNet, on MNIST, is trained by each task itself and is not on this page.
+
+# %% tags=["parameters"]
+network = "all"
+
+# %%
+from IPython.display import Markdown
+
+from effaug import networks, plots, tables
+from effaug.notebook import check_parameters
+
+check_parameters(globals(), ("network",))
+names = networks.networks() if network == "all" else (network,)
+Markdown("\n\n".join(dict.fromkeys(c for name in names for c in networks.load_manifest(name)["caveats"])))
+
+# %%
+plots.learning_curves(names)
+
+# %%
+tables.networks_table(names)
+
+# %% [markdown]
+# `effaug train-cnn cifar10 --depth 20 --epochs 20` trains one anew and replaces its weights in `weights/`; results name the weights they were computed
+# with, and results of other weights are not mixed with them.
