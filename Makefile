@@ -1,9 +1,9 @@
-# make book | test | notebooks | lint | lock - each creates .venv from the lock when it is missing.
+# make book | test | reproduce | notebooks | lint | lock - each creates .venv from the lock when it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: book test notebooks lint lock
+.PHONY: book test reproduce notebooks lint lock
 .DELETE_ON_ERROR:
 
 book: $(READY)
@@ -12,6 +12,12 @@ book: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest --nbval tests notebooks
+
+# Stored results computed anew and compared: make reproduce TASKS="cifar10-translate digits-crop"
+TASKS ?= digits-rotate
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
+reproduce: $(READY)
+	$(BIN)/effaug reproduce $(TASKS) --jobs $(JOBS)
 
 # Run every notebook anew and keep its outputs; the .py beside each .ipynb is the text to edit.
 notebooks: $(READY)

@@ -6,20 +6,12 @@ import json
 import math
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 report = typer.Typer(no_args_is_help=True, help="Our results beside the paper's.")
@@ -58,6 +50,7 @@ def run(
     ] = None,
 ) -> None:
     """Compute accuracy against budget, storing each curve as it is finished. Started again, it goes on where it was."""
+    from effaug import _progress
     from effaug.experiment import Experiment
     from effaug.policies import TABLE_POLICIES
     from effaug.results import Results
@@ -83,7 +76,7 @@ def run(
         policies=TABLE_POLICIES if policies == "all" else tuple(dict.fromkeys(policies.split(","))),
         n_seeds=seeds,
     )
-    computed = _with_progress(spec, Results(results), jobs)
+    computed = _progress.run(spec, Results(results), jobs)
     total = len(spec.jobs())
     print(
         f"{spec.task.name}: {computed} curves computed, {total - computed} were stored; {results / spec.task.name}.csv"
@@ -106,7 +99,8 @@ def train_cnn(
     weights: Annotated[Path, typer.Option(envvar="EFFAUG_WEIGHTS", help="Folder of the weights.")] = Path("weights"),
 ) -> None:
     """Train the network whose features a task takes. Started again, it goes on after the last finished epoch."""
-    from effaug.training import Training, train
+    from effaug import _progress
+    from effaug.training import Training
 
     training = Training(
         dataset=dataset,
@@ -118,28 +112,7 @@ def train_cnn(
         precision=precision,
         random_state=seed,
     )
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-        speed_estimate_period=3600,
-    ) as bar:
-        row = bar.add_task(training.dataset, total=epochs)
-
-        def show(now: dict[str, Any]) -> None:
-            words = (
-                f"epoch {now['epoch'] + 1} of {epochs}: {now['images_per_second']:.0f} images/s, "
-                f"loss {now['loss']:.3f}, accuracy {100 * now['accuracy']:.1f} %"
-            )
-            bar.update(row, completed=now["epoch"] + now["batch"] / now["n_batches"], description=words)
-            if now["batch"] == now["n_batches"] and not console.is_terminal:
-                console.print(words)  # a log has no bar
-
-        path = train(training, weights, name=name, progress=show)
+    path = _progress.train(training, weights, name)
     record = json.loads(path.with_name(path.name.replace(".weights.h5", ".json")).read_text())
     print(f"{path}: test accuracy {100 * record['test']['test_accuracy']:.2f} % after {len(record['history'])} epochs")
 
@@ -192,6 +165,45 @@ def aucs(
     print(auc_summary(store.table(names)).to_string(index=False))
 
 
+@app.command()
+def reproduce(
+    tasks: Annotated[list[str], typer.Argument(help="Tasks that have results.")],
+    features: Annotated[str, typer.Option(help="frozen, or refit, which takes hours.")] = "frozen",
+    seeds: Annotated[int | None, typer.Option(help="Only so many of the stored seeds.")] = None,
+    jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
+    into: Annotated[
+        Path | None, typer.Option(help="Folder of what is computed, where it goes on; a new one unless named.")
+    ] = None,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Compute stored results again and compare; exit status 1 where they differ by more than the tolerance."""
+    from effaug import _progress
+    from effaug import reproduce as again
+    from effaug.results import Results
+
+    into = into or Path(tempfile.mkdtemp(prefix="effaug-"))
+    if into.resolve() == results.resolve():
+        raise ValueError(f"{into} holds the stored results: name another folder for those that are computed")
+    good = True
+    for task in tasks:
+        found = again.reproduce(
+            task,
+            Results(results),
+            into,
+            lambda experiment, store: _progress.run(experiment, store, jobs),
+            features=features,
+            n_seeds=seeds,
+        )
+        print(found.to_string(index=False))
+        good &= bool(found["within tolerance"].all())
+    print(
+        f"tolerance: {again.ACCURACY_TOLERANCE} of an accuracy, {again.AUC_TOLERANCE} of a policy's mean AUC: "
+        f"{'found again' if good else 'NOT found again'}"
+    )
+    if not good:
+        sys.exit(1)
+
+
 @report.command("aucs")
 def report_aucs(
     protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "released-code",
@@ -237,32 +249,6 @@ def main() -> None:
             raise
         console.print(f"effaug: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
-
-
-def _with_progress(spec: Any, store: Any, jobs: int) -> int:
-    from effaug import runner
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TextColumn("curves"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, speed_estimate_period=3600) as bar:
-        row = bar.add_task(spec.task.name, total=None)
-
-        def show(done: int, total: int, running: list[Any]) -> None:
-            names = ", ".join(f"{j.policy}{' by ' if j.score else ''}{j.score} #{j.seed}" for j in running)
-            bar.update(row, total=total, completed=done, description=f"{spec.task.name}: {names or 'done'}")
-
-        def featurising(done: int, total: int, images_per_second: float) -> None:
-            words = f"{spec.task.name}: features of {done} of {total} images, {images_per_second:.0f} images/s"
-            bar.update(row, description=words)
-
-        return runner.run(spec, store, n_jobs=jobs, progress=show, featurising=featurising)
 
 
 def _classes(text: str) -> tuple[int, int] | None:

@@ -142,7 +142,7 @@ def task_copies(view: View, task: str, n: int = 3, columns: int = 8) -> Figure:
 
 
 def learning_curves(names: tuple[str, ...]) -> Figure:
-    """Accuracy on training and on test images after each epoch, a panel for each network; dotted where the rate drops."""
+    """Accuracy on training and on test images after each epoch, a panel a network; dotted where the rate drops."""
     size = (3.9 * len(names), 3)
     figure, grid = plt.subplots(1, max(1, len(names)), figsize=size, squeeze=False, sharey=True, layout="constrained")
     for axes, name in zip(grid[0], names, strict=False):

@@ -1,0 +1,120 @@
+"""Stored results, computed anew from what they say they were computed with, and compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from effaug.experiment import Experiment
+from effaug.policies import TABLE_POLICIES
+from effaug.results import COLUMNS, Results, aucs
+from effaug.tasks import Protocol, Task
+
+# On one machine with one set of library versions the numbers repeat exactly. On another, features differ in their last
+# bits, and where two scores are nearly equal another point is drawn.
+ACCURACY_TOLERANCE = 0.005  # of any accuracy of any curve
+AUC_TOLERANCE = 0.5  # of any policy's mean AUC, where 1000 is perfect
+
+
+def stored_experiments(results: Results, task: str, features: str = "frozen") -> list[Experiment]:
+    """What would compute a task's stored curves again, one experiment a protocol.
+
+    Raises
+    ------
+    ValueError
+        If nothing is stored for the task with these features.
+    """
+    table = results.table([task]) if task in results.tasks() else pd.DataFrame(columns=list(COLUMNS))
+    found = []
+    for label, record in results.record(task).items():
+        protocol, kind = label.rsplit("/", 1)
+        if kind != features:
+            continue
+        curves = table[(table.protocol == protocol) & (table.features == kind) & (table.policy != "full")]
+        stored = set(curves.policy)
+        found.append(
+            Experiment(
+                Task(**_frozen(record["task"])),
+                Protocol(**_frozen(record["protocol"])),
+                features=kind,
+                score_names=tuple(sorted(set(curves.score) - {""})) or ("influence",),
+                policies=tuple(name for name in TABLE_POLICIES if name in stored),
+                n_seeds=int(curves.seed.max()) + 1,
+            )
+        )
+    if not found:
+        raise ValueError(f"no results with {features} features of {task!r} in {results.folder}")
+    return found
+
+
+def compare(stored: Results, computed: Results, task: str) -> pd.DataFrame:
+    """How far computed curves are from the stored ones of the same name.
+
+    Returns
+    -------
+    DataFrame
+        One row a protocol and kind of features: how many curves both have, the largest difference in accuracy, the
+        largest difference in a policy's mean AUC, and whether both are within the tolerance.
+    """
+    keys = [*COLUMNS[:6]]
+    both = stored.table([task]).merge(computed.table([task]), on=[*keys, "budget"], suffixes=("", "_new"))
+    both["difference"] = (both.accuracy_new - both.accuracy).abs()
+    areas = aucs(stored.table([task])).merge(aucs(computed.table([task])), on=keys, suffixes=("", "_new"))
+    means = areas.groupby(["protocol", "features", "score", "policy"])[["auc", "auc_new"]].mean().reset_index()
+    means["difference"] = (means.auc_new - means.auc).abs()
+    rows = []
+    for (protocol, features), group in both.groupby(["protocol", "features"]):
+        same = means[(means.protocol == protocol) & (means.features == features)]
+        accuracy, area = group.difference.max(), same.difference.max()
+        rows.append(
+            {
+                "task": task,
+                "protocol": protocol,
+                "features": features,
+                "curves": len(group.groupby(keys)),
+                "accuracy differs by": accuracy,
+                "mean AUC differs by": area,
+                "within tolerance": bool(accuracy <= ACCURACY_TOLERANCE and not area > AUC_TOLERANCE),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def reproduce(
+    task: str, stored: Results, folder: Path, run: Any, *, features: str = "frozen", n_seeds: int | None = None
+) -> pd.DataFrame:
+    """Compute a task's stored results again, into another folder, and compare.
+
+    Parameters
+    ----------
+    task : str
+    stored : Results
+    folder : Path
+        For the new results; what is there already is not computed again.
+    run : callable
+        Takes an experiment and where to store it: `effaug.runner.run`, with its workers and progress.
+    features : {"frozen", "refit"}
+    n_seeds : int, optional
+        Only so many of the stored seeds.
+
+    Returns
+    -------
+    DataFrame
+        See `compare`.
+    """
+    computed = Results(folder)
+    for experiment in stored_experiments(stored, task, features):
+        run(replace(experiment, n_seeds=min(n_seeds or experiment.n_seeds, experiment.n_seeds)), computed)
+    return compare(stored, computed, task)
+
+
+def _frozen(record: dict[str, Any]) -> dict[str, Any]:
+    """JSON's lists as the tuples they were."""
+
+    def tupled(value: Any) -> Any:
+        return tuple(tupled(v) for v in value) if isinstance(value, list) else value
+
+    return {key: tupled(value) for key, value in record.items()}
