@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from effaug.paper import published_aucs
+from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
-from effaug.results import aucs, half_width
+from effaug.results import Results, aucs, half_width
 from effaug.tables import as_text
+from effaug.tasks import PROTOCOLS
 
 if TYPE_CHECKING:
     from effaug.notebook import View
@@ -121,3 +122,77 @@ def paired_aucs(view: View, other: View, names: tuple[str, str]) -> pd.DataFrame
             "paper": paper.auc_mean.mean(),
         }
     return as_text(by_key(rows, *keys), 2)
+
+
+def protocol_accuracies(results: Results) -> pd.DataFrame:
+    """Accuracy in percent of no and of full augmentation under each protocol, beside the published ones (Table 1).
+
+    Returns
+    -------
+    DataFrame
+        Indexed by task and protocol, of the tasks in Table 1 under the features that the paper uses: ``none``,
+        ``full``, ``paper none``, ``paper full``, and ``distance``, the mean of both absolute differences in points.
+    """
+    published, rows = published_table_1(), {}
+    for task in (f"{dataset}-translate" for dataset in published.index):
+        table = results.table([task] if task in results.tasks() else [])
+        table = table[table.features == published_features(task)]
+        for protocol in PROTOCOLS:
+            shown = table[table.protocol == protocol]
+            if shown.empty:
+                continue
+            none = 100 * shown[(shown.policy == "baseline") & (shown.budget == 0)].accuracy.mean()
+            full = 100 * shown[shown.policy == "full"].accuracy.mean()
+            paper = published.loc[task.removesuffix("-translate")]
+            rows[task, protocol] = {
+                "none": none,
+                "full": full,
+                "paper none": paper.no_aug,
+                "paper full": paper.full_aug,
+                "distance": (abs(none - paper.no_aug) + abs(full - paper.full_aug)) / 2,
+            }
+    return by_key(rows, "task", "protocol")
+
+
+def headline_protocol(results: Results) -> str:
+    """The protocol whose accuracies lie closest to the published ones, over the tasks that every protocol has."""
+    distance = protocol_accuracies(results).distance.unstack("protocol").dropna()
+    return str(distance.mean().idxmin())
+
+
+def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float = 0.10) -> pd.DataFrame:
+    """What the paper's effect hangs on: accuracies in percent at some fraction augmented, for every stored variation.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by task, base protocol and what is changed in it: ``none``, ``full``, ``full - none``; ``baseline``
+        and ``influence`` (random proportional) at the budget; ``influence - baseline``, paired over seeds, with the
+        half width of its 95 % t interval and the number of seeds.
+    """
+    rows = {}
+    for task in tasks:
+        table = results.table([task])
+        table = table[table.features == "frozen"]
+        for protocol, shown in table.groupby("protocol"):
+            at = shown[shown.budget == round(budget_fraction * shown.budget.max())]
+            pairs = at[at.score.isin(["", "influence"])].pivot_table(
+                index="seed", columns="policy", values="accuracy", aggfunc="mean"
+            )
+            if not {"baseline", "random_proportional"} <= set(pairs.columns):
+                continue
+            gain = 100 * (pairs.random_proportional - pairs.baseline).dropna()
+            none = 100 * shown[(shown.policy == "baseline") & (shown.budget == 0)].accuracy.mean()
+            full = 100 * shown[shown.policy == "full"].accuracy.mean()
+            base, _, changed = str(protocol).partition("+")
+            rows[task, base, changed.replace("+", ", ")] = {
+                "none": none,
+                "full": full,
+                "full - none": full - none,
+                "baseline": 100 * pairs.baseline.mean(),
+                "influence": 100 * pairs.random_proportional.mean(),
+                "influence - baseline": gain.mean(),
+                "±": half_width(gain),
+                "seeds": len(gain),
+            }
+    return as_text(by_key(rows, "task", "protocol", "changed"), 2)
