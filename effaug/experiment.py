@@ -21,8 +21,6 @@ from effaug.tasks import Protocol, Task
 FEATURES = ("frozen", "refit")
 N_SHOWN = 10  # extreme points a score whose images are kept (Figures 5, 11-13)
 
-Featurise = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-
 
 @dataclass(frozen=True)
 class Job:
@@ -93,25 +91,45 @@ class Experiment:
         return range(self.n_seeds if random or self.features == "refit" else 1)
 
 
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a matrix of sample weights comes to.
+
+    Attributes
+    ----------
+    model : LogisticModel
+    train : ndarray, shape (n, 1 + t, d)
+        Features of the training set, of which only rows of positive weight and originals may be read.
+    accuracy : float
+        On the augmented test set.
+    """
+
+    model: logistic.LogisticModel
+    train: np.ndarray
+    accuracy: float
+
+
+Learn = Callable[[np.ndarray], Fitted]
+
+
 def compute(experiment: Experiment, job: Job) -> Curve:
     """One curve of an experiment: equal for equal arguments, on whatever process."""
     from threadpoolctl import threadpool_limits
 
     start = time.perf_counter()
-    task, subset = experiment.task, task_subset(experiment.task)
+    task, protocol, subset = experiment.task, experiment.protocol, task_subset(experiment.task)
+    labels, copies = subset.y_train, len(task.parameters)
     with threadpool_limits(1):
-        seed = job.seed if experiment.features == "refit" else 0
-        featurise = _featuriser(task, experiment.protocol, experiment.features, seed)
+        learn = _learner(task, protocol, experiment.features, job.seed if experiment.features == "refit" else 0)
         if job.policy == "full":
             budgets: tuple[int, ...] = (task.n_train,)
-            accuracies, points = full_augmentation(featurise, subset, experiment.protocol)
+            accuracies, points = full_augmentation(learn, labels, copies, protocol.ridge)
             points |= _shown(subset, points)
         else:
             budgets = task.budgets
             policy, rng = load_policy(job.policy), np.random.default_rng(job.seed)
-            labels = subset.y_train, subset.y_test
             accuracies, order = budget_curve(
-                featurise, labels, policy, budgets, experiment.protocol, score=job.score, rng=rng
+                learn, labels, copies, policy, budgets, score=job.score, ridge=protocol.ridge, rng=rng
             )
             points = {"order": order.astype(np.int32)}
     seconds = time.perf_counter() - start
@@ -119,30 +137,33 @@ def compute(experiment: Experiment, job: Job) -> Curve:
 
 
 def budget_curve(
-    featurise: Featurise,
-    labels: tuple[np.ndarray, np.ndarray],
+    learn: Learn,
+    labels: np.ndarray,
+    n_copies: int,
     policy: Policy,
     budgets: tuple[int, ...],
-    protocol: Protocol,
     *,
     score: str,
+    ridge: float | None,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Accuracy on the augmented test set at each budget (paper, Section 5 and Appendix B).
 
     Parameters
     ----------
-    featurise : callable
-        From the boolean selection (n,) to features of the training set (n, 1 + t, d), of which only originals and the
-        copies of selected points are read, and of the augmented test set (m, 1 + t, d).
-    labels : (ndarray, ndarray), shapes (n,) and (m,)
-        0 or 1, of the training and of the test points.
+    learn : callable
+        From sample weights (n, 1 + t) to `Fitted`.
+    labels : ndarray of int, shape (n,)
+        0 or 1.
+    n_copies : int
+        t.
     policy : Policy
     budgets : tuple of int
         Ascending from 0.
-    protocol : Protocol
     score : str
         Ignored by policies that use none.
+    ridge : float or None
+        See `Protocol`.
     rng : numpy.random.Generator
 
     Returns
@@ -151,21 +172,19 @@ def budget_curve(
     order : ndarray of int, shape (budgets[-1],)
         Points in the order of their selection.
     """
-    y_train, y_test = labels
-    n = len(y_train)
+    n = len(labels)
     order = np.array([], int)
     selected = np.zeros(n, bool)
     accuracies = []
     for budget, following in zip(budgets, (*budgets[1:], None), strict=True):
         selected[order[:budget]] = True
-        train, test = featurise(selected)
-        weights = policy.weights(selected, train.shape[1] - 1)
-        model = logistic.fit(train, y_train, weights, C=protocol.C)
-        accuracies.append(model.accuracy(test, y_test))
+        weights = policy.weights(selected, n_copies)
+        fitted = learn(weights)
+        accuracies.append(fitted.accuracy)
         if following is None or (budget > 0 and not policy.update):
             continue
         if policy.uses_scores:
-            values = scores.score(score, model, train, y_train, weights, ridge=protocol.ridge)
+            values = scores.score(score, fitted.model, fitted.train, labels, weights, ridge=ridge)
         else:
             values = np.ones(n)
         order = extend(policy, order, values, following if policy.update else budgets[-1], rng)
@@ -173,7 +192,7 @@ def budget_curve(
 
 
 def full_augmentation(
-    featurise: Featurise, subset: Subset, protocol: Protocol
+    learn: Learn, labels: np.ndarray, n_copies: int, ridge: float | None
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Accuracy with every point augmented, and every point's scores before and after (Figures 1, 2, 6-8).
 
@@ -185,14 +204,12 @@ def full_augmentation(
     """
     points = {}
     for when, selected in (("before", False), ("after", True)):
-        chosen = np.full(len(subset.y_train), selected)
-        train, test = featurise(chosen)
-        weights = plan_weights(chosen, train.shape[1] - 1)
-        model = logistic.fit(train, subset.y_train, weights, C=protocol.C)
+        weights = plan_weights(np.full(len(labels), selected), n_copies)
+        fitted = learn(weights)
         for name in scores.SCORES:
-            values = scores.score(name, model, train, subset.y_train, weights, ridge=protocol.ridge)
+            values = scores.score(name, fitted.model, fitted.train, labels, weights, ridge=ridge)
             points[f"{name}_{when}"] = values.astype(np.float32)
-    return np.array([model.accuracy(test, subset.y_test)]), points
+    return np.array([fitted.accuracy]), points
 
 
 def _shown(subset: Subset, points: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -230,21 +247,29 @@ def frozen_features(
 
 
 @functools.lru_cache(maxsize=1)
-def _featuriser(task: Task, protocol: Protocol, features: str, seed: int) -> Featurise:
+def _learner(task: Task, protocol: Protocol, features: str, seed: int) -> Learn:
+    subset = task_subset(task)
     if features == "frozen":
-        frozen = frozen_features(task, protocol)
-        return lambda selected: frozen
-    subset, cache, transform = task_subset(task), FeatureCache(), augment.augmentation(task)
-    train, test = (augment.with_originals(images, transform) for images in (subset.x_train, subset.x_test))
+        train, test = frozen_features(task, protocol)
+        refitter = logistic.Refitter(np.array(train), subset.y_train, protocol.C)
 
-    def refit(selected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        point, copy = np.nonzero(plan_weights(selected, train.shape[1] - 1))
-        images = train[point, copy]
-        network = cache.fit(featurizer(task, protocol, seed), images, subset.y_train[point])
-        found = network.transform(images)
+        def refit_classifier(weights: np.ndarray) -> Fitted:
+            model = refitter.fit(weights)
+            return Fitted(model, refitter.features, model.accuracy(test, subset.y_test))
+
+        return refit_classifier
+    cache, transform = FeatureCache(), augment.augmentation(task)
+    images, test_images = (augment.with_originals(x, transform) for x in (subset.x_train, subset.x_test))
+
+    def refit_network(weights: np.ndarray) -> Fitted:
+        point, copy = np.nonzero(weights)
+        chosen = images[point, copy]
+        network = cache.fit(featurizer(task, protocol, seed), chosen, subset.y_train[point])
+        found = network.transform(chosen)
         # NaN where nothing may be read: a slip would show.
-        everywhere = np.full((*train.shape[:2], found.shape[1]), np.nan, found.dtype)
-        everywhere[point, copy] = found
-        return everywhere, transform_copies(network, test)
+        train = np.full((*images.shape[:2], found.shape[1]), np.nan, found.dtype)
+        train[point, copy] = found
+        model = logistic.fit(train, subset.y_train, weights, C=protocol.C)
+        return Fitted(model, train, model.accuracy(transform_copies(network, test_images), subset.y_test))
 
-    return refit
+    return refit_network

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -79,29 +79,31 @@ class Results:
         """Keys of the stored curves of a task."""
         return {(r[1], r[2], r[3], r[4], int(r[5])) for r in self._rows(task)}
 
-    def save(self, curve: Curve, record: dict[str, Any]) -> None:
-        """Add one curve; each file is replaced whole, and the CSV last.
+    def save(self, curves: Sequence[Curve], record: dict[str, Any]) -> None:
+        """Add curves of one task, protocol and kind of features; each file is replaced whole, and the CSV last.
 
         Parameters
         ----------
-        curve : Curve
+        curves : sequence of Curve
+            At least one.
         record : dict
-            What it was computed with, for the JSON.
+            What they were computed with, for the JSON.
         """
+        task = curves[0].task
         self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / f".{curve.task}.lock"):
-            prefix = "/".join(str(part) for part in curve.key)
-            points = self.points(curve.task) | {f"{prefix}/{k}": v for k, v in curve.points.items()}
-            _write(self._path(curve.task, "npz"), lambda f: np.savez_compressed(f, **dict(sorted(points.items()))))  # type: ignore[arg-type]
-            text = json.dumps(self._merged(curve, record), indent=1, sort_keys=True) + "\n"
-            _write(self._path(curve.task, "json"), lambda f: f.write(text.encode()))
-            old = [row for row in self._rows(curve.task) if (*row[1:5], int(row[5])) != curve.key]
-            head = (curve.task, curve.protocol, curve.features, curve.score, curve.policy, str(curve.seed))
-            new: list[Row] = [(*head, str(b), f"{a:.6f}") for b, a in zip(curve.budgets, curve.accuracies, strict=True)]
-            rows = sorted(old + new, key=lambda row: (*row[:5], int(row[5]), int(row[6])))
+        with FileLock(self.folder / f".{task}.lock"):
+            points = self.points(task)
+            for curve in curves:
+                points |= {"/".join((*map(str, curve.key), k)): v for k, v in curve.points.items()}
+            _write(self._path(task, "npz"), lambda f: np.savez_compressed(f, **dict(sorted(points.items()))))  # type: ignore[arg-type]
+            text = json.dumps(self._merged(curves, record), indent=1, sort_keys=True) + "\n"
+            _write(self._path(task, "json"), lambda f: f.write(text.encode()))
+            keys = {curve.key for curve in curves}
+            old = [row for row in self._rows(task) if (*row[1:5], int(row[5])) not in keys]
+            rows = sorted(old + [row for curve in curves for row in _rows_of(curve)], key=_row_order)
             out = io.StringIO()
             csv.writer(out, lineterminator="\n").writerows([COLUMNS, *rows])
-            _write(self._path(curve.task, "csv"), lambda f: f.write(out.getvalue().encode()))
+            _write(self._path(task, "csv"), lambda f: f.write(out.getvalue().encode()))
 
     def table(self, tasks: Iterable[str] | None = None) -> pd.DataFrame:
         """All stored rows, with the columns task, protocol, features, score, policy, seed, budget, accuracy."""
@@ -134,10 +136,10 @@ class Results:
             raise ValueError(f"{path} has the columns {','.join(header)}; expected {','.join(COLUMNS)}")
         return [cast(Row, tuple(row)) for row in rows]
 
-    def _merged(self, curve: Curve, record: dict[str, Any]) -> dict[str, Any]:
-        stored = self.record(curve.task)
-        label = f"{curve.protocol}/{curve.features}"
-        seconds = stored.get(label, {}).get("seconds", 0.0) + curve.seconds
+    def _merged(self, curves: Sequence[Curve], record: dict[str, Any]) -> dict[str, Any]:
+        stored = self.record(curves[0].task)
+        label = f"{curves[0].protocol}/{curves[0].features}"
+        seconds = stored.get(label, {}).get("seconds", 0.0) + sum(curve.seconds for curve in curves)
         return stored | {label: record | {"seconds": round(seconds, 1)}}
 
 
@@ -170,6 +172,15 @@ def half_width(values: Iterable[float], level: float = 0.95) -> float:
     if len(sample) < 2:
         return float("nan")
     return float(stats.t.ppf((1 + level) / 2, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample)))
+
+
+def _rows_of(curve: Curve) -> list[Row]:
+    head = (curve.task, curve.protocol, curve.features, curve.score, curve.policy, str(curve.seed))
+    return [(*head, str(b), f"{a:.6f}") for b, a in zip(curve.budgets, curve.accuracies, strict=True)]
+
+
+def _row_order(row: Row) -> tuple:
+    return (*row[:5], int(row[5]), int(row[6]))
 
 
 def _write(path: Path, write: Callable[[Any], Any]) -> None:

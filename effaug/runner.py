@@ -7,6 +7,7 @@ import os
 import platform
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -24,6 +25,8 @@ from effaug.networks import import_keras, load_manifest, versions, weights_sha25
 from effaug.results import Curve, Results
 from effaug.subsets import Subset
 
+_SAVE_EVERY = 3.0  # seconds: a save rewrites the task's files, and a curve may take less
+
 
 def run(
     experiment: Experiment,
@@ -33,7 +36,7 @@ def run(
     progress: Callable[[int, int, list[Job]], None] = lambda done, total, running: None,
     featurising: Progress = lambda done, total, images_per_second: None,
 ) -> int:
-    """Compute and store the curves that are not stored yet, each as soon as it is finished.
+    """Compute and store the curves that are not stored yet, as they are finished.
 
     Parameters
     ----------
@@ -72,10 +75,19 @@ def run(
         if experiment.task.network == "resnet":
             import_keras(n_jobs)
         frozen_features(experiment.task, experiment.protocol, featurising)
-    with closing(_serial(experiment, todo) if n_jobs == 1 else _parallel(experiment, todo, n_jobs)) as curves:
-        for count, (curve, running) in enumerate(curves, start=1):
-            results.save(curve, record)
-            progress(total - len(todo) + count, total, running)
+    finished: list[Curve] = []
+    try:
+        saved = time.monotonic()
+        with closing(_serial(experiment, todo) if n_jobs == 1 else _parallel(experiment, todo, n_jobs)) as curves:
+            for count, (curve, running) in enumerate(curves, start=1):
+                finished.append(curve)
+                if time.monotonic() - saved > _SAVE_EVERY:
+                    results.save(finished, record)
+                    finished, saved = [], time.monotonic()
+                progress(total - len(todo) + count, total, running)
+    finally:
+        if finished:
+            results.save(finished, record)
     return len(todo)
 
 
