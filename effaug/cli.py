@@ -96,10 +96,13 @@ def train_cnn(
     precision: Annotated[str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")] = "float32",
     seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 0,
     name: Annotated[str, typer.Option(help="Of the weights; made of dataset and options unless given.")] = "",
-    weights: Annotated[Path, typer.Option(envvar="EFFAUG_WEIGHTS", help="Folder of the weights.")] = Path("weights"),
+    weights: Annotated[
+        Path | None, typer.Option(envvar="EFFAUG_WEIGHTS", help="Folder of the weights; the checkout's unless named.")
+    ] = None,
 ) -> None:
     """Train the network whose features a task takes. Started again, it goes on after the last finished epoch."""
     from effaug import _progress
+    from effaug.networks import weights_folder
     from effaug.training import Training
 
     training = Training(
@@ -112,7 +115,7 @@ def train_cnn(
         precision=precision,
         random_state=seed,
     )
-    path = _progress.train(training, weights, name)
+    path = _progress.train(training, weights or weights_folder(), name)
     record = json.loads(path.with_name(path.name.replace(".weights.h5", ".json")).read_text())
     print(f"{path}: test accuracy {100 * record['test']['test_accuracy']:.2f} % after {len(record['history'])} epochs")
 
@@ -242,7 +245,9 @@ def main() -> None:
         app()
     except SystemExit as stop:
         if stop.code == 130:  # what Typer makes of a KeyboardInterrupt
-            console.print("\ninterrupted: what was finished is stored, and the same command goes on from there")
+            console.print(
+                "\ninterrupted: what was finished is stored, and the same command goes on from there", soft_wrap=True
+            )
         raise
     except (ValueError, OSError) as error:
         if os.environ.get("EFFAUG_TRACEBACK"):

@@ -129,6 +129,7 @@ class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         _check_images(X, smallest=8)
         _check_same_size(X, self.image_shape_, self.network)
         self.weights_sha256_ = weights_sha256(self.network)
+        self.__dict__.pop("_bottleneck", None)  # of an earlier fit
         return self
 
     @functools.cached_property

@@ -14,7 +14,7 @@ import pandas as pd
 from effaug._unknown import unknown
 from effaug.caveats import caveats
 from effaug.experiment import FEATURES, Experiment
-from effaug.networks import networks
+from effaug.networks import load_manifest, networks
 from effaug.policies import TABLE_POLICIES
 from effaug.results import Results
 from effaug.runner import run
@@ -158,6 +158,13 @@ def view_of(**changes: Any) -> View:
     """A view of the stored results: everything under the paper's protocol, with the parameters given instead."""
     defaults = {"dataset": "all", "augmentation": "all", "score": "influence", "features": "all", "protocol": "paper"}
     return open_view(defaults | {"n_seeds": 5, "source": "stored"} | changes)
+
+
+def network_notes(names: tuple[str, ...]) -> str:
+    """What to know beside numbers about networks: data and training that are not the paper's."""
+    manifests = {name: load_manifest(name) for name in names}
+    records = [m | {"network": {"network": name, "training": m["training"]}} for name, m in manifests.items()]
+    return "\n\n".join(dict.fromkeys(sentence for record in records for sentence in caveats(record)))
 
 
 def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:

@@ -140,7 +140,7 @@ class Results:
         stored = self.record(curves[0].task)
         label = f"{curves[0].protocol}/{curves[0].features}"
         seconds = stored.get(label, {}).get("seconds", 0.0) + sum(curve.seconds for curve in curves)
-        return stored | {label: record | {"seconds": round(seconds, 1)}}
+        return stored | {label: record | {"seconds": round(seconds, 3)}}
 
 
 def auc(budgets: Iterable[float], accuracies: Iterable[float]) -> float:

@@ -197,7 +197,11 @@ def provenance(view: View) -> pd.DataFrame:
     for task, features in view.panels:
         run = view.results.record(task)[f"{view.parameters['protocol']}/{features}"]
         network = run["network"]
-        trained = f"{network['name']}, {network['epochs']} epochs" if "epochs" in network else network["name"]
+        trained = network["name"]
+        if "epochs" in network:
+            trained += f", {network['epochs']} epochs"
+        if "weights_sha256" in network:
+            trained += f" {network['network']}, weights {network['weights_sha256'][:12]}"
         shown = view.table[(view.table.task == task) & (view.table.features == features)]
         rows[task, features] = {
             "file": f"{view.results.folder.name}/{task}.csv",

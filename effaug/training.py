@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -16,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from effaug import datasets
 from effaug._record import commit, write_whole
 from effaug._unknown import unknown
 from effaug.augment import RandomAffine
+from effaug.cache import digest
 from effaug.caveats import data_caveat, training_caveat
 from effaug.networks import check_depth, import_keras, resnet, versions
 
@@ -75,6 +78,8 @@ class Training:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0 < self.learning_rate < 1:
             raise ValueError(f"learning_rate must lie between 0 and 1, got {self.learning_rate}")
+        if self.leave_out and not len(self.leave_out) == len(set(self.leave_out)) == 2:
+            raise ValueError(f"leave_out must be two different labels, got {self.leave_out}")
 
     @property
     def name(self) -> str:
@@ -97,7 +102,7 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
         Of the weights. Checkpoints lie in ``.<name>.checkpoint`` there until the training is done.
     name : str, optional
     progress : callable, optional
-        Told the epoch, the batch of how many, loss, accuracy and images per second, after each batch.
+        Told the epoch, the batch of how many, loss, accuracy and images per second, after every tenth batch.
 
     Returns
     -------
@@ -108,14 +113,26 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
     ------
     ValueError
         If the checkpoint is of a training with other settings or data, or the loss is no longer finite.
+    BlockingIOError
+        If another process is training a network of this name.
     """
     name = name or training.name
+    key = digest(str(Path(folder).resolve()), name)
+    try:
+        with FileLock(Path(tempfile.gettempdir()) / f"effaug-{key}.lock", timeout=0):
+            return _train(training, Path(folder), name, progress)
+    except Timeout:
+        raise BlockingIOError(f"another process is training {name} in {folder}") from None
+
+
+def _train(training: Training, folder: Path, name: str, progress: Progress) -> Path:
+    code = commit()
     data = datasets.load(training.dataset)
     chosen = _seen(training, data.y_train)
     x, y = data.x_train[chosen], data.y_train[chosen]
     model = _compiled(training, x, n_classes=len(np.unique(data.y_train)))
     settings: dict[str, Any] = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
-    checkpoint = _Checkpoint(Path(folder) / f".{name}.checkpoint", json.loads(json.dumps(settings)))
+    checkpoint = _Checkpoint(folder / f".{name}.checkpoint", json.loads(json.dumps(settings)))
     history = checkpoint.resume(model)
     some = np.arange(0, len(data.x_test), -(-len(data.x_test) // N_VALIDATION))
     for epoch in range(len(history), training.epochs):
@@ -123,7 +140,7 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
         model.optimizer.learning_rate = training.rate(epoch)
         found = _epoch(model, training, x, y, epoch, progress)
         if not np.isfinite(found["loss"]):
-            raise ValueError(f"the loss is {found['loss']} in epoch {epoch + 1}: take a smaller learning_rate")
+            raise ValueError(f"the loss is {found['loss']} in epoch {epoch + 1}: the training does not converge")
         test = _evaluate(model, data.x_test[some], data.y_test[some])
         seconds = round(time.perf_counter() - start, 1)
         history.append({"epoch": epoch + 1, "rate": training.rate(epoch), **found, **test, "seconds": seconds})
@@ -136,8 +153,9 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
         "history": history,
         "seconds": round(sum(row["seconds"] for row in history), 1),
         "caveats": [caveat for caveat in caveats if caveat],
+        "code": code,
     }
-    path = Path(folder) / f"{name}.weights.h5"
+    path = folder / f"{name}.weights.h5"
     _write(path, model, training.depth, record)
     checkpoint.remove()
     return path
@@ -149,6 +167,8 @@ def _compiled(training: Training, x: np.ndarray, n_classes: int) -> Any:
     model = resnet(x.shape[1:], n_classes, training.depth, dtype=training.precision)
     model.get_layer("mean_image").set_weights([x.mean(axis=0, dtype=np.float64).astype(np.float32) / 255])
     adam = keras.optimizers.Adam(training.learning_rate)
+    if training.precision == "mixed_float16":  # Keras does so by itself only where the policy is the global one
+        adam = keras.optimizers.LossScaleOptimizer(adam)
     model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)
     return model
@@ -163,7 +183,6 @@ def _write(path: Path, model: Any, depth: int, record: dict[str, Any]) -> None:
         "image_shape": image_shape,
         "n_classes": n_classes,
         **record,
-        "code": commit(),
         "hardware": hardware(),
     }
     text = json.dumps(record, indent=1) + "\n"
@@ -222,6 +241,9 @@ class _Checkpoint:
 def _seen(training: Training, labels: np.ndarray) -> np.ndarray:
     if not training.leave_out:
         return np.arange(len(labels))
+    known = np.unique(labels).tolist()
+    if not set(training.leave_out) <= set(known):
+        raise ValueError(f"leave_out must be among the labels of {training.dataset}, {known}, got {training.leave_out}")
     points = np.flatnonzero(np.isin(labels, training.leave_out))[:1000]
     return np.setdiff1d(np.arange(len(labels)), points)
 

@@ -1,8 +1,10 @@
 """Fixtures that more than one test file asks for."""
 
+import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from effaug.datasets import data_folder
@@ -27,3 +29,27 @@ def cache(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("EFFAUG_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def toy_network(tmp_path_factory) -> Path:
+    """A folder that holds one network, ``toy``: 16 x 16 images of 3 channels, 4 classes, no weight at its initial 0."""
+    from effaug.networks import resnet
+
+    folder, rng = tmp_path_factory.mktemp("weights"), np.random.default_rng(0)
+    model = resnet((16, 16, 3), 4, 11)
+    for weight in model.weights:
+        low, high = (-0.5, 0.5) if weight.path.endswith(("bias", "beta", "moving_mean")) else (0.5, 1.5)
+        kernel = rng.normal(0, np.sqrt(2 / np.prod(weight.shape[:-1])), weight.shape)
+        weight.assign(kernel if weight.path.endswith("kernel") else rng.uniform(low, high, weight.shape))
+    model.save_weights(folder / "toy.weights.h5")
+    about = {"network": {"name": "ResNet v2", "depth": 11}, "image_shape": [16, 16, 3], "n_classes": 4}
+    (folder / "toy.json").write_text(json.dumps(about | {"training": {"dataset": "toy", "depth": 11, "epochs": 0}}))
+    return folder
+
+
+@pytest.fixture
+def weights(toy_network, monkeypatch) -> Path:
+    """That folder as ``EFFAUG_WEIGHTS``."""
+    monkeypatch.setenv("EFFAUG_WEIGHTS", str(toy_network))
+    return toy_network

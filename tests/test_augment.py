@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from effaug import datasets
-from effaug.augment import Augmenters, Crop, Rotate, Translate, augmentation, with_originals
+from effaug.augment import Augmenters, Crop, RandomAffine, Rotate, Translate, augmentation, with_originals
 from effaug.tasks import TASKS, load_task
 
 N = {"mnist": 100, "cifar10": 50, "smallnorb": 20, "noise": 20}
@@ -186,6 +186,81 @@ def test_images_of_another_kind_are_refused(make, images):
 def test_margin_that_leaves_nothing_is_refused(margin):
     with pytest.raises(ValueError, match=rf"margin of {margin} px .*\(16, 20\).* under 8"):
         Crop((1, margin))(noise(2, 16, 20, 1))
+
+
+# At random, to train networks
+
+
+def blobs(n, row, column):
+    """Black images of 41 x 41 pixels with a white square of 3 x 3."""
+    images = np.zeros((n, 41, 41, 1), np.uint8)
+    images[:, row - 1 : row + 2, column - 1 : column + 2] = 255
+    return images
+
+
+def centres(images):
+    """Where the blobs are, to the right of the middle and below it."""
+    mass = images[..., 0].astype(float)
+    places = np.arange(41) - 20
+    return np.stack([mass.sum(axis=axis) @ places for axis in (1, 2)], axis=1) / mass.sum(axis=(1, 2))[:, None]
+
+
+def randomly(images, seed=0, **settings):
+    return RandomAffine(**({"degrees": 0, "pixels": 0, "flip": False} | settings))(images, np.random.default_rng(seed))
+
+
+def test_random_shift_is_by_every_whole_pixel_up_to_its_bound_in_both_directions():
+    moved = centres(randomly(blobs(1000, 20, 20), pixels=6))
+    for direction in moved.T:
+        values, counts = np.unique(direction, return_counts=True)
+        np.testing.assert_array_equal(values, np.arange(-6, 7))
+        assert counts.min() > 40  # of 77 on average
+    assert abs(np.corrcoef(moved.T)[0, 1]) < 0.15
+
+
+def test_random_rotation_is_by_any_angle_up_to_its_bound():
+    x, y = centres(randomly(blobs(1000, 20, 36), degrees=15)).T
+    np.testing.assert_allclose(np.hypot(x, y), 16, atol=0.3)
+    angles = np.degrees(np.arctan2(y, x))
+    assert np.abs(angles).max() < 15.5
+    assert np.quantile(angles, [0.05, 0.25, 0.5, 0.75, 0.95]) == pytest.approx([-13.5, -7.5, 0, 7.5, 13.5], abs=1.5)
+
+
+def test_random_flip_mirrors_every_second_image_left_to_right():
+    images = noise(1000, 6, 8, 3)
+    found = randomly(images, flip=True)
+    mirrored, kept = ((found == other).all(axis=(1, 2, 3)) for other in (images[:, :, ::-1], images))
+    assert (mirrored ^ kept).all()
+    assert 420 < mirrored.sum() < 580
+    np.testing.assert_array_equal(randomly(images), images)
+
+
+def test_random_affine_repeats_the_edge():
+    grey = np.full((50, 16, 16, 3), 77, np.uint8)
+    np.testing.assert_array_equal(randomly(grey, degrees=30, pixels=6, flip=True), grey)
+
+
+def test_random_affine_is_drawn_by_the_generator_for_each_image():
+    images, rng, change = (
+        np.repeat(noise(1, 16, 16, 3), 20, axis=0),
+        np.random.default_rng(0),
+        RandomAffine(2.5, 6, True),
+    )
+    before = images.copy()
+    first, second = change(images, rng), change(images, rng)
+    assert (first.shape, first.dtype) == ((20, 16, 16, 3), np.uint8)
+    np.testing.assert_array_equal(images, before)
+    assert len({image.tobytes() for image in (*first, *second)}) == 40
+    again = np.random.default_rng(0)
+    np.testing.assert_array_equal(change(images, again), first)
+    np.testing.assert_array_equal(change(images, again), second)
+    assert (change(images, np.random.default_rng(1)) != first).any()
+
+
+@pytest.mark.parametrize("images", [noise(2, 16, 16), noise(2, 16, 16, 1) / 255], ids=["no channels", "float"])
+def test_random_affine_refuses_images_of_another_kind(images):
+    with pytest.raises(ValueError, match="images must be uint8 of shape"):
+        randomly(images, pixels=2)
 
 
 def test_no_augmenters_are_refused():

@@ -1,14 +1,24 @@
-"""effaug.features: what is cached is computed once, again when anything changes, and never read half-written."""
+"""effaug.cache: what is cached is computed once, again when anything changes, and never read half-written."""
 
+import dataclasses
+import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 
 import numpy as np
+import platformdirs
 import pytest
 
-from effaug import features
-from effaug.features import FeatureCache, LeNet, Pixels, digest, transform_copies
+from effaug import cache as module
+from effaug.augment import Augmenters, Crop, Rotate, Translate, with_originals
+from effaug.cache import Entry, FeatureCache, cache_folder, digest
+from effaug.features import LeNet, Pixels, ResNet, transform_copies
+
+SHIFTS = Translate(((0, 2), (-3, 0)))
 
 
 def toy():
@@ -19,7 +29,7 @@ def toy():
 class Counted(LeNet):
     """LeNet as the cache sees it, without Keras."""
 
-    fits = transforms = 0
+    fits, transforms = 0, ()  # how many images each transform was given
 
     def fit(self, X, y):
         Counted.fits += 1
@@ -27,29 +37,42 @@ class Counted(LeNet):
         return self
 
     def transform(self, X):
-        Counted.transforms += 1
-        return X.reshape(len(X), -1) * self.weights_[0][0] + self.random_state
+        Counted.transforms += (len(X),)
+        return (X.reshape(len(X), -1) * self.weights_[0][0] + self.random_state).astype(np.float32)
+
+
+class Frozen(ResNet):
+    """ResNet as the cache sees it, without Keras."""
+
+    def fit(self, X, y=None, sha256="a" * 64):
+        self.weights_sha256_ = sha256
+        return self
+
+    def transform(self, X):
+        Counted.transforms += (len(X),)
+        values = X.reshape(len(X), -1) * np.float32(self.pixel_scale) - self.subtract_mean
+        return (values * int(self.weights_sha256_[0], 16)).astype(np.float32)
 
 
 @pytest.fixture
 def counted(monkeypatch):
     monkeypatch.setattr(Counted, "fits", 0)
-    monkeypatch.setattr(Counted, "transforms", 0)
+    monkeypatch.setattr(Counted, "transforms", ())
     return Counted
 
 
 def test_cache_trains_and_featurises_once(cache, counted):
     images, labels = toy()
-    copies = np.stack([images, images[::-1]], axis=1)
     results = []
     for _ in range(3):
         store = FeatureCache()
         assert store.folder == cache
         net = store.fit(counted(), images, labels)
-        results.append((net, store.transform(net, copies)))
-    assert (counted.fits, counted.transforms) == (1, 1)
+        results.append((net, store.transform(net, images, SHIFTS)))
+    assert counted.fits == 1
+    assert counted.transforms == (3, 144)  # one point and its copies beforehand, to know the features' shape
     for net, found in results:
-        np.testing.assert_array_equal(found, transform_copies(net, copies))
+        np.testing.assert_array_equal(found, transform_copies(net, with_originals(images, SHIFTS)))
         np.testing.assert_array_equal(net.classes_, [0, 1])
         np.testing.assert_array_equal(net.weights_, results[0][0].weights_)
 
@@ -64,29 +87,51 @@ def test_cache_trains_again_when_something_it_depends_on_changes(cache, counted,
     if change == "labels":
         labels = 1 - labels
     if change == "versions":
-        monkeypatch.setattr(features, "versions", lambda: "keras 4")
+        monkeypatch.setattr(module, "versions", lambda: "keras 4")
     FeatureCache().fit(counted(**settings), images, labels)
     assert counted.fits == 2
 
 
-@pytest.mark.parametrize("change", ["images", "shape", "weights", "versions", "class"])
+@pytest.mark.parametrize(
+    "change", ["images", "shape", "weights", "versions", "class", "settings", "parameters", "order", "augmentation"]
+)
 def test_cache_featurises_again_when_something_it_depends_on_changes(cache, counted, monkeypatch, change):
     images, labels = toy()
-    copies, net = images[:, None], counted().fit(images, labels)
-    before = FeatureCache().transform(net, copies)
+    net, augment = counted().fit(images, labels), SHIFTS
+    before = FeatureCache().transform(net, images, augment)
     if change == "images":
-        copies = copies[::-1]
+        images = images[::-1]
     if change == "shape":
-        copies = copies.reshape(24, 2, 16, 16, 1)
+        images = images.reshape(96, 8, 16, 1)
     if change == "weights":
         net.weights_ = [net.weights_[0] + 1]
     if change == "versions":
-        monkeypatch.setattr(features, "versions", lambda: "keras 4")
+        monkeypatch.setattr(module, "versions", lambda: "keras 4")
     if change == "class":
         net = Pixels().fit(images)
-    after = FeatureCache().transform(net, copies)
-    assert counted.transforms == (1 if change == "class" else 2)
+    if change == "settings":
+        net.random_state = 1
+    augment = {
+        "parameters": Translate(((0, 2), (-3, 1))),
+        "order": Translate(((-3, 0), (0, 2))),
+        "augmentation": Crop((2, 3)),
+    }.get(change, augment)
+    after = FeatureCache().transform(net, images, augment)
+    assert len(counted.transforms) == (2 if change == "class" else 4)
+    np.testing.assert_array_equal(after, transform_copies(net, with_originals(images, augment)))
     assert change == "versions" or not np.array_equal(before, after)
+
+
+def test_frozen_features_depend_on_the_weights_and_not_on_their_name(cache, counted):
+    images, _ = toy()
+    kinds = ({}, {"subtract_mean": False}, {"pixel_scale": 1 / 255**2})
+    found = [FeatureCache().transform(Frozen(**kind).fit(images), images, SHIFTS) for kind in kinds]
+    found.append(FeatureCache().transform(Frozen().fit(images, sha256="b" * 64), images, SHIFTS))
+    assert len(counted.transforms) == 8
+    assert len({features.tobytes() for features in found}) == 4
+    same = FeatureCache().transform(Frozen("another-name").fit(images), images, SHIFTS)
+    assert len(counted.transforms) == 8
+    np.testing.assert_array_equal(same, found[0])
 
 
 @pytest.mark.parametrize("where", ["compute", "write"])
@@ -95,34 +140,42 @@ def test_cache_holds_nothing_after_a_crash(cache, monkeypatch, where):
         raise RuntimeError("power cut")
 
     def half(file, *arrays):
-        file.write(b"PK half an archive")
+        file.write_bytes(b"PK half an archive")
         crash()
 
     with monkeypatch.context() as broken:
         if where == "write":
-            broken.setattr(features.np, "savez", half)
+            broken.setattr(module.np, "savez", half)
         with pytest.raises(RuntimeError, match="power cut"):
-            FeatureCache().arrays("key", crash if where == "compute" else lambda: [np.ones(3)])
+            FeatureCache()._arrays("key", crash if where == "compute" else lambda: [np.ones(3)])
     assert {path.suffix for path in cache.iterdir()} <= {".lock"}
-    np.testing.assert_array_equal(FeatureCache().arrays("key", lambda: [np.ones(3)]), [np.ones(3)])
+    np.testing.assert_array_equal(FeatureCache()._arrays("key", lambda: [np.ones(3)]), [np.ones(3)])
 
 
 def test_cache_never_reads_what_a_killed_process_left(cache):
     cache.mkdir()
-    for name in ("key.part", f"key.{os.getpid()}.part", "key.1.part"):
+    for name in ("key.part", f".key.npz.{os.getpid()}.part.npz", ".key.npz.1.part.npz"):
         (cache / name).write_bytes(b"PK half an archive")
-    np.testing.assert_array_equal(FeatureCache().arrays("key", lambda: [np.ones(3)]), [np.ones(3)])
+    np.testing.assert_array_equal(FeatureCache()._arrays("key", lambda: [np.ones(3)]), [np.ones(3)])
 
 
 def test_cache_gives_back_arrays_in_their_order_and_kind(cache):
     arrays = [np.arange(k, dtype=kind).reshape(1, -1) for k, kind in enumerate(["f4", "f8", "u1"] * 5)]
     for _ in range(2):
-        found = FeatureCache().arrays("key", lambda: arrays)
+        found = FeatureCache()._arrays("key", lambda: arrays)
         assert [(a.dtype, a.shape) for a in found] == [(a.dtype, a.shape) for a in arrays]
         assert all((a == b).all() for a, b in zip(found, arrays, strict=True))
 
 
-def test_cache_computes_once_for_all_who_ask_at_once(cache):
+def at_once(call, n=4):
+    threads = [threading.Thread(target=call) for _ in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_cache_computes_once_for_all_who_ask_at_once(cache, counted):
     calls, found = [], []
 
     def compute():
@@ -130,12 +183,201 @@ def test_cache_computes_once_for_all_who_ask_at_once(cache):
         time.sleep(0.2)
         return [np.ones(3)]
 
-    threads = [threading.Thread(target=lambda: found.extend(FeatureCache().arrays("key", compute))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(lambda: found.extend(FeatureCache()._arrays("key", compute)))
     assert (len(calls), len(found)) == (1, 4)
+    images, labels = toy()
+    net, features = counted().fit(images, labels), []
+    at_once(lambda: features.append(FeatureCache().transform(net, images, SHIFTS)))
+    assert counted.transforms == (3, 144)
+    assert len(features) == 4
+    assert all((one == features[0]).all() for one in features)
+
+
+# Batches
+
+
+@dataclasses.dataclass(frozen=True)
+class Watched(Translate):
+    """A translation that tells how many images it is given."""
+
+    asked = ()
+
+    def __call__(self, images):
+        Watched.asked += (len(images),)
+        return super().__call__(images)
+
+
+@pytest.mark.parametrize(
+    ("batch", "points"),
+    [(1024, [48]), (144, [48]), (143, [47, 1]), (30, [10] * 4 + [8]), (7, [2] * 24), (2, [1] * 48)],
+)
+def test_features_are_those_of_all_copies_at_once_and_never_more_than_a_batch_is_augmented(
+    cache, counted, monkeypatch, batch, points
+):
+    images, labels = toy()
+    monkeypatch.setattr(module, "_BATCH", batch)
+    monkeypatch.setattr(Watched, "asked", ())
+    net, told = counted().fit(images, labels), []
+    found = FeatureCache().transform(net, images, Watched(SHIFTS.shifts), progress=lambda *now: told.append(now))
+    assert Watched.asked == (1, *points)
+    assert counted.transforms == (3, *(3 * n for n in points))
+    expected = transform_copies(net, with_originals(images, SHIFTS))
+    assert (found.shape, found.dtype) == ((48, 3, 256), np.float32)
+    np.testing.assert_array_equal(found, expected)
+    assert [now[:2] for now in told] == [(3 * done, 144) for done in np.cumsum(points)]
+    assert all(speed > 0 for *_, speed in told)
+
+
+def test_features_are_mapped_from_disk_and_cannot_be_changed(cache):
+    images, _ = toy()
+    found = FeatureCache().transform(Pixels().fit(images), images, Rotate((5.0,)))
+    assert isinstance(found, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        found[0] = 0
+    (stored,) = cache.glob("*.npy")
+    np.testing.assert_array_equal(np.load(stored), found)
+    assert not list(cache.glob("*.part"))
+
+
+@pytest.mark.parametrize("place", ["features", "augmentation", "record", "file"])
+def test_an_interrupted_featurisation_goes_on_at_its_last_stored_batch(cache, counted, monkeypatch, place):
+    """Batches of 10 points; ctrl-C in the third, or when all five are stored and the file is to be written."""
+    images, labels = toy()
+    net, calls = counted().fit(images, labels), []
+    monkeypatch.setattr(module, "_BATCH", 30)
+    home, name, count = {
+        "features": (module, "transform_copies", 4),  # the first one tells the shape
+        "augmentation": (module, "with_originals", 4),
+        "record": (module, "write_whole", 3),
+        "file": (module, "write_whole", 6),
+    }[place]
+    whole = getattr(home, name)
+
+    def stopped(*arguments, **more):
+        calls.append(1)
+        if len(calls) == count:
+            raise KeyboardInterrupt
+        return whole(*arguments, **more)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(home, name, stopped)
+        with pytest.raises(KeyboardInterrupt):
+            FeatureCache().transform(net, images, SHIFTS)
+    assert not list(cache.glob("*.npy"))
+    counted.transforms, told = (), []
+    found = FeatureCache().transform(net, images, SHIFTS, progress=lambda *now: told.append(now))
+    assert counted.transforms == ((3,) if place == "file" else (3, 30, 30, 24))
+    assert [now[:2] for now in told] == ([] if place == "file" else [(90, 144), (120, 144), (144, 144)])
+    np.testing.assert_array_equal(found, transform_copies(net, with_originals(images, SHIFTS)))
+    assert {path.suffix for path in cache.iterdir()} == {".npy", ".json", ".lock"}
+
+
+def test_a_killed_featurisation_leaves_nothing_that_is_read_as_complete(cache, monkeypatch):
+    code = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from test_cache import FeatureCache, Pixels, SHIFTS, module, toy
+whole, calls = module.transform_copies, []
+def killed(*arguments):
+    calls.append(1)
+    if len(calls) == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return whole(*arguments)
+module.transform_copies, module._BATCH = killed, 30
+FeatureCache().transform(Pixels().fit(toy()[0]), toy()[0], SHIFTS)
+"""
+    ran = subprocess.run([sys.executable, "-c", code, os.path.dirname(__file__)], capture_output=True, text=True)
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    (part,) = cache.glob("*.part")
+    part.with_name(f".{part.stem}.npy.{os.getppid()}.part.npy").write_bytes(b"\x93NUMPY half a fi")
+    (entry,) = FeatureCache().entries()
+    assert entry.words.endswith("; unfinished, of 144")
+    assert entry.words.startswith("features of 60 images by Pixels()")
+    images, calls, whole = toy()[0], [], transform_copies
+    monkeypatch.setattr(module, "_BATCH", 30)
+    monkeypatch.setattr(module, "transform_copies", lambda net, x: calls.append(len(x)) or whole(net, x))
+    found = FeatureCache().transform(Pixels().fit(images), images, SHIFTS)
+    assert calls == [1, 10, 10, 8]
+    np.testing.assert_array_equal(found, whole(Pixels().fit(images), with_originals(images, SHIFTS)))
+
+
+@pytest.mark.parametrize("left", [".part", ".json"])
+def test_half_of_what_a_featurisation_needs_to_go_on_is_not_read(cache, counted, monkeypatch, left):
+    images, labels = toy()
+    net = counted().fit(images, labels)
+    whole = FeatureCache().transform(net, images, SHIFTS).copy()
+    (stored,) = cache.glob("*.npy")
+    stored.unlink()
+    if left == ".part":
+        stored.with_suffix(".json").unlink()
+        stored.with_suffix(".part").write_bytes(b"half a batch")
+    assert FeatureCache().entries() == []
+    np.testing.assert_array_equal(FeatureCache().transform(net, images, SHIFTS), whole)
+    assert counted.transforms == (3, 144, 3, 144)
+
+
+@pytest.mark.parametrize(
+    "augment", [Augmenters([None]), lambda images: images[:, None], None], ids=["augmenters", "function", "None"]
+)
+def test_an_augmentation_without_a_name_for_its_parameters_is_refused(cache, augment):
+    images, _ = toy()
+    with pytest.raises(TypeError, match=r"augment must be Translate, Rotate or Crop.*, got "):
+        FeatureCache().transform(Pixels().fit(images), images, augment)
+    assert not cache.exists()
+
+
+# What is there
+
+
+@pytest.mark.parametrize("newest", ["small", "large"])
+def test_entries_tell_what_is_cached_the_newest_first(cache, counted, newest):
+    assert FeatureCache().entries() == []
+    images, labels = toy()
+    trained = [FeatureCache().fit(counted(random_state=k), images, labels) for k in range(2)]
+    FeatureCache().transform(trained[1], images, SHIFTS)
+    FeatureCache().transform(Pixels().fit(images), images[:5], Rotate((5.0,)))
+    nets = list(cache.glob("net-*.npz"))
+    small, large = sorted(cache.glob("features-*.npy"), key=lambda path: path.stat().st_size)
+    first, last = (small, large) if newest == "small" else (large, small)
+    for path, age in ((first, 100), (nets[0], 200), (nets[1], 300), (last, 400)):
+        os.utime(path, (1e9 - age, 1e9 - age))
+    words = {
+        small: "features of 10 images by Pixels(), Rotate(angles=(5.0,))",
+        large: "features of 144 images by Counted(random_state=1), Translate(shifts=((0, 2), (-3, 0)))",
+    }
+    assert FeatureCache().entries() == [
+        Entry(words[first], first.stat().st_size, 1e9 - 100),
+        Entry("2 trained LeNets", sum(net.stat().st_size for net in nets), 1e9 - 200),
+        Entry(words[last], last.stat().st_size, 1e9 - 400),
+    ]
+
+
+def test_clear_removes_what_the_cache_made_and_nothing_else(cache, counted):
+    assert FeatureCache().clear() == 0
+    images, labels = toy()
+    net = FeatureCache().fit(counted(), images, labels)
+    FeatureCache().transform(net, images, SHIFTS)
+    for name in ("features-1.part", ".features-1.npy.9.part.npy", ".net-1.npz.9.part.npz", ".features-1.json.9.part"):
+        (cache / name).write_bytes(b"half a fi")
+    (cache / "features-1.json").write_text(
+        json.dumps({"points": 2, "of": 4, "copies": 3, "network": "N", "augmentation": "A"})
+    )
+    (cache / "notes.txt").write_text("mine")
+    kept = [path for pattern in ("features-*.npy", "net-*.npz", "features-1.part") for path in cache.glob(pattern)]
+    size = sum(path.stat().st_size for path in kept)
+    assert (len(kept), sum(entry.size for entry in FeatureCache().entries())) == (3, size)
+    assert FeatureCache().clear() == size
+    assert [path.name for path in cache.iterdir()] == ["notes.txt"]
+    assert FeatureCache().entries() == []
+    FeatureCache().transform(net, images, SHIFTS)
+    assert counted.transforms == (3, 144, 3, 144)
+
+
+def test_cache_lies_where_the_user_says_or_in_the_platforms_folder(cache, tmp_path, monkeypatch):
+    assert cache_folder() == cache
+    assert FeatureCache(tmp_path / "other").folder == tmp_path / "other"
+    monkeypatch.delenv("EFFAUG_CACHE")
+    assert str(cache_folder()).startswith(platformdirs.user_cache_dir("effaug"))
 
 
 def test_digest_tells_parts_shapes_and_kinds_apart():

@@ -1,17 +1,22 @@
 """effaug.cli: what the README promises, and one sentence with exit status 2 for everything else."""
 
+import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from effaug import cli, datasets
+from effaug import cli, datasets, training
+from effaug.notebook import STORED
 from effaug.policies import TABLE_POLICIES
 from effaug.results import Results, auc
+from effaug.tables import published_pairs
 from effaug.tasks import TASKS, load_task
 
 SCRIPT = str(Path(sys.executable).with_name("effaug"))
@@ -71,6 +76,9 @@ def test_policies_seeds_and_names_of_what_is_changed(effaug):
         (["--protocol", "released-code"], "digits-crop-n40", "released-code"),
         (["--score", "loss", "--score", "loss"], "digits-crop-n40", "paper"),
         (["--policies", "baseline,deterministic_proportional,baseline"], "digits-crop-n40", "paper"),
+        (["--no-subtract-mean"], "digits-crop-n40", "paper+subtract_mean=False"),
+        (["--subtract-mean"], "digits-crop-n40", "paper"),
+        (["--weights", "mine"], "digits-crop-n40", "paper+weights=mine"),
     ],
 )
 def test_options(options, task, protocol, effaug):
@@ -185,6 +193,114 @@ def test_data_that_cannot_be_had_are_a_sentence(effaug, tmp_path, monkeypatch):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.fixture
+def tiny_cifar10(tmp_path_factory, monkeypatch):
+    """A CIFAR-10 of 60 training and 20 test images."""
+    folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
+    arrays = {f"x_{part}": rng.integers(0, 256, (n, 32, 32, 3), np.uint8) for part, n in (("train", 60), ("test", 20))}
+    labels = {f"y_{part}": np.arange(n, dtype=np.uint8) % 3 for part, n in (("train", 60), ("test", 20))}
+    np.savez(folder / "cifar10.npz", **arrays, **labels)
+    monkeypatch.setenv("EFFAUG_DATA", str(folder))
+
+
+def test_a_network_that_is_missing_is_a_sentence(effaug, weights, tiny_cifar10, tmp_path):
+    for options, name in (([], "cifar10"), (["--weights", "cifar10-mine"], "cifar10-mine")):
+        code, out, err = effaug("run", "cifar10-crop", "--n-train", "40", *options)
+        assert (code, out) == (2, "")
+        assert err.splitlines()[-1] == (
+            f"effaug: no network '{name}' in {weights}; there: toy. `effaug train-cnn` trains one"
+        )
+        assert "Traceback" not in err
+        assert not (tmp_path / "results").exists()
+
+
+def test_a_network_for_images_of_another_size_is_a_sentence(effaug, weights, tiny_cifar10, tmp_path):
+    code, out, err = effaug("run", "cifar10-crop", "--n-train", "40", "--weights", "toy")
+    assert (code, out) == (2, "")
+    sentence = "effaug: images must have shape (16, 16, 3) as in toy, got (32, 32, 3)"
+    assert err.splitlines()[-1] == sentence
+    assert not (tmp_path / "results").exists()
+
+
+# Networks
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], {}),
+        (["--depth", "11", "--epochs", "7", "--batch-size", "32"], {"depth": 11, "epochs": 7, "batch_size": 32}),
+        (["--augment", "--seed", "5"], {"augment": True, "random_state": 5}),
+        (["--leave-out", "0,1", "--precision", "mixed_bfloat16"], {"leave_out": (0, 1), "precision": "mixed_bfloat16"}),
+        (["--name", "mine", "--weights", "there"], {}),
+    ],
+)
+def test_train_cnn_takes_its_settings_and_tells_the_test_accuracy(options, expected, effaug, monkeypatch):
+    told = []
+
+    def train(settings, folder, *, name, progress):
+        told.append((settings, str(folder), name))
+        progress({"epoch": 0, "batch": 5, "n_batches": 5, "images_per_second": 90.0, "loss": 1.5, "accuracy": 0.25})
+        folder.mkdir(exist_ok=True)
+        about = {"test": {"test_accuracy": 0.87654}, "history": [{}] * 3}
+        (folder / "the.name.json").write_text(json.dumps(about))
+        return folder / "the.name.weights.h5"
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setenv("EFFAUG_WEIGHTS", "elsewhere")
+    code, out, err = effaug("train-cnn", "cifar10", *options)
+    assert code == 0, err
+    folder = "there" if "--weights" in options else "elsewhere"
+    assert out == f"{folder}/the.name.weights.h5: test accuracy 87.65 % after 3 epochs\n"
+    settings = training.Training(**({"dataset": "cifar10"} | expected))
+    assert told == [(settings, folder, "mine" if "--name" in options else "")]
+    assert f"epoch 1 of {settings.epochs}: 90 images/s, loss 1.500, accuracy 25.0 %" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["cifar"], ["'cifar' (did you mean 'cifar10'?)", "cifar10, smallnorb"]),
+        (["mnist"], ["'mnist'", "cifar10, smallnorb"]),
+        (["cifar10", "--depth", "50"], ["depth must be 9n + 2", "got 50"]),
+        (["cifar10", "--epochs", "0"], ["epochs must be at least 1", "got 0"]),
+        (["cifar10", "--batch-size", "0"], ["batch_size must be at least 1", "got 0"]),
+        (["cifar10", "--precision", "float16"], ["'float16'", "float32, mixed_bfloat16, mixed_float16"]),
+        (["cifar10", "--leave-out", "3"], ["two labels such as 4,9", "'3'"]),
+        (["cifar10", "--leave-out", "3,x"], ["numbers", "'x'"]),
+        (["cifar10", "--leave-out", "3,3"], ["leave_out must be two different labels", "(3, 3)"]),
+    ],
+    ids=lambda part: " ".join(part),
+)
+def test_bad_settings_of_a_network_are_one_sentence_and_nothing_is_written(arguments, words, effaug, tmp_path):
+    code, out, err = effaug("train-cnn", *arguments)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"effaug: [^\n]+\n", err)
+    assert [word for word in words if word not in err] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+# The cache
+
+
+def test_cache_is_listed_and_cleared(effaug, cache):
+    assert effaug("cache") == (0, f"0.0 MB in {cache}\n", "")
+    effaug("run", "digits-crop", *SMALL)
+    size = sum(path.stat().st_size for path in cache.glob("features-*.npy"))
+    code, out, err = effaug("cache")
+    assert (code, err) == (0, "")
+    *lines, last = out.splitlines()
+    assert sorted(line.split("MB  ")[1] for line in lines) == [
+        "features of 310 images by Pixels(), Crop(margins=(1,))",
+        "features of 80 images by Pixels(), Crop(margins=(1,))",
+    ]
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d +\d+\.\d MB  ", line) for line in lines)
+    assert last == f"{size / 1e6:.1f} MB in {cache}"
+    assert effaug("cache", "--clear") == (0, f"{size / 1e6:.1f} MB removed from {cache}\n", "")
+    assert list(cache.iterdir()) == []
+    assert effaug("cache") == (0, f"0.0 MB in {cache}\n", "")
+
+
 def test_tasks_are_listed(effaug):
     code, out, err = effaug("tasks")
     assert (code, err) == (0, "")
@@ -223,8 +339,10 @@ def test_aucs_of_nothing(effaug):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], ["run", "aucs", "tasks", "figure"]),
-        (["run"], ["--protocol", "--features", "--policies", "--jobs", "--results", "mnist-rotate"]),
+        ([], ["run", "train-cnn", "aucs", "tasks", "cache", "figure"]),
+        (["train-cnn"], ["cifar10", "--depth", "--epochs", "--augment", "--leave-out", "--precision", "--weights"]),
+        (["cache"], ["--clear", "EFFAUG_CACHE"]),
+        (["run"], ["--protocol", "--features", "--policies", "--jobs", "--results", "--weights", "mnist-rotate"]),
         (["aucs"], ["--results", "1000 is perfect"]),
         (["tasks"], ["augmentation parameters"]),
         (["figure"], ["--results", "SVG, PDF or PNG"]),
@@ -259,3 +377,43 @@ def test_refit_curves_of_real_images_repeat(real_data, tmp_path):
     assert len(last) == 3
     assert len(set(last)) == 1  # all augmented, by whatever policy
     assert table.accuracy.between(0.8, 1).all()
+
+
+def test_report_lists_all_198_pairs_and_counts_what_is_stored(effaug):
+    code, out, _ = effaug("report", "aucs", "--protocol", "paper", "--results", str(STORED))
+    header, *rows, last = out.splitlines()
+    assert code == 0
+    assert header.split() == list(published_pairs(Results(STORED), "paper").columns)
+    assert len(rows) == 198
+    stored = [row for row in rows if int(re.findall(r" (\d+) +\d+\.\d\d ", row)[-1]) > 0]
+    assert last.startswith(f"{len(stored)} of 198 under the paper protocol; ours less the paper's: median ")
+    assert any("mnist-rotate influence" in row for row in stored)
+
+
+def test_report_of_an_empty_folder_says_so(effaug, tmp_path):
+    code, out, _ = effaug("report", "aucs", "--protocol", "paper", "--results", str(tmp_path))
+    assert (code, out.splitlines()[-1]) == (0, "0 of 198 under the paper protocol")
+
+
+def test_reproduce_ends_with_status_1_where_results_were_altered(effaug, tmp_path):
+    for suffix in ("csv", "json", "npz"):
+        shutil.copy(STORED / f"digits-crop.{suffix}", tmp_path)
+    path = tmp_path / "digits-crop.csv"
+    row = next(r for r in path.read_text().splitlines() if r.startswith("digits-crop,paper,frozen,,full,0,"))
+    path.write_text(path.read_text().replace(row, f"{row.rsplit(',', 1)[0]},0.5"))
+    code, out, _ = effaug("reproduce", "digits-crop", "--seeds", "1", "--results", str(tmp_path))
+    assert (code, out.endswith(": NOT found again\n")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["mnist-flip"], "no results with frozen features of 'mnist-flip' in "),
+        (["digits-crop", "--features", "refit"], "no results with refit features of 'digits-crop' in "),
+        (["digits-crop", "--into", str(STORED)], "holds the stored results: name another folder"),
+    ],
+)
+def test_reproduce_names_what_is_wrong(effaug, arguments, sentence):
+    code, _, err = effaug("reproduce", *arguments, "--results", str(STORED))
+    assert code == 2
+    assert sentence in err

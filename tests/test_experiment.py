@@ -7,9 +7,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from effaug import experiment as module
-from effaug import scores
+from effaug import logistic, scores
 from effaug.augment import augmentation, with_originals
-from effaug.experiment import Experiment, Job, budget_curve, compute, full_augmentation
+from effaug.experiment import Experiment, Fitted, Job, budget_curve, compute, full_augmentation
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.subsets import Subset, load_subset
 from effaug.tasks import load_protocol, load_task
@@ -33,10 +33,21 @@ def toy():
 TRAIN, TEST, SUBSET = toy()
 
 
-def curve(name, score, featurise=lambda selected: (TRAIN, TEST)):
+def learner(featurise=lambda selected: (TRAIN, TEST)):
+    """From weights to a model on features of the points that they select."""
+
+    def learn(weights):
+        train, test = featurise(weights[:, 1] > 0)
+        model = logistic.fit(train, SUBSET.y_train, weights, C=2.0)
+        return Fitted(model, train, model.accuracy(test, SUBSET.y_test))
+
+    return learn
+
+
+def curve(name, score, learn=None):
     rng = np.random.default_rng(5)
     return budget_curve(
-        featurise, (SUBSET.y_train, SUBSET.y_test), POLICIES[name], BUDGETS, PROTOCOL, score=score, rng=rng
+        learn or learner(), SUBSET.y_train, COPIES, POLICIES[name], BUDGETS, score=score, ridge=0.3, rng=rng
     )
 
 
@@ -113,7 +124,7 @@ def test_only_originals_and_selected_copies_are_read_and_each_budgets_selection_
         train[~selected, 1:] = np.nan
         return train, TEST
 
-    accuracies, order = curve(name, score, featurise)
+    accuracies, order = curve(name, score, learner(featurise))
     np.testing.assert_array_equal(accuracies, curve(name, score)[0])
     assert [np.flatnonzero(selected).tolist() for selected in asked] == [sorted(order[:b].tolist()) for b in BUDGETS]
 
@@ -123,7 +134,7 @@ def test_curve_begins_without_augmentation_and_ends_with_all_of_it(name, score):
     accuracies, _ = curve(name, score)
     plain = LogisticRegression(C=2.0, tol=1e-8, max_iter=1000).fit(TRAIN[:, 0], SUBSET.y_train)
     assert accuracies[0] == np.mean(plain.predict(TEST.reshape(-1, D)) == SUBSET.y_test.repeat(1 + COPIES))
-    full, _ = full_augmentation(lambda selected: (TRAIN, TEST), SUBSET, PROTOCOL)
+    full, _ = full_augmentation(learner(), SUBSET.y_train, COPIES, 0.3)
     if POLICIES[name].downweight:
         assert accuracies[0] != full[0]
     else:
@@ -137,7 +148,7 @@ def test_full_augmentation_keeps_the_scores_before_and_after():
         asked.append(selected.tolist())
         return np.where(selected[:, None, None] | (np.arange(1 + COPIES) == 0)[:, None], TRAIN, np.nan), TEST
 
-    _, points = full_augmentation(featurise, SUBSET, PROTOCOL)
+    _, points = full_augmentation(learner(featurise), SUBSET.y_train, COPIES, 0.3)
     assert asked == [[False] * N, [True] * N]
     assert points.keys() == {f"{score}_{when}" for score in scores.SCORES for when in ("before", "after")}
     rows = TRAIN.swapaxes(0, 1).reshape(-1, D)  # originals, then copies
@@ -182,6 +193,19 @@ def test_compute_full_keeps_what_the_figures_show(cache):
     np.testing.assert_array_equal(found.points["labels"], subset.y_train)
 
 
+@pytest.mark.parametrize(("name", "score"), [("random_proportional_update_downweight", "influence"), ("baseline", "")])
+def test_frozen_curve_is_that_of_loops_over_explicit_copies(name, score, cache):
+    task = load_task("digits-translate", n_train=60)
+    found = compute(Experiment(task, PROTOCOL, policies=(name,), n_seeds=6), Job(score, name, 5))
+    subset = load_subset(task)
+    features = [
+        with_originals(x, augmentation(task)).reshape(len(x), 5, -1) / 255 for x in (subset.x_train, subset.x_test)
+    ]
+    expected, chosen = brute_force(name, score, lambda chosen: features, subset, task.budgets)
+    np.testing.assert_array_equal(found.points["order"], chosen)
+    np.testing.assert_allclose(found.accuracies, expected, rtol=1e-12)
+
+
 class Scaled:
     """A network that has learnt something: the points it was trained on change its features."""
 
@@ -202,8 +226,8 @@ class Scaled:
 @pytest.mark.parametrize("name", ["random_proportional", "deterministic_proportional_update_downweight"])
 def test_refit_trains_a_network_of_the_jobs_seed_on_originals_and_selected_copies(name, cache, monkeypatch):
     monkeypatch.setattr(Scaled, "fits", ())
-    monkeypatch.setattr(module, "featurizer", lambda network, seed=0, epochs=40: Scaled(seed))
-    module._featuriser.cache_clear()
+    monkeypatch.setattr(module, "featurizer", lambda task, protocol, seed=0: Scaled(seed))
+    module._learner.cache_clear()
     task = dataclasses.replace(load_task("digits-translate", n_train=60), network="lenet")
     spec = Experiment(task, PROTOCOL, features="refit", policies=(name,))
     found = compute(spec, Job("influence", name, 5))
@@ -219,7 +243,7 @@ def test_refit_trains_a_network_of_the_jobs_seed_on_originals_and_selected_copie
     expected, chosen = brute_force(name, "influence", features, subset, task.budgets)
     np.testing.assert_array_equal(found.points["order"], chosen)
     np.testing.assert_allclose(found.accuracies, expected, rtol=1e-12)
-    module._featuriser.cache_clear()
+    module._learner.cache_clear()
     for budget, (seed, x, y) in zip(task.budgets, fits, strict=True):
         assert seed == 5
         rows = [(i, c) for i in range(60) for c in range(5 if i in chosen[:budget] else 1)]

@@ -1,4 +1,4 @@
-"""effaug.features: LeNet repeats to the last bit and is what it says (its cache: test_features_cache.py)."""
+"""effaug.features: LeNet repeats to the last bit and is what it says; ResNet is the stored network, frozen."""
 
 import hashlib
 import json
@@ -13,7 +13,9 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from effaug import features
-from effaug.features import LeNet, Pixels, featurizer, transform_copies, versions
+from effaug.features import LeNet, Pixels, ResNet, featurizer, transform_copies
+from effaug.networks import bottleneck, load_resnet
+from effaug.tasks import TASKS, load_protocol, load_task
 
 BACKEND = os.environ.get("KERAS_BACKEND")  # as the user has it: effaug sets it when Keras is imported
 
@@ -126,7 +128,7 @@ def test_transform_does_not_depend_on_the_batch(fitted, monkeypatch):
     images, _ = toy()
     whole = fitted.transform(images)
     np.testing.assert_allclose(fitted.transform(images[17:18]), whole[17:18], atol=1e-5)
-    monkeypatch.setattr(features, "_FORWARD_BATCH", 7)
+    monkeypatch.setattr(features, "_LENET_BATCH", 7)
     np.testing.assert_allclose(fitted.transform(images), whole, atol=1e-5)
     assert fitted.transform(images[:0]).shape == (0, 84)
 
@@ -141,7 +143,7 @@ def test_scikit_learns_conventions(fitted):
     assert fitted.get_feature_names_out().tolist() == [f"lenet{k}" for k in range(84)]
 
 
-@pytest.mark.parametrize("transformer", [LeNet(), Pixels()], ids=repr)
+@pytest.mark.parametrize("transformer", [LeNet(), Pixels(), ResNet()], ids=repr)
 def test_transform_before_fit_is_refused(transformer):
     with pytest.raises(NotFittedError):
         transformer.transform(toy()[0])
@@ -170,6 +172,93 @@ def test_labels_must_be_as_many_as_images(n):
         lenet().fit(toy()[0], np.arange(n) % 2)
 
 
+# ResNet
+
+
+def colour(n=10, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (n, 16, 16, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("subtract_mean", [True, False])
+@pytest.mark.parametrize("pixel_scale", [1 / 255, 1 / 255**2])
+def test_resnet_is_the_stored_networks_bottleneck_with_its_mean_image_or_without(weights, subtract_mean, pixel_scale):
+    net = ResNet("toy", subtract_mean=subtract_mean, pixel_scale=pixel_scale).fit(colour())
+    model = load_resnet("toy")
+    (mean,) = model.get_layer("mean_image").get_weights()
+    model.get_layer("mean_image").set_weights([np.zeros_like(mean)])
+    pixels = colour() * pixel_scale - (mean if subtract_mean else 0)
+    expected = bottleneck(model).predict_on_batch(pixels.astype(np.float32))
+    found = net.transform(colour())
+    assert (found.shape, found.dtype) == ((10, 256), np.float32)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_mean_image_and_pixel_scale_change_the_features(weights):
+    kinds = ({}, {"subtract_mean": False}, {"pixel_scale": 1 / 255**2})
+    found = [ResNet("toy", **kind).fit(colour()).transform(colour()) for kind in kinds]
+    for k, one in enumerate(found):
+        assert all(np.abs(one - other).max() > 0.01 for other in found[:k])
+
+
+def test_resnets_features_do_not_depend_on_the_batch(weights, monkeypatch):
+    net = ResNet("toy").fit(colour())
+    whole = net.transform(colour())
+    monkeypatch.setattr(features, "_RESNET_BATCH", 4)
+    np.testing.assert_allclose(net.transform(colour()), whole, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(net.transform(colour()[3:4]), whole[3:4], rtol=1e-4, atol=1e-5)
+    assert net.transform(colour(0)).shape == (0, 256)
+
+
+def test_resnet_says_what_it_is(weights):
+    net = ResNet("toy").fit(colour())
+    assert net.manifest_ == json.loads((weights / "toy.json").read_text())
+    assert net.weights_sha256_ == hashlib.sha256((weights / "toy.weights.h5").read_bytes()).hexdigest()
+    assert net.get_feature_names_out().tolist() == [f"resnet{k}" for k in range(256)]
+    defaults = {"network": "cifar10", "subtract_mean": True, "pixel_scale": 1 / 255}
+    assert ResNet().get_params() == defaults
+    copy = clone(net).set_params(subtract_mean=False)
+    assert copy.get_params() == defaults | {"network": "toy", "subtract_mean": False}
+    with pytest.raises(NotFittedError):
+        copy.transform(colour())
+
+
+def test_resnet_fitted_again_forgets_what_it_was(weights):
+    net = ResNet("toy").fit(colour())
+    net.transform(colour())
+    again = net.set_params(subtract_mean=False).fit(colour()).transform(colour())
+    np.testing.assert_array_equal(again, ResNet("toy", subtract_mean=False).fit(colour()).transform(colour()))
+
+
+def test_missing_weights_are_named_with_those_that_are_there(weights, tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match=r"no network 'cifar10' in .*; there: toy. `effaug train-cnn` trains"):
+        ResNet().fit(colour())
+    (tmp_path / "half.json").write_text("{}")  # without its weights
+    for folder in (tmp_path, tmp_path / "absent"):
+        monkeypatch.setenv("EFFAUG_WEIGHTS", str(folder))
+        with pytest.raises(FileNotFoundError, match=f"no network 'half' in {folder}"):
+            ResNet("half").fit(colour())
+
+
+@pytest.mark.parametrize("call", ["fit", "transform"])
+def test_resnet_refuses_images_of_another_size_or_kind(weights, call):
+    net = ResNet("toy").fit(colour())
+    with pytest.raises(ValueError, match=r"shape \(16, 16, 3\) as in toy, got \(32, 32, 3\)"):
+        getattr(net, call)(np.zeros((2, 32, 32, 3), np.uint8))
+    with pytest.raises(ValueError, match=r"images must be uint8 of shape \(n, h, w, c\).*, got float64 of shape"):
+        getattr(net, call)(colour() / 255)
+
+
+def test_resnets_weights_are_loaded_only_when_features_are_computed(weights):
+    code = """
+import sys, numpy as np
+from effaug.features import ResNet
+net = ResNet("toy").fit(np.zeros((2, 16, 16, 3), np.uint8))
+print(len(net.weights_sha256_), [name for name in ("keras", "tensorflow") if name in sys.modules])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.stdout == "64 []\n", ran.stdout + ran.stderr
+
+
 # Pixels, and what is common
 
 
@@ -182,26 +271,34 @@ def test_pixels_are_flattened_and_over_255():
     assert pixels.get_feature_names_out().tolist() == [f"pixels{k}" for k in range(256)]
 
 
-def test_featurizer_knows_the_networks_by_name():
-    assert featurizer("lenet", 7).get_params() == LeNet(random_state=7).get_params()
-    assert isinstance(featurizer("pixels"), Pixels)
-    with pytest.raises(ValueError, match="network 'lenet5' yet; accepted: lenet, pixels"):
-        featurizer("lenet5")
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("protocol", ["paper", "released-code"])
+def test_featurizer_is_that_of_the_task_under_the_protocol(name, protocol):
+    task, chosen = load_task(name, protocol=protocol), load_protocol(protocol, epochs=7)
+    expected = {
+        "lenet": LeNet(epochs=7, random_state=3),
+        "pixels": Pixels(),
+        "resnet": ResNet(
+            task.weights,
+            subtract_mean=protocol == "paper",
+            pixel_scale=1 / 255**2 if protocol == "released-code" and name.startswith("norb") else 1 / 255,
+        ),
+    }[task.network]
+    found = featurizer(task, chosen, 3)
+    assert type(found) is type(expected)
+    assert found.get_params() == expected.get_params()
+    with pytest.raises(NotFittedError):
+        found.transform(np.zeros((1, 96, 96, 1), np.uint8))
+
+
+def test_featurizers_random_state_is_0_unless_given():
+    assert featurizer(load_task("mnist-crop"), load_protocol()).get_params() == LeNet().get_params()
 
 
 def test_copies_are_featurised_each_in_its_place():
     images = np.stack([toy(seed=k)[0] for k in range(3)], axis=1)
     got = transform_copies(Pixels().fit(images[:, 0]), images)
     np.testing.assert_array_equal(got, images.reshape(48, 3, 256).astype(np.float32) / 255)
-
-
-def test_versions_name_the_backend(monkeypatch):
-    from importlib.metadata import version
-
-    monkeypatch.setenv("KERAS_BACKEND", "numpy")
-    assert versions.__wrapped__() == f"keras {version('keras')}, numpy {np.__version__}"
-    monkeypatch.delenv("KERAS_BACKEND")
-    assert "tensorflow" in versions.__wrapped__()
 
 
 def test_importing_effaug_imports_no_heavy_package_and_its_features_no_keras():

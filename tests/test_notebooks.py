@@ -23,15 +23,10 @@ def papermill(notebook: str, out: Path, *parameters: str) -> subprocess.Complete
 
 def test_every_notebook_of_the_book_is_there():
     names = (
-        "auc_tables data_and_augmentations deterministic_policies experiment extreme_points quickstart random_policies"
+        "auc_tables data_and_augmentations deterministic_policies experiment extreme_points networks protocols "
+        "quickstart random_policies refinements score_distributions sensitivity table_1 table_2"
     )
-    assert {path.stem for path in NOTEBOOKS} == {
-        *names.split(),
-        "refinements",
-        "score_distributions",
-        "table_1",
-        "table_2",
-    }
+    assert {path.stem for path in NOTEBOOKS} == set(names.split())
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -81,6 +76,11 @@ def test_papermill_recomputes_a_task_with_other_parameters(tmp_path):
             "unknown parameter 'datset' (did you mean 'dataset'?); accepted: dataset",
         ),
         ("table_2.ipynb", "variants=some", "unknown variants 'some'; accepted: all, paper"),
+        (
+            "networks.ipynb",
+            "network=cifar",
+            "unknown network 'cifar' (did you mean 'cifar10'?); accepted: all, cifar10",
+        ),
     ],
 )
 def test_papermill_stops_at_a_parameter_that_is_not_accepted(tmp_path, notebook, parameter, sentence):

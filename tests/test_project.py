@@ -57,17 +57,24 @@ def test_rooms_import_only_from_rooms_above_them():
     rooms = [
         "_unknown",
         "_imgaug",
+        "_record",
+        "caveats",
         "tasks",
         "datasets",
         "subsets",
         "augment",
+        "networks",
         "features",
+        "cache",
+        "training",
         "logistic",
         "scores",
         "policies",
         "results",
         "experiment",
         "runner",
+        "reproduce",
+        "_progress",
         "paper",
         "notebook",
         "points",
@@ -83,7 +90,8 @@ def test_rooms_import_only_from_rooms_above_them():
         text = re.sub(r"if TYPE_CHECKING:\n(?:    .*\n)+", "", text)
         found = re.findall(r"^ *from effaug(?:\.(\w+))? import ([^\n(]+)", text, re.M)
         imported = {name for module, names in found for name in ([module] if module else names.split(", "))}
-        assert all(rooms.index(name.strip()) < rooms.index(room) for name in imported), (room, imported)
+        imported = {name.split(" as ")[0].strip() for name in imported}
+        assert all(rooms.index(name) < rooms.index(room) for name in imported), (room, imported)
 
 
 def test_rooms_are_small():

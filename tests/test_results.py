@@ -32,7 +32,7 @@ CURVES += [curve("baseline", seed, protocol=protocol) for protocol in ("released
 def saved(folder, curves=CURVES):
     store = Results(folder)
     for each in curves:
-        store.save(each, RECORD)
+        store.save([each], RECORD)
     return store
 
 
@@ -87,7 +87,7 @@ def test_saving_a_curve_again_changes_but_the_seconds(tmp_path, monkeypatch):
     before = contents(tmp_path)
     later = time.time() + 1e6
     monkeypatch.setattr(time, "time", lambda: later)  # archives can hold times
-    store.save(CURVES[0], RECORD)
+    store.save([CURVES[0]], RECORD)
     after = contents(tmp_path)
     for name in ("toy.csv", "toy.npz"):
         assert after[name] == before[name]
@@ -96,10 +96,15 @@ def test_saving_a_curve_again_changes_but_the_seconds(tmp_path, monkeypatch):
     assert new == old
 
 
+def test_seconds_of_many_short_curves_add_up(tmp_path):
+    store = saved(tmp_path, [curve(seed=seed, seconds=0.04) for seed in range(20)])
+    assert store.record("toy")["paper/frozen"]["seconds"] == pytest.approx(0.8)
+
+
 def test_a_curve_of_the_same_key_is_replaced(tmp_path):
     store = saved(tmp_path)
     other = Curve("toy", "paper", "frozen", "", "baseline", 0, (0, 10), np.array([0.25, 0.5]))
-    store.save(other, RECORD)
+    store.save([other], RECORD)
     table = store.table()
     rows = table[(table.protocol == "paper") & (table.policy == "baseline") & (table.seed == 0)]
     assert rows[["budget", "accuracy"]].values.tolist() == [[0, 0.25], [10, 0.5]]
@@ -114,7 +119,7 @@ def test_two_processes_that_save_at_once_lose_nothing(tmp_path):
         print(flush=True); sys.stdin.readline()
         for seed in range(25):
             points = {"order": np.arange(1000)}
-            store.save(Curve("toy", "paper", "frozen", "", policy, seed, (0, 1), np.zeros(2), points, 1.0), {})
+            store.save([Curve("toy", "paper", "frozen", "", policy, seed, (0, 1), np.zeros(2), points, 1.0)], {})
     """
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     writers = [subprocess.Popen([sys.executable, "-c", code, name, tmp_path], **pipes) for name in "ab"]
@@ -144,7 +149,7 @@ def test_a_crash_halfway_through_a_file_leaves_the_old_ones_whole(tmp_path, monk
 
     monkeypatch.setattr(np, "savez_compressed", savez)
     with pytest.raises(OSError, match="No space left"):
-        store.save(curve("new"), RECORD)
+        store.save([curve("new")], RECORD)
     assert contents(tmp_path) == before
 
 
@@ -160,10 +165,10 @@ def test_a_crash_between_files_is_made_good_by_saving_again(broken, tmp_path, mo
     store = saved(tmp_path / "crashed")
     monkeypatch.setattr(module, "_write", crash)
     with pytest.raises(KeyboardInterrupt):
-        store.save(curve("new"), RECORD)
+        store.save([curve("new")], RECORD)
     assert store.done("toy") == {each.key for each in CURVES}  # the curve does not count as stored
     monkeypatch.undo()
-    store.save(curve("new"), RECORD)
+    store.save([curve("new")], RECORD)
     saved(tmp_path / "whole", [*CURVES, curve("new")])
     crashed, whole = contents(tmp_path / "crashed"), contents(tmp_path / "whole")
     assert crashed.keys() == whole.keys() == set(FILES)
@@ -197,7 +202,7 @@ def test_auc_of_1000_points_is_the_papers(accuracies):
 
 def test_aucs_are_one_row_a_curve_and_none_for_full(tmp_path):
     store = saved(tmp_path)
-    store.save(Curve("toy", "paper", "frozen", "", "full", 0, (10,), np.ones(1)), RECORD)
+    store.save([Curve("toy", "paper", "frozen", "", "full", 0, (10,), np.ones(1))], RECORD)
     found = aucs(store.table().sample(frac=1, random_state=0))  # whatever the order of the rows
     assert list(found.columns) == [*COLUMNS[:6], "auc"]
     assert {tuple(row[1:6]): row[6] for row in found.itertuples(index=False)} == {

@@ -1,25 +1,34 @@
 """effaug.runner: the same files from any number of workers, after kill -9, ctrl-C, and beside another run."""
 
+import dataclasses
+import hashlib
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from effaug import runner
+from effaug import experiment as experiments
+from effaug import logistic, runner
+from effaug.augment import augmentation, with_originals
 from effaug.experiment import Experiment, task_subset
+from effaug.features import ResNet, transform_copies
+from effaug.networks import versions
 from effaug.results import Results
+from effaug.subsets import Subset
 from effaug.tasks import load_protocol, load_task
 
 TASK = "digits-rotate"
 FEW = ("baseline", "random_proportional", "deterministic_proportional_update")
 SMALL = {"task": load_task(TASK, n_train=60), "policies": FEW, "n_seeds": 2}
-EFFAUG = (sys.executable, "-c", "from effaug.cli import main; main()")
+EFFAUG = "from effaug.cli import main; main()"
 
 
 def experiment(**settings):
@@ -31,9 +40,9 @@ def numbers(folder, task=TASK):
     return [(Path(folder) / f"{task}.{suffix}").read_bytes() for suffix in ("csv", "npz")]
 
 
-def start(folder, *options):
+def start(folder, *options, code=EFFAUG):
     """The command, as the leader of a process group of its own."""
-    command = (*EFFAUG, "run", TASK, "--results", str(folder), *options)
+    command = (sys.executable, "-c", code, "run", TASK, "--results", str(folder), *options)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, start_new_session=True, **pipes)
 
@@ -123,15 +132,92 @@ def test_the_record_tells_what_was_used(cache, tmp_path):
     assert record["seconds"] > 0
 
 
+@pytest.fixture
+def frozen(weights, cache, monkeypatch):
+    """An experiment on the features of a stored ResNet, on noisy images of two classes in place of CIFAR-10's."""
+    rng, labels = np.random.default_rng(0), np.arange(40) % 2
+    images = rng.integers(0, 200, (40, 16, 16, 3), dtype=np.uint8)
+    images[labels == 1, ::4] += 30
+    subset = Subset(images[:24], labels[:24], images[24:], labels[24:], {"x_train": "0"})
+    for home in (runner, experiments):
+        monkeypatch.setattr(home, "task_subset", lambda task: subset)
+    experiments._learner.cache_clear()
+    protocol = load_protocol("paper", weights="toy")
+    task = load_task("cifar10-translate", protocol=protocol, n_train=24)
+    yield Experiment(task, protocol, policies=("baseline",), n_seeds=1), subset
+    experiments._learner.cache_clear()
+
+
+def test_frozen_features_are_computed_once_before_the_curves_and_progress_counts_images(frozen, tmp_path, monkeypatch):
+    spec, subset = frozen
+    monkeypatch.setattr("effaug.cache._BATCH", 50)  # ten points and their four copies
+    told = []
+    runner.run(
+        spec,
+        Results(tmp_path),
+        progress=lambda done, total, running: told.append(("curves", done)),
+        featurising=lambda done, total, speed: told.append((done, total)) or speed > 0 or 1 / 0,
+    )
+    images = [(50, 120), (100, 120), (120, 120), (50, 80), (80, 80)]
+    assert told == [("curves", 0), *images, ("curves", 1), ("curves", 2)]
+    net = ResNet("toy").fit(subset.x_train)
+    train, test = (
+        transform_copies(net, with_originals(x, augmentation(spec.task))) for x in (subset.x_train, subset.x_test)
+    )
+    stored = experiments.frozen_features(spec.task, spec.protocol)
+    for found, expected in zip(stored, (train, test), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    accuracy = logistic.fit(stored[0], subset.y_train, np.ones((24, 5)), C=10).accuracy(stored[1], subset.y_test)
+    table = Results(tmp_path).table()
+    assert table[table.policy == "full"].accuracy.tolist() == [accuracy]
+
+
+def test_the_record_tells_which_weights_and_others_are_not_mixed(frozen, weights, tmp_path, monkeypatch):
+    spec, _ = frozen
+    store = Results(tmp_path / "results")
+    runner.run(spec, store)
+    (record,) = store.record(spec.task.name).values()
+    about = json.loads((weights / "toy.json").read_text())
+    sha256 = hashlib.sha256((weights / "toy.weights.h5").read_bytes()).hexdigest()
+    assert record["network"] == {
+        "name": "ResNet",
+        "network": "toy",
+        "subtract_mean": True,
+        "pixel_scale": 1 / 255,
+        "versions": versions(),
+        "weights_sha256": sha256,
+        "training": about["training"],
+    }
+    assert (record["task"]["weights"], record["protocol"]["weights"]) == ("toy", "toy")
+    other = tmp_path / "other"
+    shutil.copytree(weights, other)
+    with (other / "toy.weights.h5").open("ab") as file:
+        file.write(b"0")
+    monkeypatch.setenv("EFFAUG_WEIGHTS", str(other))
+    more = dataclasses.replace(spec, policies=("baseline", "random_proportional"))
+    with pytest.raises(ValueError, match=f"with network weights_sha256 {sha256}, which is now "):
+        runner.run(more, store)
+    assert len(store.done(spec.task.name)) == 2
+
+
+def test_a_missing_network_is_named_before_anything_is_done(frozen, tmp_path):
+    spec, _ = frozen
+    missing = dataclasses.replace(spec, task=dataclasses.replace(spec.task, weights="cifar10"))
+    with pytest.raises(FileNotFoundError, match="no network 'cifar10'"):
+        runner.run(missing, Results(tmp_path / "absent"))
+    assert not (tmp_path / "absent").exists()
+
+
 def test_a_full_disk_stops_the_run_and_its_workers_and_the_next_goes_on(cache, tmp_path, monkeypatch):
     save, store = Results.save, Results(tmp_path)
 
-    def full(self, curve, record):
-        if len(self.done(curve.task)) == 2:
+    def full(self, curves, record):
+        if len(self.done(curves[0].task)) == 2:
             raise OSError(28, "No space left on device")
-        save(self, curve, record)
+        save(self, curves, record)
 
     monkeypatch.setattr(Results, "save", full)
+    monkeypatch.setattr(runner, "_SAVE_EVERY", 0)
     with pytest.raises(OSError, match="No space left"):
         runner.run(experiment(**SMALL), store, n_jobs=2)
     wait_until(lambda: not multiprocessing.active_children(), 30)
@@ -149,7 +235,8 @@ def test_no_workers_is_an_error_before_anything_is_done(cache, tmp_path):
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_workers_and_is_made_whole_by_the_next(whole, cache, tmp_path):
     store, reference = Results(tmp_path), Results(whole)
-    process = start(tmp_path, "--seeds", "8", "--jobs", "2")
+    at_once = f"from effaug import runner; runner._SAVE_EVERY = 0; {EFFAUG}"  # 54 curves may take less than one save
+    process = start(tmp_path, "--seeds", "8", "--jobs", "2", code=at_once)
     try:
         wait_until(lambda: len(store.done(TASK)) >= 4 or process.poll() is not None)
         assert len(members(process.pid)) >= 3  # itself and two workers
@@ -189,13 +276,13 @@ def test_ctrl_c_says_that_nothing_is_lost(when, cache, tmp_path):
     assert process.returncode == 130
     assert out == ""
     assert err.rstrip().splitlines()[-1] == (
-        "interrupted: finished curves are stored, and the same command goes on from there"
+        "interrupted: what was finished is stored, and the same command goes on from there"
     )
     assert "Traceback" not in err
     assert "KeyboardInterrupt" not in err
     assert not list(tmp_path.glob(".*.part"))
     assert len(store.table().groupby(["score", "policy", "seed"])) == len(store.done(TASK))
-    assert bool(store.done(TASK)) == (when == "a curve is stored")
+    assert store.done(TASK) or when == "workers start"
 
 
 @pytest.mark.slow
@@ -224,7 +311,7 @@ def _end(process):
     process.communicate()
 
 
-def test_curves_computed_with_other_settings_are_not_mixed(tmp_path):
+def test_curves_computed_with_other_settings_are_not_mixed(cache, tmp_path):
     results = Results(tmp_path / "results")
     few = Experiment(load_task("digits-crop"), load_protocol("paper"), policies=("baseline",), n_seeds=1)
     more = Experiment(load_task("digits-crop"), load_protocol("paper"), policies=("baseline",), n_seeds=2)
@@ -241,7 +328,7 @@ def test_curves_computed_with_other_settings_are_not_mixed(tmp_path):
     assert runner.run(more, results) == 1
 
 
-def test_a_killed_worker_is_a_sentence(tmp_path, monkeypatch):
+def test_a_killed_worker_is_a_sentence(cache, tmp_path, monkeypatch):
     monkeypatch.setattr("effaug.runner.compute", _die)
     killed = Experiment(load_task("digits-crop"), load_protocol("paper"), policies=("baseline",), n_seeds=2)
     with pytest.raises(OSError, match="a worker process was killed"):

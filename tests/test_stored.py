@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 
 from effaug.experiment import Experiment, Job, compute
+from effaug.networks import weights_sha256
 from effaug.notebook import STORED
 from effaug.policies import POLICIES
-from effaug.results import Results, aucs
+from effaug.results import Results, aucs, half_width
 from effaug.scores import SCORES
 from effaug.tasks import PROTOCOLS, load_task
 
 RESULTS = Results(STORED)
 TABLE = RESULTS.table()
-FROZEN = [f"{dataset}-{kind}" for dataset in ("mnist", "digits") for kind in ("translate", "rotate", "crop")]
+FROZEN = [f"{data}-{kind}" for data in ("mnist", "cifar10", "digits") for kind in ("translate", "rotate", "crop")]
+SEEDS = {"frozen": 20, "refit": 5}
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -23,7 +25,9 @@ FROZEN = [f"{dataset}-{kind}" for dataset in ("mnist", "digits") for kind in ("t
     [*((task, "frozen", SCORES) for task in FROZEN), ("mnist-rotate", "refit", ("influence",))],
 )
 def test_every_curve_is_stored(task, features, scores, protocol):
-    experiment = Experiment(load_task(task), PROTOCOLS[protocol], features=features, score_names=scores, n_seeds=5)
+    experiment = Experiment(
+        load_task(task), PROTOCOLS[protocol], features=features, score_names=scores, n_seeds=SEEDS[features]
+    )
     done = RESULTS.done(task)
     assert {experiment.key(job) for job in experiment.jobs()} <= done
     points = RESULTS.points(task)
@@ -102,3 +106,24 @@ def assert_stored(experiment: Experiment, job: Job, tolerance: float) -> None:
     stored = rows.sort_values("budget")
     assert tuple(stored.budget) == curve.budgets
     np.testing.assert_allclose(curve.accuracies, stored.accuracy, atol=tolerance)
+
+
+@pytest.mark.parametrize("task", [task for task in FROZEN if task.startswith("cifar10")])
+def test_on_cifar10_the_effect_hangs_on_C(task):
+    """With C = 10, as the text has it, 10 % by influence trail 10 % at random; with C = 1 they lead."""
+    table = TABLE[(TABLE.task == task) & (TABLE.budget == 100) & TABLE.score.isin(["", "influence"])]
+    gain = {}
+    for protocol in ("paper", "paper+C=1.0"):
+        at = table[table.protocol == protocol].pivot(index="seed", columns="policy", values="accuracy")
+        difference = at.random_proportional - at.baseline
+        assert len(difference) == 20
+        gain[protocol] = difference.mean()
+        assert abs(difference.mean()) > half_width(difference)
+    assert gain["paper"] < 0 < gain["paper+C=1.0"]
+
+
+def test_weights_are_those_that_results_name():
+    for task in RESULTS.tasks():
+        for record in RESULTS.record(task).values():
+            if "weights_sha256" in record["network"]:
+                assert weights_sha256(record["network"]["network"]) == record["network"]["weights_sha256"]

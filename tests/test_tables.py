@@ -1,14 +1,18 @@
+import hashlib
 import itertools
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from effaug import comparisons, points, tables
+from effaug import comparisons, plots, points, tables
 from effaug.notebook import View, open_view, view_of
+from effaug.paper import published_features
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.results import Curve, Results, auc
+from effaug.tasks import AUGMENTATIONS, PROTOCOLS, SOURCES
 
 BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
 
@@ -20,7 +24,7 @@ def view(tmp_path) -> View:
     for (k, policy), seed in itertools.product(enumerate(TABLE_POLICIES), range(3)):
         score = "" if policy == "baseline" else "influence"
         accuracies = 0.9 + 0.001 * k + 0.01 * np.sqrt(np.array(BUDGETS) / 1000) + 0.0001 * seed
-        results.save(Curve("mnist-rotate", "paper", "refit", score, policy, seed, BUDGETS, accuracies), {})
+        results.save([Curve("mnist-rotate", "paper", "refit", score, policy, seed, BUDGETS, accuracies)], {})
     scores = np.linspace(0, 1, 1000)
     shown = np.unique([*range(10), *range(990, 1000)])
     kept = {
@@ -32,7 +36,7 @@ def view(tmp_path) -> View:
         "images": np.zeros((20, 28, 28, 1), np.uint8),
         "labels": np.repeat([0, 1], 500).astype(np.uint8),
     }
-    results.save(Curve("mnist-rotate", "paper", "refit", "", "full", 0, (1000,), np.array([0.95]), kept), {})
+    results.save([Curve("mnist-rotate", "paper", "refit", "", "full", 0, (1000,), np.array([0.95]), kept)], {})
     chosen = view_of(dataset="mnist", augmentation="rotate").parameters
     return View(results.table(), results, ("mnist-rotate",), chosen)
 
@@ -118,7 +122,7 @@ def test_stored_rank_correlations_are_scipys():
 
 
 def test_no_results_make_empty_tables_not_tracebacks():
-    view = view_of(dataset="cifar10")
+    view = view_of(dataset="norb", augmentation="crop", protocol="paper", features="refit")
     assert tables.table_1(view).empty
     assert comparisons.main_claim(view).empty
     assert comparisons.in_words(view) == ""
@@ -160,3 +164,95 @@ def test_paired_aucs_compare_the_seeds_that_both_have(view):
 
 def test_paired_aucs_of_nothing_are_empty(view):
     assert comparisons.paired_aucs(view, view_of(dataset="norb"), ("here", "there")).empty
+
+
+@pytest.fixture
+def both(tmp_path) -> Results:
+    """Made-up curves of two translate tasks under both protocols and a changed one, known in advance."""
+    results = Results(tmp_path)
+    none = {"paper": 0.95, "released-code": 0.90, "paper+C=1.0": 0.94}
+    for task, features in (("cifar10-translate", "frozen"), ("mnist-translate", "refit")):
+        for (protocol, start), seed in itertools.product(none.items(), range(3)):
+            base = start + 0.02 * np.array(BUDGETS) / 1000
+            gain = 0.01 * (np.array(BUDGETS) == 100) * (1 + seed)
+            for policy, score, accuracies in (
+                ("baseline", "", base),
+                ("random_proportional", "influence", base + gain),
+                ("full", "", np.array([start + 0.02])),
+            ):
+                budgets = BUDGETS if policy != "full" else (1000,)
+                results.save([Curve(task, protocol, features, score, policy, seed, budgets, accuracies)], {})
+    return results
+
+
+def test_the_headline_protocol_is_the_one_closest_to_table_1(both):
+    found = comparisons.protocol_accuracies(both)
+    assert set(found.index) == {(f"{d}-translate", p) for d in ("mnist", "cifar10") for p in PROTOCOLS}
+    row = found.loc[("cifar10-translate", "paper")]
+    assert (row["none"], row["full"]) == pytest.approx((95, 97))
+    assert (row["paper none"], row["paper full"]) == (96.3, 97.3)
+    assert row["distance"] == pytest.approx((1.3 + 0.3) / 2)
+    assert comparisons.headline_protocol(both) == "paper"
+
+
+def test_sensitivity_pairs_seeds_and_names_what_is_changed(both):
+    found = comparisons.sensitivity(both, ("cifar10-translate", "mnist-translate"))
+    assert list(found.index) == [  # MNIST's are refit
+        ("cifar10-translate", "paper", ""),
+        ("cifar10-translate", "paper", "C=1.0"),
+        ("cifar10-translate", "released-code", ""),
+    ]
+    row = found.loc[("cifar10-translate", "paper", "C=1.0")]
+    assert row[["none", "full", "full - none"]].tolist() == ["94.00", "96.00", "2.00"]
+    assert row[["baseline", "influence", "influence - baseline"]].tolist() == ["94.20", "96.20", "2.00"]
+    assert row["±"] == f"{stats.t.ppf(0.975, 2) / np.sqrt(3):.2f}"
+    assert row["seeds"] == 3
+
+
+def test_all_198_pairs_are_listed_with_the_features_that_the_paper_uses(both):
+    pairs = tables.published_pairs(both, "paper")
+    assert len(pairs) == 198
+    stored = pairs[pairs.seeds > 0].set_index(["task", "score", "policy"])
+    assert set(stored.index) == {
+        (f"{dataset}-translate", score, policy)
+        for dataset in ("mnist", "cifar10")
+        for score, policy in (("influence", "baseline"), ("loss", "baseline"), ("influence", "random_proportional"))
+    }
+    row = stored.loc[("cifar10-translate", "loss", "baseline")]
+    assert (row.table, row.auc, row.seeds, row.paper, row.paper_sd) == (4, 960.0, 3, 970.589, 0.671)
+    assert row.difference == pytest.approx(960 - 970.589)
+    assert pairs[pairs.seeds == 0].auc.isna().all()
+
+
+@pytest.mark.parametrize("task", [f"{source}-{kind}" for source in SOURCES for kind in AUGMENTATIONS])
+def test_the_paper_refits_on_mnist_alone(task):
+    assert published_features(task) == ("refit" if task.startswith("mnist") else "frozen")
+
+
+@pytest.fixture
+def network(tmp_path, monkeypatch) -> str:
+    history = [
+        {"epoch": k, "rate": 10.0**-k, "accuracy": 0.5 + 0.1 * k, "test_accuracy": 0.4 + 0.1 * k} for k in (1, 2, 3)
+    ]
+    training = {"depth": 20, "augment": True, "epochs": 3, "batch_size": 128, "precision": "float32"}
+    about = {"training": training, "network": {"n_weights": 577162}, "n_images": 24300, "history": history}
+    about |= {"test": {"test_accuracy": 0.7123}, "seconds": 600, "hardware": "2 cores", "code": "effaug 0, commit abc"}
+    (tmp_path / "toy.json").write_text(json.dumps(about))
+    (tmp_path / "toy.weights.h5").write_bytes(b"weights")
+    monkeypatch.setenv("EFFAUG_WEIGHTS", str(tmp_path))
+    return "toy"
+
+
+def test_networks_table_reads_the_manifests(network):
+    found = tables.networks_table((network,))[network]
+    assert found[["train accuracy", "test accuracy", "minutes", "code"]].tolist() == ["80.00", "71.23", 10, "abc"]
+    assert found["sha256"] == hashlib.sha256(b"weights").hexdigest()[:12]
+    assert found["augmented"] == "yes"
+
+
+def test_learning_curves_show_every_epoch_and_where_the_rate_drops(network):
+    (axes,) = plots.learning_curves((network,)).axes
+    training, test, *drops = axes.lines
+    np.testing.assert_allclose(training.get_ydata(), [0.6, 0.7, 0.8])
+    np.testing.assert_allclose(test.get_ydata(), [0.5, 0.6, 0.7])
+    assert [line.get_xdata()[0] for line in drops] == [1.5, 2.5]

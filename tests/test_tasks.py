@@ -32,6 +32,48 @@ def test_task_has_its_datasets_settings(name):
     assert (task.name, task.augmentation) == (name, augmentation)
 
 
+WEIGHTS = {  # of the paper's text, and where the released code has others
+    "cifar10-translate": "cifar10",
+    "cifar10-rotate": "cifar10",
+    "cifar10-crop": "cifar10",
+    "norb-translate": "smallnorb",
+    "norb-rotate": ("smallnorb-augmented", "smallnorb"),
+    "norb-crop": ("smallnorb-augmented", "smallnorb"),
+}
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_task_has_its_networks_weights(name, protocol):
+    expected = WEIGHTS.get(name, "")
+    if isinstance(expected, tuple):
+        expected = expected[protocol == "released-code"]
+    task = load_task(name, protocol=protocol)
+    assert task.weights == expected
+    assert bool(task.weights) == (task.network == "resnet")
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_another_frozen_network_may_be_named_and_the_protocol_says_so(name, protocol):
+    mine = load_protocol(protocol, weights="mine")
+    assert mine.name == f"{protocol}+weights=mine"
+    task = load_task(name, protocol=mine)
+    assert task.weights == ("mine" if task.network == "resnet" else "")
+    assert task.name == name
+    assert load_protocol(protocol, weights="").name == protocol
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "cifar10", "smallnorb", "digits"])
+def test_pixel_scale_is_the_released_codes_for_small_norb_alone(dataset):
+    assert load_protocol().pixel_scale(dataset) == 1 / 255
+    twice = 1 / 255**2 if dataset == "smallnorb" else 1 / 255
+    assert load_protocol("released-code").pixel_scale(dataset) == pytest.approx(twice, rel=1e-14)
+    assert load_protocol("paper", norb_pixel_scale=0.5).pixel_scale(dataset) == (
+        0.5 if dataset == "smallnorb" else 1 / 255
+    )
+
+
 @pytest.mark.parametrize("key", DATASETS)
 def test_paper_shifts_along_the_axes(key):
     s = SHIFTS[key]
@@ -76,6 +118,8 @@ def test_protocols_differ_where_text_and_code_do():
     assert (code.name, code.C, code.ridge, code.subtract_mean) == ("released-code", 1, 1e-10, False)
     assert paper.norb_pixel_scale == 1 / 255
     assert code.norb_pixel_scale == pytest.approx(1 / 255 / 255, rel=1e-14)
+    assert (paper.one_norb_network, code.one_norb_network) == (False, True)
+    assert (paper.weights, code.weights) == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""effaug.reproduce: what is stored comes out again, and what was altered does not pass."""
+
+import dataclasses
+from functools import partial
+
+import numpy as np
+import pytest
+
+from effaug import reproduce
+from effaug.experiment import Experiment
+from effaug.notebook import STORED
+from effaug.results import Curve, Results
+from effaug.runner import run
+from effaug.tasks import PROTOCOLS, load_protocol, load_task
+
+STORE = Results(STORED)
+
+
+@pytest.mark.parametrize("task", STORE.tasks())
+def test_records_give_back_the_experiments_that_made_them(task):
+    found = {e.protocol.name: e for e in reproduce.stored_experiments(STORE, task)}
+    for name in PROTOCOLS:
+        protocol = load_protocol(name)
+        assert found[name].task == dataclasses.replace(
+            load_task(task, protocol=protocol), weights=found[name].task.weights
+        )
+        assert found[name].protocol == dataclasses.replace(
+            protocol, one_norb_network=found[name].protocol.one_norb_network
+        )
+        wanted = Experiment(load_task(task, protocol=protocol), protocol, score_names=("influence", "loss"), n_seeds=20)
+        assert set(found[name].jobs()) == set(wanted.jobs())
+
+
+def test_a_task_without_results_is_named():
+    with pytest.raises(ValueError, match="no results with refit features of 'digits-crop'"):
+        reproduce.stored_experiments(STORE, "digits-crop", "refit")
+    with pytest.raises(ValueError, match="no results with frozen features of 'mnist-flip'"):
+        reproduce.stored_experiments(STORE, "mnist-flip")
+
+
+def test_digits_are_found_again(cache, tmp_path):
+    found = reproduce.reproduce("digits-crop", STORE, tmp_path / "again", run, n_seeds=2)
+    assert found.protocol.tolist() == ["paper", "released-code"]
+    assert found.curves.tolist() == [33, 33]
+    assert found["within tolerance"].all()
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["cifar10-crop"])
+def test_a_frozen_network_and_an_empty_cache_find_the_stored_results_again(
+    real_data, task, cache, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EFFAUG_DATA", str(real_data))
+    found = reproduce.reproduce(task, STORE, tmp_path / "again", partial(run, n_jobs=2), n_seeds=1)
+    named = found[found.protocol.isin(list(PROTOCOLS))]
+    assert len(named) == 2
+    assert named["within tolerance"].all(), named
+
+
+@pytest.mark.parametrize(("by", "same"), [(0.0, True), (0.004, True), (0.006, False)])
+def test_the_tolerance_is_on_every_accuracy(tmp_path, by, same):
+    stored, computed = Results(tmp_path / "a"), Results(tmp_path / "b")
+    for store, change in ((stored, 0.0), (computed, by)):
+        accuracies = np.array([0.9, 0.91 + change, 0.95])
+        store.save([Curve("digits-crop", "paper", "frozen", "", "baseline", 0, (0, 10, 1000), accuracies)], {})
+    (row,) = reproduce.compare(stored, computed, "digits-crop").to_dict("records")
+    assert row["accuracy differs by"] == pytest.approx(by)
+    assert row["within tolerance"] == (same and row["mean AUC differs by"] <= reproduce.AUC_TOLERANCE)
+    assert row["curves"] == 1
+
+
+def test_the_tolerance_is_on_mean_aucs_too(tmp_path):
+    stored, computed = Results(tmp_path / "a"), Results(tmp_path / "b")
+    for store, change in ((stored, 0.0), (computed, 0.001)):  # one point in a thousand everywhere: AUC differs by 1
+        accuracies = np.array([0.9, 0.95]) + change
+        store.save([Curve("digits-crop", "paper", "frozen", "", "baseline", 0, (0, 1000), accuracies)], {})
+    (row,) = reproduce.compare(stored, computed, "digits-crop").to_dict("records")
+    assert row["accuracy differs by"] < reproduce.ACCURACY_TOLERANCE
+    assert row["mean AUC differs by"] == pytest.approx(1)
+    assert not row["within tolerance"]
