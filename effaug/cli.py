@@ -209,7 +209,7 @@ def reproduce(
 
 @report.command("aucs")
 def report_aucs(
-    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "released-code",
+    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Print our AUCs beside the 198 of the paper's Tables 3 to 20; the AUC of a policy without results is NaN."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
 from effaug.results import Results, aucs, half_width
 from effaug.tables import as_text
-from effaug.tasks import PROTOCOLS
+from effaug.tasks import PROTOCOLS, TASKS
 
 if TYPE_CHECKING:
     from effaug.notebook import View
@@ -166,26 +166,23 @@ def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float
     Returns
     -------
     DataFrame
-        Indexed by task, base protocol and what is changed in it: ``none``, ``full``, ``full - none``; ``baseline``
-        and ``influence`` (random proportional) at the budget; ``influence - baseline``, paired over seeds, with the
-        half width of its 95 % t interval and the number of seeds.
+        Indexed by task, base protocol, network, mean image (subtracted or kept) and C: ``none``, ``full``,
+        ``full - none``; ``baseline`` and ``influence`` (random proportional) at the budget; ``influence - baseline``,
+        paired over seeds, with the half width of its 95 % t interval and the number of seeds.
     """
     rows = {}
     for task in tasks:
         table = results.table([task])
         table = table[table.features == "frozen"]
         for protocol, shown in table.groupby("protocol"):
-            at = shown[shown.budget == round(budget_fraction * shown.budget.max())]
-            pairs = at[at.score.isin(["", "influence"])].pivot_table(
-                index="seed", columns="policy", values="accuracy", aggfunc="mean"
-            )
+            at = shown[(shown.budget == round(budget_fraction * shown.budget.max())) & (shown.score != "loss")]
+            pairs = at.pivot_table(index="seed", columns="policy", values="accuracy")
             if not {"baseline", "random_proportional"} <= set(pairs.columns):
                 continue
             gain = 100 * (pairs.random_proportional - pairs.baseline).dropna()
             none = 100 * shown[(shown.policy == "baseline") & (shown.budget == 0)].accuracy.mean()
             full = 100 * shown[shown.policy == "full"].accuracy.mean()
-            base, _, changed = str(protocol).partition("+")
-            rows[task, base, changed.replace("+", ", ")] = {
+            rows[task, str(protocol).split("+")[0], *_varied(results.record(task)[f"{protocol}/frozen"])] = {
                 "none": none,
                 "full": full,
                 "full - none": full - none,
@@ -195,4 +192,16 @@ def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float
                 "±": half_width(gain),
                 "seeds": len(gain),
             }
-    return as_text(by_key(rows, "task", "protocol", "changed"), 2)
+    return by_key(dict(sorted(rows.items(), key=_by_task_and_C)), "task", "protocol", "network", "mean image", "C")
+
+
+def _varied(record: dict[str, Any]) -> tuple[str, str, str]:
+    """Network, mean image and C of a run."""
+    network, protocol = record["network"], record["protocol"]
+    mean = ("kept", "subtracted")[protocol["subtract_mean"]] if "subtract_mean" in network else ""
+    return network.get("network", network["name"]), mean, str(protocol["C"])
+
+
+def _by_task_and_C(row: tuple) -> tuple:
+    task, protocol, network, mean, C = row[0]
+    return TASKS.index(task), protocol, network, mean, float("inf") if C == "cv" else float(C)

@@ -155,6 +155,32 @@ def learning_curves(names: tuple[str, ...]) -> Figure:
     return _finish(figure, [(axes, "") for axes in grid[0]])
 
 
+def sensitivity(found: pd.DataFrame) -> Figure:
+    """What 10 % by influence gains over 10 % at random against C, a panel a task (`comparisons.sensitivity`).
+
+    A line for each protocol, network and treatment of the mean image with more than one C; bars are 95 % t intervals,
+    and the last place on the axis is cross-validation.
+    """
+    kinds = ["protocol", "network", "mean image"]
+    lines = {key: rows for key, rows in found.groupby(["task", *kinds], sort=False) if len(rows) > 1}
+    tasks = list(dict.fromkeys(key[0] for key in lines))
+    size = (3.9 * max(1, len(tasks)), 3.2)
+    figure, grid = plt.subplots(1, max(1, len(tasks)), figsize=size, squeeze=False, sharey=True, layout="constrained")
+    colours: dict = {}
+    for (task, *kind), rows in lines.items():
+        axes = grid[0, tasks.index(task)]
+        colour = colours.setdefault(tuple(kind), _COLOURS[len(colours)])
+        label = f"{kind[0]}, {kind[1]}" + (f", mean image {kind[2]}" if kind[2] else "")
+        C = rows.index.get_level_values("C")
+        axes.errorbar(
+            C, rows["influence - baseline"], rows["±"], color=colour, marker="s", ms=4, capsize=2, label=label
+        )
+        axes.set(title=task, xlabel="C", ylabel="influence - baseline, points")
+    for axes in grid[0]:
+        axes.axhline(0, ls=":", c="grey", lw=1)
+    return _finish(figure, [(axes, "") for axes in grid[0]])
+
+
 def idea(results: Results) -> Figure:
     """The finding in one figure: MNIST rotated, features refit, points by influence against points at random."""
     table = results.table(["mnist-rotate"])

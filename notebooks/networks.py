@@ -28,11 +28,11 @@ network = "all"
 from IPython.display import Markdown
 
 from effaug import networks, plots, tables
-from effaug.notebook import check_parameters
+from effaug.notebook import check_parameters, network_notes
 
 check_parameters(globals(), ("network",))
 names = networks.networks() if network == "all" else (network,)
-Markdown("\n\n".join(dict.fromkeys(c for name in names for c in networks.load_manifest(name)["caveats"])))
+Markdown(network_notes(names))
 
 # %%
 plots.learning_curves(names)

@@ -144,7 +144,7 @@ def test_readme_says_what_is_stored():
     from effaug.results import Results
 
     table = Results(ROOT / "results").table()
-    rows = re.findall(r"^\| `([a-z]+)-.*?\| (.*?) \| (.*?) \| (.*?) \| (\d+) \|$", README, re.M)
+    rows = re.findall(r"^\| `([a-z0-9]+)\b.*?\| (.*?) \| (.*?) \| (.*?) \| (\d+) \|$", README, re.M)
     described = set()
     for dataset, features, scores, protocols, seeds in rows:
         kind = "refit" if "refit" in features else "frozen"

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -12,7 +13,7 @@ from effaug.notebook import View, open_view, view_of
 from effaug.paper import published_features
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.results import Curve, Results, auc
-from effaug.tasks import AUGMENTATIONS, PROTOCOLS, SOURCES
+from effaug.tasks import AUGMENTATIONS, PROTOCOLS, SOURCES, load_protocol
 
 BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
 
@@ -175,13 +176,19 @@ def both(tmp_path) -> Results:
         for (protocol, start), seed in itertools.product(none.items(), range(3)):
             base = start + 0.02 * np.array(BUDGETS) / 1000
             gain = 0.01 * (np.array(BUDGETS) == 100) * (1 + seed)
+            record = {
+                "protocol": dataclasses.asdict(
+                    load_protocol(*protocol.split("+")[:1], **({"C": 1.0} if "+" in protocol else {}))
+                ),
+                "network": {"name": "ResNet", "network": "cifar10", "subtract_mean": True},
+            }
             for policy, score, accuracies in (
                 ("baseline", "", base),
                 ("random_proportional", "influence", base + gain),
                 ("full", "", np.array([start + 0.02])),
             ):
                 budgets = BUDGETS if policy != "full" else (1000,)
-                results.save([Curve(task, protocol, features, score, policy, seed, budgets, accuracies)], {})
+                results.save([Curve(task, protocol, features, score, policy, seed, budgets, accuracies)], record)
     return results
 
 
@@ -195,18 +202,22 @@ def test_the_headline_protocol_is_the_one_closest_to_table_1(both):
     assert comparisons.headline_protocol(both) == "paper"
 
 
-def test_sensitivity_pairs_seeds_and_names_what_is_changed(both):
-    found = comparisons.sensitivity(both, ("cifar10-translate", "mnist-translate"))
-    assert list(found.index) == [  # MNIST's are refit
-        ("cifar10-translate", "paper", ""),
-        ("cifar10-translate", "paper", "C=1.0"),
-        ("cifar10-translate", "released-code", ""),
+def test_sensitivity_pairs_seeds_and_names_what_is_varied(both):
+    found = comparisons.sensitivity(both, ("cifar10-translate", "mnist-translate"))  # MNIST's are refit
+    assert list(found.index) == [
+        ("cifar10-translate", "paper", "cifar10", "subtracted", "1.0"),
+        ("cifar10-translate", "paper", "cifar10", "subtracted", "10.0"),
+        ("cifar10-translate", "released-code", "cifar10", "kept", "1.0"),
     ]
-    row = found.loc[("cifar10-translate", "paper", "C=1.0")]
+    row = tables.as_text(found, 2).iloc[0]
     assert row[["none", "full", "full - none"]].tolist() == ["94.00", "96.00", "2.00"]
     assert row[["baseline", "influence", "influence - baseline"]].tolist() == ["94.20", "96.20", "2.00"]
     assert row["±"] == f"{stats.t.ppf(0.975, 2) / np.sqrt(3):.2f}"
     assert row["seeds"] == 3
+    (axes,) = plots.sensitivity(found).axes
+    (line,) = axes.containers
+    assert list(line[0].get_xdata()) == ["1.0", "10.0"]
+    np.testing.assert_allclose(np.array(line[0].get_ydata(), float), [2, 2])
 
 
 def test_all_198_pairs_are_listed_with_the_features_that_the_paper_uses(both):
