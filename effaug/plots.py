@@ -159,7 +159,7 @@ def sensitivity(found: pd.DataFrame) -> Figure:
     """What 10 % by influence gains over 10 % at random against C, a panel a task (`comparisons.sensitivity`).
 
     A line for each protocol, network and treatment of the mean image with more than one C; bars are 95 % t intervals,
-    and the last place on the axis is cross-validation.
+    and cross-validation has the last place on the axis.
     """
     kinds = ["protocol", "network", "mean image"]
     lines = {key: rows for key, rows in found.groupby(["task", *kinds], sort=False) if len(rows) > 1}
