@@ -41,9 +41,8 @@ Markdown(view.notes())
 comparisons.protocol_accuracies(view.results).round(2)
 
 # %%
-Markdown(
-    f"Closest, by the mean distance over the tasks that both protocols have: `{comparisons.headline_protocol(view.results)}`."
-)
+closest = comparisons.headline_protocol(view.results)
+Markdown(f"Closest, by the mean distance over the tasks that both protocols have: `{closest}`.")
 
 # %% [markdown]
 # ## Both protocols side by side
