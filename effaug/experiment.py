@@ -6,6 +6,7 @@ import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -246,18 +247,34 @@ def frozen_features(
     return train, cache.transform(network, subset.x_test, transform, progress=progress)
 
 
+def frozen_learner(features: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray], C: Any) -> Learn:
+    """What `budget_curve` asks for, over features that do not change.
+
+    Parameters
+    ----------
+    features : (ndarray, ndarray), shapes (n, 1 + t, d) and (m, 1 + t, d)
+        Of the training and of the augmented test set, each point's original first.
+    labels : (ndarray, ndarray), shapes (n,) and (m,)
+        0 or 1.
+    C : float or "cv"
+        See `logistic.fit`.
+    """
+    (train, test), (y_train, y_test) = features, labels
+    refitter = logistic.Refitter(train, y_train, C)
+
+    def learn(weights: np.ndarray) -> Fitted:
+        model = refitter.fit(weights)
+        return Fitted(model, train, model.accuracy(test, y_test))
+
+    return learn
+
+
 @functools.lru_cache(maxsize=1)
 def _learner(task: Task, protocol: Protocol, features: str, seed: int) -> Learn:
     subset = task_subset(task)
     if features == "frozen":
         train, test = frozen_features(task, protocol)
-        refitter = logistic.Refitter(np.array(train), subset.y_train, protocol.C)
-
-        def refit_classifier(weights: np.ndarray) -> Fitted:
-            model = refitter.fit(weights)
-            return Fitted(model, refitter.features, model.accuracy(test, subset.y_test))
-
-        return refit_classifier
+        return frozen_learner((np.array(train), test), (subset.y_train, subset.y_test), protocol.C)
     cache, transform = FeatureCache(), augment.augmentation(task)
     images, test_images = (augment.with_originals(x, transform) for x in (subset.x_train, subset.x_test))
 

@@ -102,15 +102,15 @@ def test_no_results_at_all_is_said_in_words(tmp_path, monkeypatch):
 
 
 def test_a_changed_protocol_with_results_is_accepted_and_not_recomputed(tmp_path, monkeypatch):
-    changed = load_protocol("paper", C=1.0)
+    changed = load_protocol("paper", C=3.0)
     task = load_task("digits-crop", protocol=changed)
     run(Experiment(task, changed, policies=("baseline",), n_seeds=1), Results(tmp_path))
     with pytest.raises(ParameterError, match="unknown protocol"):
-        open_view(GOOD | {"protocol": "paper+C=1.0"})
+        open_view(GOOD | {"protocol": "paper+C=3.0"})
     monkeypatch.setattr(notebook, "STORED", tmp_path)
-    view = open_view(GOOD | {"protocol": "paper+C=1.0"})
+    view = open_view(GOOD | {"protocol": "paper+C=3.0"})
     assert set(view.table.policy) == {"baseline", "full"}
     assert list(tables.task_table(view).index) == ["digits-crop"]
     assert plots.task_copies(view, "digits-crop").axes
     with pytest.raises(ParameterError, match="takes one of the protocols paper, released-code"):
-        open_view(GOOD | {"protocol": "paper+C=1.0", "source": "recompute"})
+        open_view(GOOD | {"protocol": "paper+C=3.0", "source": "recompute"})
