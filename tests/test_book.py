@@ -25,7 +25,7 @@ COMMANDS = [
 def copy(tmp_path_factory):
     """The project's files in a folder of their own, with this environment as its .venv."""
     folder = tmp_path_factory.mktemp("project") / "effaug"
-    ignored = shutil.ignore_patterns(".*", "_build", "*.egg-info", "__pycache__")
+    ignored = shutil.ignore_patterns(".*", "_build", "*.egg-info", "__pycache__", "kernel-ipc-*")
     shutil.copytree(ROOT, folder, ignore=ignored)
     (folder / ".venv").symlink_to(BIN.parent)
     (folder / ".venv" / ".ready").touch()
