@@ -213,11 +213,14 @@ def report_aucs(
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Print our AUCs beside the 198 of the paper's Tables 3 to 20; the AUC of a policy without results is NaN."""
+    from effaug.caveats import caveats
+    from effaug.paper import published_features
     from effaug.results import Results
     from effaug.tables import published_pairs
     from effaug.tasks import load_protocol
 
-    pairs = published_pairs(Results(results), load_protocol(protocol).name)
+    store = Results(results)
+    pairs = published_pairs(store, load_protocol(protocol).name)
     print(pairs.to_string(index=False, float_format="{:.2f}".format))
     stored = pairs[pairs.seeds > 0]
     words = f"{len(stored)} of {len(pairs)} under the {protocol} protocol"
@@ -225,6 +228,9 @@ def report_aucs(
         words += f"; ours less the paper's: median {stored.difference.median():+.2f}"
         words += f", from {stored.difference.min():+.2f} to {stored.difference.max():+.2f}"
     print(words)
+    records = [store.record(task)[f"{protocol}/{published_features(task)}"] for task in stored.task.unique()]
+    for sentence in dict.fromkeys(sentence for record in records for sentence in caveats(record)):
+        console.print(sentence, soft_wrap=True)
 
 
 @app.command()

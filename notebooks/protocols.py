@@ -47,7 +47,7 @@ Markdown(f"Closest, by the mean distance over the tasks that both protocols have
 # %% [markdown]
 # ## Both protocols side by side
 #
-# Accuracy in percent, as in Table 1, for every task, with the features that the paper uses.
+# Accuracy in percent, as in Table 1, for every task.
 
 # %%
 tables.table_1(view)

@@ -380,7 +380,8 @@ def test_refit_curves_of_real_images_repeat(real_data, tmp_path):
 
 
 def test_report_lists_all_198_pairs_and_counts_what_is_stored(effaug):
-    code, out, _ = effaug("report", "aucs", "--protocol", "paper", "--results", str(STORED))
+    code, out, err = effaug("report", "aucs", "--protocol", "paper", "--results", str(STORED))
+    assert "The cifar10 network is a ResNet of depth 20" in err
     header, *rows, last = out.splitlines()
     assert code == 0
     assert header.split() == list(published_pairs(Results(STORED), "paper").columns)

@@ -1,5 +1,6 @@
 """What is stored in results/ is whole, and is what the code computes."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -128,3 +129,9 @@ def test_weights_are_those_that_results_name():
         for record in RESULTS.record(task).values():
             if "weights_sha256" in record["network"]:
                 assert weights_sha256(record["network"]["network"]) == record["network"]["weights_sha256"]
+
+
+def test_pages_show_the_headline_protocol_first():
+    closest = comparisons.headline_protocol(RESULTS)
+    for path in (STORED.parent / "notebooks").glob("*.py"):
+        assert re.findall(r'^protocol = "(.*)"$', path.read_text(), re.M) in ([closest], []), path
