@@ -9,8 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +18,8 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 from scipy import stats
+
+from effaug._record import write_whole
 
 COLUMNS = ("task", "protocol", "features", "score", "policy", "seed", "budget", "accuracy")
 Key = tuple[str, str, str, str, int]
@@ -95,15 +96,15 @@ class Results:
             points = self.points(task)
             for curve in curves:
                 points |= {"/".join((*map(str, curve.key), k)): v for k, v in curve.points.items()}
-            _write(self._path(task, "npz"), lambda f: np.savez_compressed(f, **dict(sorted(points.items()))))  # type: ignore[arg-type]
+            write_whole(self._path(task, "npz"), lambda part: _savez(part, dict(sorted(points.items()))))
             text = json.dumps(self._merged(curves, record), indent=1, sort_keys=True) + "\n"
-            _write(self._path(task, "json"), lambda f: f.write(text.encode()))
+            write_whole(self._path(task, "json"), lambda part: part.write_bytes(text.encode()))
             keys = {curve.key for curve in curves}
             old = [row for row in self._rows(task) if (*row[1:5], int(row[5])) not in keys]
             rows = sorted(old + [row for curve in curves for row in _rows_of(curve)], key=_row_order)
             out = io.StringIO()
             csv.writer(out, lineterminator="\n").writerows([COLUMNS, *rows])
-            _write(self._path(task, "csv"), lambda f: f.write(out.getvalue().encode()))
+            write_whole(self._path(task, "csv"), lambda part: part.write_bytes(out.getvalue().encode()))
 
     def table(self, tasks: Iterable[str] | None = None) -> pd.DataFrame:
         """All stored rows, with the columns task, protocol, features, score, policy, seed, budget, accuracy."""
@@ -183,11 +184,6 @@ def _row_order(row: Row) -> tuple:
     return (*row[:5], int(row[5]), int(row[6]))
 
 
-def _write(path: Path, write: Callable[[Any], Any]) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            write(file)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def _savez(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    with path.open("wb") as file:  # given a path, NumPy would add .npz to its name
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]

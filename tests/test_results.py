@@ -155,7 +155,7 @@ def test_a_crash_halfway_through_a_file_leaves_the_old_ones_whole(tmp_path, monk
 
 @pytest.mark.parametrize("broken", FILES)
 def test_a_crash_between_files_is_made_good_by_saving_again(broken, tmp_path, monkeypatch):
-    write = module._write
+    write = module.write_whole
 
     def crash(path, *rest):
         if path.name == broken:
@@ -163,7 +163,7 @@ def test_a_crash_between_files_is_made_good_by_saving_again(broken, tmp_path, mo
         write(path, *rest)
 
     store = saved(tmp_path / "crashed")
-    monkeypatch.setattr(module, "_write", crash)
+    monkeypatch.setattr(module, "write_whole", crash)
     with pytest.raises(KeyboardInterrupt):
         store.save([curve("new")], RECORD)
     assert store.done("toy") == {each.key for each in CURVES}  # the curve does not count as stored
