@@ -31,7 +31,7 @@ def run(
     features: Annotated[
         str, typer.Option(help="frozen: one network for all fits; refit: a LeNet trained for every fit.")
     ] = "frozen",
-    score: Annotated[list[str] | None, typer.Option(help="influence or loss; repeat for both.")] = None,
+    score: Annotated[list[str] | None, typer.Option(help="influence, loss or margin; repeat for several.")] = None,
     policies: Annotated[str, typer.Option(help="all (the eleven of Tables 3-20), or names between commas.")] = "all",
     seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
     jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from effaug import augment, logistic, scores
+from effaug import scores
 from effaug._unknown import unknown
-from effaug.cache import FeatureCache, Progress
-from effaug.features import featurizer, transform_copies
+from effaug.learning import Learn, learner, task_subset
 from effaug.policies import TABLE_POLICIES, Policy, extend, load_policy, plan_weights
 from effaug.results import Curve, Key
-from effaug.subsets import Subset, load_subset
+from effaug.subsets import Subset
 from effaug.tasks import Protocol, Task
 
 FEATURES = ("frozen", "refit")
@@ -42,7 +38,7 @@ class Experiment:
     protocol : Protocol
     features : {"frozen", "refit"}
         The network is trained once on the un-augmented set, or again for every fit of every curve.
-    score_names : tuple of {"influence", "loss"}
+    score_names : tuple of {"influence", "loss", "margin"}
     policies : tuple of str
         The eleven of Tables 3-20 unless given.
     n_seeds : int
@@ -92,27 +88,6 @@ class Experiment:
         return range(self.n_seeds if random or self.features == "refit" else 1)
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """What a matrix of sample weights comes to.
-
-    Attributes
-    ----------
-    model : LogisticModel
-    train : ndarray, shape (n, 1 + t, d)
-        Features of the training set, of which only rows of positive weight and originals may be read.
-    accuracy : float
-        On the augmented test set.
-    """
-
-    model: logistic.LogisticModel
-    train: np.ndarray
-    accuracy: float
-
-
-Learn = Callable[[np.ndarray], Fitted]
-
-
 def compute(experiment: Experiment, job: Job) -> Curve:
     """One curve of an experiment: equal for equal arguments, on whatever process."""
     from threadpoolctl import threadpool_limits
@@ -121,7 +96,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
     task, protocol, subset = experiment.task, experiment.protocol, task_subset(experiment.task)
     labels, copies = subset.y_train, len(task.parameters)
     with threadpool_limits(1):
-        learn = _learner(task, protocol, experiment.features, job.seed if experiment.features == "refit" else 0)
+        learn = learner(task, protocol, experiment.features, job.seed if experiment.features == "refit" else 0)
         if job.policy == "full":
             budgets: tuple[int, ...] = (task.n_train,)
             accuracies, points = full_augmentation(learn, labels, copies, protocol.ridge)
@@ -201,13 +176,13 @@ def full_augmentation(
     -------
     accuracies : ndarray, shape (1,)
     points : dict
-        ``<score>_before`` and ``<score>_after``, float32 (n,), for every score.
+        ``<score>_before`` and ``<score>_after``, float32 (n,), for the scores of Tables 3-20.
     """
     points = {}
     for when, selected in (("before", False), ("after", True)):
         weights = plan_weights(np.full(len(labels), selected), n_copies)
         fitted = learn(weights)
-        for name in scores.SCORES:
+        for name in scores.TABLE_SCORES:
             values = scores.score(name, fitted.model, fitted.train, labels, weights, ridge=ridge)
             points[f"{name}_{when}"] = values.astype(np.float32)
     return np.array([fitted.accuracy]), points
@@ -216,77 +191,8 @@ def full_augmentation(
 def _shown(subset: Subset, points: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Images of the points of highest and lowest score, and all labels: the figures need no data set."""
     extreme = []
-    for name in scores.SCORES:
+    for name in scores.TABLE_SCORES:
         order = np.argsort(-points[f"{name}_before"], kind="stable")
         extreme += [order[:N_SHOWN], order[-N_SHOWN:]]
     shown = np.unique(np.concatenate(extreme))
     return {"shown": shown.astype(np.int32), "images": subset.x_train[shown], "labels": subset.y_train.astype(np.uint8)}
-
-
-@functools.lru_cache(maxsize=2)
-def task_subset(task: Task) -> Subset:
-    """The task's points, loaded once a process."""
-    return load_subset(task)
-
-
-def frozen_features(
-    task: Task, protocol: Protocol, progress: Progress = lambda done, total, images_per_second: None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Features of the training set (n, 1 + t, d) and of the augmented test set (m, 1 + t, d), mapped from the cache.
-
-    Parameters
-    ----------
-    task : Task
-    protocol : Protocol
-    progress : callable, optional
-        See `FeatureCache.transform`.
-    """
-    subset, cache, transform = task_subset(task), FeatureCache(), augment.augmentation(task)
-    network = cache.fit(featurizer(task, protocol), subset.x_train, subset.y_train)
-    train = cache.transform(network, subset.x_train, transform, progress=progress)
-    return train, cache.transform(network, subset.x_test, transform, progress=progress)
-
-
-def frozen_learner(features: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray], C: Any) -> Learn:
-    """What `budget_curve` asks for, over features that do not change.
-
-    Parameters
-    ----------
-    features : (ndarray, ndarray), shapes (n, 1 + t, d) and (m, 1 + t, d)
-        Of the training and of the augmented test set, each point's original first.
-    labels : (ndarray, ndarray), shapes (n,) and (m,)
-        0 or 1.
-    C : float or "cv"
-        See `logistic.fit`.
-    """
-    (train, test), (y_train, y_test) = features, labels
-    refitter = logistic.Refitter(train, y_train, C)
-
-    def learn(weights: np.ndarray) -> Fitted:
-        model = refitter.fit(weights)
-        return Fitted(model, train, model.accuracy(test, y_test))
-
-    return learn
-
-
-@functools.lru_cache(maxsize=1)
-def _learner(task: Task, protocol: Protocol, features: str, seed: int) -> Learn:
-    subset = task_subset(task)
-    if features == "frozen":
-        train, test = frozen_features(task, protocol)
-        return frozen_learner((np.array(train), test), (subset.y_train, subset.y_test), protocol.C)
-    cache, transform = FeatureCache(), augment.augmentation(task)
-    images, test_images = (augment.with_originals(x, transform) for x in (subset.x_train, subset.x_test))
-
-    def refit_network(weights: np.ndarray) -> Fitted:
-        point, copy = np.nonzero(weights)
-        chosen = images[point, copy]
-        network = cache.fit(featurizer(task, protocol, seed), chosen, subset.y_train[point])
-        found = network.transform(chosen)
-        # NaN where nothing may be read: a slip would show.
-        train = np.full((*images.shape[:2], found.shape[1]), np.nan, found.dtype)
-        train[point, copy] = found
-        model = logistic.fit(train, subset.y_train, weights, C=protocol.C)
-        return Fitted(model, train, model.accuracy(transform_copies(network, test_images), subset.y_test))
-
-    return refit_network

@@ -18,7 +18,7 @@ from effaug.networks import load_manifest, networks
 from effaug.policies import TABLE_POLICIES
 from effaug.results import Results
 from effaug.runner import run
-from effaug.scores import SCORES
+from effaug.scores import TABLE_SCORES
 from effaug.tasks import AUGMENTATIONS, PROTOCOLS, SOURCES, TASKS, load_task
 
 STORED = Path(os.environ.get("EFFAUG_RESULTS") or Path(__file__).resolve().parent.parent / "results")
@@ -26,7 +26,7 @@ STORED = Path(os.environ.get("EFFAUG_RESULTS") or Path(__file__).resolve().paren
 ACCEPTED: dict[str, tuple[str, ...]] = {
     "dataset": ("all", *SOURCES),
     "augmentation": ("all", *AUGMENTATIONS),
-    "score": SCORES,
+    "score": TABLE_SCORES,
     "features": ("all", *FEATURES),
     "protocol": tuple(PROTOCOLS),
     "source": ("stored", "recompute"),
@@ -184,7 +184,7 @@ def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
             load_task(tasks[0], protocol=protocol),
             protocol,
             features="frozen" if chosen["features"] == "all" else chosen["features"],
-            score_names=SCORES,
+            score_names=TABLE_SCORES,
             policies=TABLE_POLICIES,
             n_seeds=chosen["n_seeds"],
         )

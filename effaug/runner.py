@@ -19,8 +19,9 @@ from typing import Any
 
 from effaug._record import commit
 from effaug.cache import Progress
-from effaug.experiment import Experiment, Job, compute, frozen_features, task_subset
+from effaug.experiment import Experiment, Job, compute
 from effaug.features import ResNet, featurizer
+from effaug.learning import frozen_features, task_subset
 from effaug.networks import import_keras, load_manifest, versions, weights_sha256
 from effaug.results import Curve, Results
 from effaug.subsets import Subset

@@ -6,10 +6,12 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.special import expit
 
+from effaug import svm
 from effaug._unknown import unknown
 from effaug.logistic import LogisticModel, l2_term, row_curvature
 
-SCORES = ("influence", "loss")
+SCORES = ("influence", "loss", "margin")
+TABLE_SCORES = ("influence", "loss")  # of Tables 3-20
 
 
 def score(
@@ -25,7 +27,9 @@ def score(
 
     Parameters
     ----------
-    name : {"influence", "loss"}
+    name : {"influence", "loss", "margin"}
+        ``margin`` is the absolute decision function of a linear SVM of the originals' own (Appendix F): a point of a
+        low one is close to the boundary.
     model : LogisticModel
         Fitted on `features`, `labels`, `weights`.
     features : ndarray, shape (n, 1 + t, d) or (n, d)
@@ -37,17 +41,20 @@ def score(
     Returns
     -------
     ndarray, shape (n,)
-        Not negative; the larger, the more there is to gain from augmenting the point.
+        Not negative; the larger an influence or a loss, the more there is to gain from augmenting the point.
 
     Raises
     ------
     ValueError
-        For an unknown name.
+        For an unknown name; for ``margin``, see `effaug.svm.fit`.
     """
     if name not in SCORES:
         raise ValueError(unknown("score", name, SCORES))
+    originals = features[:, 0] if features.ndim == 3 else features
     if name == "loss":
-        return model.log_loss(features[:, 0] if features.ndim == 3 else features, labels)
+        return model.log_loss(originals, labels)
+    if name == "margin":
+        return np.abs(svm.fit(originals, labels).decision(originals))
     return influence(model, features, labels, weights, ridge=ridge)
 
 

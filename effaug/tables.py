@@ -12,7 +12,7 @@ from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.results import Results, aucs
-from effaug.scores import SCORES
+from effaug.scores import TABLE_SCORES
 from effaug.tasks import load_task
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
     table = results.table([task for task in results.tasks() if task in set(published.task)])
     table = table[(table.protocol == protocol) & (table.features == table.task.map(published_features))]
     ours = auc_summary(table).rename(columns={"auc_mean": "auc", "auc_std": "sd", "n_seeds": "seeds"})
-    ours = pd.concat([ours[ours.score != ""], *(ours[ours.score == ""].assign(score=score) for score in SCORES)])
+    ours = pd.concat([ours[ours.score != ""], *(ours[ours.score == ""].assign(score=score) for score in TABLE_SCORES)])
     keys = ["task", "score", "policy"]
     found = published.merge(ours[[*keys, "auc", "sd", "seeds"]], on=keys, how="left")
     found["seeds"] = found.seeds.fillna(0).astype(int)

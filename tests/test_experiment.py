@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
 
-from effaug import experiment as module
-from effaug import logistic, scores
+from effaug import learning, logistic, scores, svm
 from effaug.augment import augmentation, with_originals
-from effaug.experiment import Experiment, Fitted, Job, budget_curve, compute, full_augmentation
+from effaug.experiment import Experiment, Job, budget_curve, compute, full_augmentation
+from effaug.learning import Fitted
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.subsets import Subset, load_subset
 from effaug.tasks import load_protocol, load_task
@@ -78,6 +79,8 @@ def brute_force(name, score, features=lambda chosen: (TRAIN, TEST), subset=SUBSE
 
 
 def by_hand(score, model, x, weights, originals, y, ridge):
+    if score == "margin":
+        return np.abs(SVC(kernel="linear", C=svm.fit(originals, y).C).fit(originals, y).decision_function(originals))
     proba = model.predict_proba(originals)[:, 1]
     if score == "loss":
         return [-np.log(p if label else 1 - p) for p, label in zip(proba, y, strict=True)]
@@ -109,6 +112,8 @@ def test_curve_is_that_of_loops_over_explicit_copies(name, score):
 def test_toy_tells_policies_apart():
     found = {}
     for name, score in CASES:
+        if score == "margin" and POLICIES[name].update:
+            continue  # the originals' margin, which no augmentation of other points changes
         accuracies, order = curve(name, score)
         found.setdefault((*accuracies, *order), []).append((name, score))
     assert [cases for cases in found.values() if len(cases) > 1] == []
@@ -150,11 +155,11 @@ def test_full_augmentation_keeps_the_scores_before_and_after():
 
     _, points = full_augmentation(learner(featurise), SUBSET.y_train, COPIES, 0.3)
     assert asked == [[False] * N, [True] * N]
-    assert points.keys() == {f"{score}_{when}" for score in scores.SCORES for when in ("before", "after")}
+    assert points.keys() == {f"{score}_{when}" for score in scores.TABLE_SCORES for when in ("before", "after")}
     rows = TRAIN.swapaxes(0, 1).reshape(-1, D)  # originals, then copies
     for when, x, y in (("before", TRAIN[:, 0], SUBSET.y_train), ("after", rows, np.tile(SUBSET.y_train, 1 + COPIES))):
         model = LogisticRegression(C=2.0, solver="newton-cholesky", tol=1e-9).fit(x, y)
-        for score in scores.SCORES:
+        for score in scores.TABLE_SCORES:
             expected = by_hand(score, model, x, np.ones(len(x)), TRAIN[:, 0], SUBSET.y_train, 0.3)
             np.testing.assert_allclose(points[f"{score}_{when}"], expected, rtol=1e-3)
             assert points[f"{score}_{when}"].dtype == np.float32
@@ -186,7 +191,7 @@ def test_compute_full_keeps_what_the_figures_show(cache):
     subset = load_subset(digits().task)
     assert (found.budgets, found.accuracies.shape) == ((60,), (1,))
     assert found.accuracies[0] == compute(digits(), Job("", "baseline", 0)).accuracies[-1]
-    for score in scores.SCORES:
+    for score in scores.TABLE_SCORES:
         values = found.points[f"{score}_before"]
         assert set(np.argsort(values, kind="stable")[[0, 1, -2, -1]]) <= set(found.points["shown"])
     np.testing.assert_array_equal(found.points["images"], subset.x_train[found.points["shown"]])
@@ -226,8 +231,8 @@ class Scaled:
 @pytest.mark.parametrize("name", ["random_proportional", "deterministic_proportional_update_downweight"])
 def test_refit_trains_a_network_of_the_jobs_seed_on_originals_and_selected_copies(name, cache, monkeypatch):
     monkeypatch.setattr(Scaled, "fits", ())
-    monkeypatch.setattr(module, "featurizer", lambda task, protocol, seed=0: Scaled(seed))
-    module._learner.cache_clear()
+    monkeypatch.setattr(learning, "featurizer", lambda task, protocol, seed=0: Scaled(seed))
+    learning.learner.cache_clear()
     task = dataclasses.replace(load_task("digits-translate", n_train=60), network="lenet")
     spec = Experiment(task, PROTOCOL, features="refit", policies=(name,))
     found = compute(spec, Job("influence", name, 5))
@@ -243,7 +248,7 @@ def test_refit_trains_a_network_of_the_jobs_seed_on_originals_and_selected_copie
     expected, chosen = brute_force(name, "influence", features, subset, task.budgets)
     np.testing.assert_array_equal(found.points["order"], chosen)
     np.testing.assert_allclose(found.accuracies, expected, rtol=1e-12)
-    module._learner.cache_clear()
+    learning.learner.cache_clear()
     for budget, (seed, x, y) in zip(task.budgets, fits, strict=True):
         assert seed == 5
         rows = [(i, c) for i in range(60) for c in range(5 if i in chosen[:budget] else 1)]
@@ -277,7 +282,7 @@ def test_refit_jobs_run_for_every_seed():
     [
         ({"features": "thawed"}, "features must be one of frozen, refit, got 'thawed'"),
         ({"features": "refit"}, "digits-crop-n60 takes its features from 'pixels': only 'frozen' is possible"),
-        ({"score_names": ("influence", "margin")}, "unknown score 'margin'; accepted: influence, loss"),
+        ({"score_names": ("influence", "entropy")}, "unknown score 'entropy'; accepted: influence, loss, margin"),
         ({"policies": ("baselin",)}, r"unknown policy 'baselin' \(did you mean 'baseline'\?\); accepted: baseline, "),
         ({"n_seeds": 0}, "n_seeds must be at least 1, got 0"),
     ],

@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 from effaug import experiment as experiments
-from effaug import logistic, runner
+from effaug import learning, logistic, runner
 from effaug.augment import augmentation, with_originals
-from effaug.experiment import Experiment, task_subset
+from effaug.experiment import Experiment
 from effaug.features import ResNet, transform_copies
+from effaug.learning import task_subset
 from effaug.networks import versions
 from effaug.results import Results
 from effaug.subsets import Subset
@@ -139,13 +140,13 @@ def frozen(weights, cache, monkeypatch):
     images = rng.integers(0, 200, (40, 16, 16, 3), dtype=np.uint8)
     images[labels == 1, ::4] += 30
     subset = Subset(images[:24], labels[:24], images[24:], labels[24:], {"x_train": "0"})
-    for home in (runner, experiments):
+    for home in (runner, experiments, learning):
         monkeypatch.setattr(home, "task_subset", lambda task: subset)
-    experiments._learner.cache_clear()
+    learning.learner.cache_clear()
     protocol = load_protocol("paper", weights="toy")
     task = load_task("cifar10-translate", protocol=protocol, n_train=24)
     yield Experiment(task, protocol, policies=("baseline",), n_seeds=1), subset
-    experiments._learner.cache_clear()
+    learning.learner.cache_clear()
 
 
 def test_frozen_features_are_computed_once_before_the_curves_and_progress_counts_images(frozen, tmp_path, monkeypatch):
@@ -164,7 +165,7 @@ def test_frozen_features_are_computed_once_before_the_curves_and_progress_counts
     train, test = (
         transform_copies(net, with_originals(x, augmentation(spec.task))) for x in (subset.x_train, subset.x_test)
     )
-    stored = experiments.frozen_features(spec.task, spec.protocol)
+    stored = learning.frozen_features(spec.task, spec.protocol)
     for found, expected in zip(stored, (train, test), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
     accuracy = logistic.fit(stored[0], subset.y_train, np.ones((24, 5)), C=10).accuracy(stored[1], subset.y_test)

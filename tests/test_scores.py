@@ -7,10 +7,12 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
+from sklearn.svm import SVC
 
 from effaug import logistic
 from effaug.logistic import LogisticModel
-from effaug.scores import SCORES, _dual_leverage, _primal_leverage, influence, score
+from effaug.scores import SCORES, TABLE_SCORES, _dual_leverage, _primal_leverage, influence, score
+from effaug.svm import fit as fit_svm
 
 
 def problem(n, t, d, seed=0):
@@ -133,13 +135,22 @@ def test_loss_is_minus_log_p_of_the_original(copies):
     np.testing.assert_array_equal(score("loss", model, features[:, 0], labels), score("loss", model, features, labels))
 
 
-@pytest.mark.parametrize(("name", "hint"), [("influenza", " (did you mean 'influence'?)"), ("margin", "")])
+def test_margin_is_the_distance_from_the_svm_of_the_originals():
+    features, labels, weights = problem(60, 2, 4)
+    svm = SVC(kernel="linear", C=fit_svm(features[:, 0], labels).C).fit(features[:, 0], labels)
+    got = score("margin", logistic.fit(features, labels, weights), features, labels, weights)
+    np.testing.assert_allclose(got, np.abs(svm.decision_function(features[:, 0])), rtol=1e-9)
+    assert got[svm.support_].max() < got.max()
+
+
+@pytest.mark.parametrize(("name", "hint"), [("influenza", " (did you mean 'influence'?)"), ("entropy", "")])
 def test_unknown_score_is_refused_with_the_known_ones(name, hint):
     features, labels, _ = problem(30, 0, 4)
-    message = re.escape(f"unknown score '{name}'{hint}; accepted: influence, loss")
+    message = re.escape(f"unknown score '{name}'{hint}; accepted: influence, loss, margin")
     with pytest.raises(ValueError, match=f"^{message}$"):
         score(name, logistic.fit(features, labels), features, labels)
-    assert SCORES == ("influence", "loss")
+    assert SCORES == ("influence", "loss", "margin")
+    assert TABLE_SCORES == ("influence", "loss")
 
 
 # Real features

@@ -12,7 +12,7 @@ from effaug.networks import weights_sha256
 from effaug.notebook import STORED
 from effaug.policies import POLICIES
 from effaug.results import Results, aucs
-from effaug.scores import SCORES
+from effaug.scores import TABLE_SCORES
 from effaug.tasks import PROTOCOLS, load_task
 
 RESULTS = Results(STORED)
@@ -24,7 +24,7 @@ SEEDS = {"frozen": 20, "refit": 5}
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
     ("task", "features", "scores"),
-    [*((task, "frozen", SCORES) for task in FROZEN), ("mnist-rotate", "refit", ("influence",))],
+    [*((task, "frozen", TABLE_SCORES) for task in FROZEN), ("mnist-rotate", "refit", ("influence",))],
 )
 def test_every_curve_is_stored(task, features, scores, protocol):
     experiment = Experiment(
