@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -17,9 +19,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from effaug import runner, training
+from effaug import runner, timing, training
 from effaug.experiment import Experiment, Job
 from effaug.results import Results
+from effaug.tasks import Task
 
 console = Console(stderr=True)
 
@@ -56,6 +59,26 @@ def train(settings: training.Training, folder: Path, name: str) -> Path:
                 console.print(words)
 
         return training.train(settings, folder, name=name, progress=show)
+
+
+def bench(
+    path: Path,
+    settings: training.Training,
+    sizes: tuple[int, ...],
+    tasks: list[Task],
+    epochs: int,
+    n_repeats: int,
+) -> None:
+    """`timing.epoch_times` and, for each task, `timing.selection_times`, stored in a file."""
+    with _bar(MofNCompleteColumn()) as bar:
+
+        def row(name: str) -> Callable[[int, int], None]:
+            line = bar.add_task(name, total=None)
+            return lambda done, total: bar.update(line, completed=done, total=total)
+
+        found = timing.epoch_times(settings, sizes, n_repeats=n_repeats, progress=row("epochs"))
+        each = [timing.selection_times(task, epochs, n_repeats=n_repeats, progress=row(task.name)) for task in tasks]
+    timing.save(path, settings, found, pd.concat(each) if each else pd.DataFrame())
 
 
 def _bar(*columns: ProgressColumn) -> Progress:

@@ -1,4 +1,4 @@
-"""The command line: ``effaug run``, ``train-cnn``, ``tasks``, ``cache``, ``aucs``, ``figure``."""
+"""The command line: what computes. What reads results is in `effaug._reports`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import json
 import math
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+
+from effaug._reports import app as reports
+from effaug._reports import console
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-report = typer.Typer(no_args_is_help=True, help="Our results beside the paper's.")
-app.add_typer(report, name="report")
-console = Console(stderr=True)
+
+
+app.add_typer(reports)
 
 
 @app.callback()
@@ -121,6 +122,34 @@ def train_cnn(
 
 
 @app.command()
+def bench_training(
+    sizes: Annotated[str, typer.Option(help="Numbers of CIFAR-10 training images.")] = "500,1000,1500,2000,2500",
+    tasks: Annotated[str, typer.Option(help="MNIST tasks to train with some points selected, and with all.")] = (
+        "mnist-translate,mnist-rotate,mnist-crop"
+    ),
+    epochs: Annotated[int, typer.Option(help="Of the LeNets of those tasks.")] = 40,
+    repeats: Annotated[int, typer.Option(help="Of every measurement.")] = 5,
+    depth: Annotated[int, typer.Option(help="Of the ResNet, 9n + 2.")] = 56,
+    batch_size: Annotated[int, typer.Option()] = 128,
+    precision: Annotated[str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")] = "float32",
+    name: Annotated[str, typer.Option(help="Of the file, such as cpu or gpu.")] = "cpu",
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Measure what training costs: seconds an epoch by size, and what augmenting selected points alone saves."""
+    from effaug import _progress, timing
+    from effaug.tasks import load_task
+    from effaug.training import Training
+
+    training = Training("cifar10", depth=depth, batch_size=batch_size, precision=precision)
+    chosen = [load_task(task) for task in tasks.split(",") if task]
+    path = results / "timing" / f"{name}.json"
+    _progress.bench(path, training, tuple(_whole("sizes", size) for size in sizes.split(",")), chosen, epochs, repeats)
+    stored = timing.load(path.parent)[name]
+    line = timing.linear_fit(stored["epoch_times"])
+    print(f"{path}: {1000 * line.slope:.3f} ms an image, R^2 = {line.r_squared:.5f}, on {stored['hardware']}")
+
+
+@app.command()
 def tasks() -> None:
     """List the tasks with their classes, sizes and augmentation parameters."""
     from effaug.tasks import TASKS, load_task
@@ -148,101 +177,6 @@ def cache(
     for entry in entries:
         print(f"{datetime.fromtimestamp(entry.written):%Y-%m-%d %H:%M}  {entry.size / 1e6:8.1f} MB  {entry.words}")
     print(f"{sum(entry.size for entry in entries) / 1e6:.1f} MB in {store.folder}")
-
-
-@app.command()
-def aucs(
-    tasks: Annotated[list[str] | None, typer.Argument(help="Tasks; all that have results unless given.")] = None,
-    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
-) -> None:
-    """Print the AUC of every stored policy (1000 is perfect), mean and standard deviation over seeds."""
-    from effaug.results import Results
-    from effaug.tables import auc_summary
-
-    store = Results(results)
-    names = tasks or store.tasks()
-    for missing in sorted(set(names) - set(store.tasks())):
-        raise ValueError(f"no results for {missing!r} in {results}; stored: {', '.join(store.tasks()) or 'none'}")
-    if not names:
-        raise ValueError(f"no results in {results}; `effaug run digits-rotate` makes some")
-    print(auc_summary(store.table(names)).to_string(index=False))
-
-
-@app.command()
-def reproduce(
-    tasks: Annotated[list[str], typer.Argument(help="Tasks that have results.")],
-    features: Annotated[str, typer.Option(help="frozen, or refit, which takes hours.")] = "frozen",
-    seeds: Annotated[int | None, typer.Option(help="Only so many of the stored seeds.")] = None,
-    jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
-    into: Annotated[
-        Path | None, typer.Option(help="Folder of what is computed, where it goes on; a new one unless named.")
-    ] = None,
-    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
-) -> None:
-    """Compute stored results again and compare; exit status 1 where they differ by more than the tolerance."""
-    from effaug import _progress
-    from effaug import reproduce as again
-    from effaug.results import Results
-
-    into = into or Path(tempfile.mkdtemp(prefix="effaug-"))
-    if into.resolve() == results.resolve():
-        raise ValueError(f"{into} holds the stored results: name another folder for those that are computed")
-    good = True
-    for task in tasks:
-        found = again.reproduce(
-            task,
-            Results(results),
-            into,
-            lambda experiment, store: _progress.run(experiment, store, jobs),
-            features=features,
-            n_seeds=seeds,
-        )
-        print(found.to_string(index=False))
-        good &= bool(found["within tolerance"].all())
-    print(
-        f"tolerance: {again.ACCURACY_TOLERANCE} of an accuracy, {again.AUC_TOLERANCE} of a policy's mean AUC: "
-        f"{'found again' if good else 'NOT found again'}"
-    )
-    if not good:
-        sys.exit(1)
-
-
-@report.command("aucs")
-def report_aucs(
-    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
-    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
-) -> None:
-    """Print our AUCs beside the 198 of the paper's Tables 3 to 20; the AUC of a policy without results is NaN."""
-    from effaug.caveats import caveats
-    from effaug.paper import published_features
-    from effaug.results import Results
-    from effaug.tables import published_pairs
-    from effaug.tasks import load_protocol
-
-    store = Results(results)
-    pairs = published_pairs(store, load_protocol(protocol).name)
-    print(pairs.to_string(index=False, float_format="{:.2f}".format))
-    stored = pairs[pairs.seeds > 0]
-    words = f"{len(stored)} of {len(pairs)} under the {protocol} protocol"
-    if len(stored):
-        words += f"; ours less the paper's: median {stored.difference.median():+.2f}"
-        words += f", from {stored.difference.min():+.2f} to {stored.difference.max():+.2f}"
-    print(words)
-    records = [store.record(task)[f"{protocol}/{published_features(task)}"] for task in stored.task.unique()]
-    for sentence in dict.fromkeys(sentence for record in records for sentence in caveats(record)):
-        console.print(sentence, soft_wrap=True)
-
-
-@app.command()
-def figure(
-    file: Annotated[Path, typer.Argument(help="SVG, PDF or PNG to write.")],
-    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
-) -> None:
-    """Draw the finding in one figure, as in README and on the book's first page."""
-    from effaug import plots
-    from effaug.results import Results
-
-    plots.save(plots.idea(Results(results)), file)
 
 
 def main() -> None:

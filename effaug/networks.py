@@ -9,6 +9,7 @@ import functools
 import hashlib
 import json
 import os
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,26 @@ def _layers() -> tuple[Any, Any]:
 def bottleneck(model: Any) -> Any:
     """The model from its images to its layer ``bottleneck``."""
     return import_keras().Model(model.inputs, model.get_layer("bottleneck").output)
+
+
+def hardware() -> str:
+    """Processor, or the accelerator that Keras's backend sees."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    device = ""
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        found = tf.config.list_physical_devices("GPU")
+        device = tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU") if found else ""
+    elif backend == "jax":
+        import jax
+
+        device = jax.devices()[0].device_kind
+    elif backend == "torch":
+        import torch
+
+        device = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    return f"{device + ', ' if device else ''}{platform.machine()}, {os.cpu_count()} cores"
 
 
 def weights_folder() -> Path:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import tempfile
 import time
@@ -25,7 +24,7 @@ from effaug._unknown import unknown
 from effaug.augment import RandomAffine
 from effaug.cache import digest
 from effaug.caveats import data_caveat, training_caveat
-from effaug.networks import check_depth, import_keras, resnet, versions
+from effaug.networks import check_depth, hardware, import_keras, resnet, versions
 
 N_VALIDATION = 2500  # at most so many test images after each epoch; all of them after the last
 DATASETS = ("cifar10", "smallnorb")
@@ -130,7 +129,7 @@ def _train(training: Training, folder: Path, name: str, progress: Progress) -> P
     data = datasets.load(training.dataset)
     chosen = _seen(training, data.y_train)
     x, y = data.x_train[chosen], data.y_train[chosen]
-    model = _compiled(training, x, n_classes=len(np.unique(data.y_train)))
+    model = compiled(training, x, n_classes=len(np.unique(data.y_train)))
     settings: dict[str, Any] = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
     checkpoint = _Checkpoint(folder / f".{name}.checkpoint", json.loads(json.dumps(settings)))
     history = checkpoint.resume(model)
@@ -138,7 +137,7 @@ def _train(training: Training, folder: Path, name: str, progress: Progress) -> P
     for epoch in range(len(history), training.epochs):
         start = time.perf_counter()
         model.optimizer.learning_rate = training.rate(epoch)
-        found = _epoch(model, training, x, y, epoch, progress)
+        found = run_epoch(model, training, x, y, epoch, progress)
         if not np.isfinite(found["loss"]):
             raise ValueError(f"the loss is {found['loss']} in epoch {epoch + 1}: the training does not converge")
         test = _evaluate(model, data.x_test[some], data.y_test[some])
@@ -161,7 +160,8 @@ def _train(training: Training, folder: Path, name: str, progress: Progress) -> P
     return path
 
 
-def _compiled(training: Training, x: np.ndarray, n_classes: int) -> Any:
+def compiled(training: Training, x: np.ndarray, n_classes: int) -> Any:
+    """The network to be trained, its mean image that of x (n, h, w, c), with the optimizer of its settings."""
     keras = import_keras(os.cpu_count() or 1)
     keras.utils.set_random_seed(training.random_state)
     model = resnet(x.shape[1:], n_classes, training.depth, dtype=training.precision)
@@ -188,21 +188,6 @@ def _write(path: Path, model: Any, depth: int, record: dict[str, Any]) -> None:
     text = json.dumps(record, indent=1) + "\n"
     write_whole(path, lambda part: plain.save_weights(part), suffix=".weights.h5")
     write_whole(path.parent / (path.name.removesuffix(".weights.h5") + ".json"), lambda part: part.write_text(text))
-
-
-def hardware() -> str:
-    """Processor, or the accelerator that Keras's backend sees."""
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    device = ""
-    if backend == "jax":
-        import jax
-
-        device = jax.devices()[0].device_kind
-    elif backend == "torch":
-        import torch
-
-        device = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
-    return f"{device + ', ' if device else ''}{platform.machine()}, {os.cpu_count()} cores"
 
 
 class _Checkpoint:
@@ -248,9 +233,10 @@ def _seen(training: Training, labels: np.ndarray) -> np.ndarray:
     return np.setdiff1d(np.arange(len(labels)), points)
 
 
-def _epoch(
-    model: Any, training: Training, x: np.ndarray, y: np.ndarray, epoch: int, progress: Progress
+def run_epoch(
+    model: Any, training: Training, x: np.ndarray, y: np.ndarray, epoch: int, progress: Progress = lambda state: None
 ) -> dict[str, float]:
+    """Train on every image of x once, in an order of that epoch's own; loss and accuracy on the way."""
     rng = np.random.default_rng([training.random_state, epoch])
     change = RandomAffine(degrees=2.5, pixels=6, flip=True) if training.augment else None
     order = rng.permutation(len(x))

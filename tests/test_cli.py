@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from effaug import cli, datasets, training
+from effaug import cli, datasets, timing, training
 from effaug.notebook import STORED
 from effaug.policies import TABLE_POLICIES
 from effaug.results import Results, auc
@@ -105,7 +106,7 @@ BAD = [
     (["digits-rotate", "--protocol", "papers"], ["'papers' (did you mean 'paper'?)", "released-code"]),
     (["digits-rotate", "--features", "thawed"], ["'thawed'", "frozen, refit"]),
     (["digits-rotate", "--features", "refit"], ["'refit'", "only 'frozen'"]),
-    (["digits-rotate", "--score", "margin"], ["'margin'", "influence, loss"]),
+    (["digits-rotate", "--score", "entropy"], ["'entropy'", "influence, loss, margin"]),
     (["digits-rotate", "--policies", "baselin"], ["'baselin' (did you mean 'baseline'?)", *TABLE_POLICIES]),
     (["digits-rotate", "--policies", "baseline,"], ["''", *TABLE_POLICIES]),
     (["digits-rotate", "--seeds", "0"], ["n_seeds", "at least 1", "0"]),
@@ -418,3 +419,40 @@ def test_reproduce_names_what_is_wrong(effaug, arguments, sentence):
     code, _, err = effaug("reproduce", *arguments, "--results", str(STORED))
     assert code == 2
     assert sentence in err
+
+
+def test_bench_training_stores_what_it_measured_and_prints_the_line(effaug, monkeypatch):
+    asked = []
+
+    def epoch_times(settings, sizes, *, n_repeats, progress):
+        asked.append((settings.depth, sizes, n_repeats))
+        return pd.DataFrame({"size": sizes, "repeat": 0, "seconds": [0.25 + size / 1000 for size in sizes]})
+
+    def selection_times(task, epochs, *, n_repeats, progress):
+        asked.append((task.name, epochs))
+        return pd.DataFrame({"task": [task.name], "part": "scores", "images": 1000, "repeat": 0, "seconds": 0.5})
+
+    monkeypatch.setattr(timing, "epoch_times", epoch_times)
+    monkeypatch.setattr(timing, "selection_times", selection_times)
+    options = ("--sizes", "10,20,30", "--tasks", "mnist-rotate,mnist-crop", "--epochs", "3", "--depth", "20")
+    code, out, err = effaug("bench-training", *options, "--repeats", "2", "--name", "here", "--results", "there")
+    assert code == 0, err
+    assert asked == [(20, (10, 20, 30), 2), ("mnist-rotate", 3), ("mnist-crop", 3)]
+    assert out.startswith("there/timing/here.json: 1.000 ms an image, R^2 = 1.00000, on ")
+    stored = timing.load(Path("there/timing"))["here"]
+    assert stored["selection_times"].task.tolist() == ["mnist-rotate", "mnist-crop"]
+    assert Results("there").tasks() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--sizes", "10,x"), "sizes must be made of numbers, got 'x'"),
+        (("--tasks", "mnist-turn"), "unknown task 'mnist-turn'"),
+        (("--depth", "21"), "depth must be 9n + 2"),
+    ],
+)
+def test_bench_training_names_what_does_not_do(effaug, options, message):
+    code, _, err = effaug("bench-training", *options)
+    assert code == 2
+    assert message in err

@@ -70,6 +70,7 @@ def test_rooms_import_only_from_rooms_above_them():
         "logistic",
         "svm",
         "scores",
+        "timing",
         "policies",
         "results",
         "learning",
@@ -83,6 +84,7 @@ def test_rooms_import_only_from_rooms_above_them():
         "tables",
         "comparisons",
         "plots",
+        "_reports",
         "cli",
     ]
     files = {path.stem for path in (ROOT / "effaug").glob("*.py")} - {"__init__"}

@@ -236,7 +236,7 @@ def simple_whole(tmp_path_factory):
 @pytest.fixture
 def batches(simple, monkeypatch):
     """The images and labels of every training step, with the step's learning rate, and how the mean image stood."""
-    seen, compiled = [], training._compiled
+    seen, compiled = [], training.compiled
 
     def watched(*arguments, **more):
         model = compiled(*arguments, **more)
@@ -250,7 +250,7 @@ def batches(simple, monkeypatch):
         model.train_on_batch = train_on_batch
         return model
 
-    monkeypatch.setattr(training, "_compiled", watched)
+    monkeypatch.setattr(training, "compiled", watched)
     return seen
 
 
@@ -456,9 +456,9 @@ def test_networks_of_other_names_do_not_meet(simple, tmp_path):
 
 @pytest.mark.parametrize("loss", [np.nan, np.inf])
 def test_a_loss_that_is_not_finite_is_refused_and_not_stored(simple, tmp_path, monkeypatch, loss):
-    epoch = training._epoch
+    epoch = training.run_epoch
     broken = lambda *some: epoch(*some) | ({"loss": loss} if some[4] == 1 else {})  # noqa: E731
-    monkeypatch.setattr(training, "_epoch", broken)
+    monkeypatch.setattr(training, "run_epoch", broken)
     with pytest.raises(ValueError, match=f"the loss is {loss} in epoch 2: the training does not converge"):
         train(SIMPLE, tmp_path)
     (checkpoint,) = tmp_path.iterdir()
@@ -469,14 +469,14 @@ def test_a_loss_that_is_not_finite_is_refused_and_not_stored(simple, tmp_path, m
 def test_low_precision_trains_and_its_weights_are_stored_for_a_float32_network(
     simple, tmp_path, monkeypatch, precision
 ):
-    kinds, compiled = [], training._compiled
+    kinds, compiled = [], training.compiled
 
     def watched(*arguments, **more):
         model = compiled(*arguments, **more)
         kinds.append(type(model.optimizer).__name__)
         return model
 
-    monkeypatch.setattr(training, "_compiled", watched)
+    monkeypatch.setattr(training, "compiled", watched)
     settings = Training("cifar10", epochs=2, batch_size=16, precision=precision)
     with pytest.raises(KeyboardInterrupt):
         train(settings, tmp_path, progress=interrupt(epoch=1)[0])
