@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 
 app = typer.Typer()
-report = typer.Typer(no_args_is_help=True, help="Our results beside the paper's.")
+report = typer.Typer(help="The paper's claims weighed against our results; `report aucs`: its 198 AUCs beside ours.")
 app.add_typer(report, name="report")
 console = Console(stderr=True)
 
@@ -71,6 +72,35 @@ def reproduce(
     )
     if not good:
         sys.exit(1)
+
+
+@report.callback(invoke_without_command=True)
+def scorecard(
+    context: typer.Context,
+    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
+    as_json: Annotated[bool, typer.Option("--json", help="With every comparison, as JSON.")] = False,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Print the verdict on each of the paper's claims: holds, holds in part, does not hold, undecided, not measured."""
+    from effaug import scorecard as card
+    from effaug.evidence import Board
+    from effaug.paper import CLAIMS
+    from effaug.results import Results
+    from effaug.tasks import load_protocol
+
+    if context.invoked_subcommand:
+        return
+    store = Results(results)
+    found = card.scorecard(store, load_protocol(protocol).name)
+    if as_json:
+        board = Board(store, protocol)
+        each = [{"comparisons": card.effects(board, claim).to_dict("records")} for claim in CLAIMS]
+        claims = [{"id": name, **row} | rows for (name, row), rows in zip(found.T.to_dict().items(), each, strict=True)]
+        print(json.dumps({"protocol": protocol, "claims": claims}, indent=1))
+        return
+    for name, row in found.iterrows():
+        counts = ", ".join(f"{row[outcome]} {outcome}" for outcome in card.OUTCOMES if row[outcome])
+        print(f"{row.verdict:14}  {name}: {row.claim} [Section {row.section}; {counts or 'no results'}]")
 
 
 @report.command("aucs")

@@ -1,8 +1,9 @@
-"""The paper's published numbers, as data: Kuchnik & Smith, "Efficient Augmentation via Data Subsampling", ICLR 2019."""
+"""The paper's numbers and claims, as data: Kuchnik & Smith, Efficient Augmentation via Data Subsampling, ICLR 2019."""
 
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from importlib.resources import files
 
 import pandas as pd
@@ -56,3 +57,180 @@ def published_table_1() -> pd.DataFrame:
         ``best_25``, ``full_aug``.
     """
     return pd.read_csv(str(files("effaug") / "published" / "table1.csv"), index_col="dataset")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper, in our words, and what decides it.
+
+    Attributes
+    ----------
+    id : str
+    section : str
+        Where the paper makes it.
+    says : str
+    decided_by : str
+        The quantity whose interval is held against a bound.
+    holds : {"every", "most", "some"}
+        In how many of the comparisons that quantity must be on the claim's side.
+    """
+
+    id: str
+    section: str
+    says: str
+    decided_by: str
+    holds: str = "every"
+
+
+CLAIMS = (
+    Claim(
+        "keeps-accuracy",
+        "1",
+        "Augmenting 10 % of the points keeps 99.86 % of the accuracy of augmenting all, for translations.",
+        "accuracy at 10 % under the best policy in percent of full augmentation's: at least 99.86",
+    ),
+    Claim(
+        "random-quarter",
+        "3",
+        "A quarter of the points, drawn at random, gives more than half of what full augmentation gains.",
+        "accuracy with 25 % at random, less the mean of none's and full's, in points: above 0",
+    ),
+    Claim(
+        "beats-random",
+        "5.1",
+        "Drawing in proportion to loss or influence is consistently better than drawing at random.",
+        "AUC of random proportional less AUC of the baseline: above 0",
+    ),
+    Claim(
+        "rotation-early",
+        "5.1",
+        "Under rotation, loss and influence reach the accuracy of full augmentation with 5 to 10 % of the points.",
+        "accuracy at 10 % less full augmentation's, in points: above -0.1",
+    ),
+    Claim(
+        "rotation-random-late",
+        "5.1",
+        "Under rotation, points drawn at random reach it only with 90 to 100 %.",
+        "accuracy with 75 % at random less full augmentation's, in points: below -0.1",
+    ),
+    Claim(
+        "influence-is-loss",
+        "5.1",
+        "Policies by influence and by loss are equivalent for the most part.",
+        "AUC of random proportional by influence less by loss: between -1 and 1",
+        "most",
+    ),
+    Claim(
+        "influence-better-norb",
+        "5.1",
+        "Influence does slightly better than loss on NORB.",
+        "AUC of random proportional by influence less by loss: above 0",
+    ),
+    Claim(
+        "subset-beats-full",
+        "5.1",
+        "Some subsets give higher accuracy than full augmentation.",
+        "accuracy at the best budget by influence less full augmentation's, in points: above 0",
+        "some",
+    ),
+    Claim(
+        "subset-most-norb",
+        "5.1",
+        "That is most notable on NORB.",
+        "the same on NORB, less its mean over the other data sets' tasks of that augmentation: above 0",
+    ),
+    Claim(
+        "vsv-strong",
+        "5.1",
+        "Virtual support vectors do well on NORB-translate, NORB-crop and CIFAR10-rotate.",
+        "their accuracy less that of as many points by influence, in points: above -0.1",
+    ),
+    Claim(
+        "vsv-poor",
+        "5.1",
+        "They do poorly on MNIST and on CIFAR10-translate.",
+        "their accuracy less that of as many points by influence, in points: below -0.1",
+    ),
+    Claim(
+        "update-idle",
+        "5.2",
+        "Taking the scores again as the augmentation proceeds changes too little to be worth its cost.",
+        "AUC of random proportional by influence with updates less without: between -1 and 1",
+    ),
+    Claim(
+        "downweight-hurts",
+        "5.2",
+        "Down-weighting hurts on CIFAR-10 and NORB.",
+        "AUC of random proportional by influence with down-weighting less without: below 0",
+        "most",
+    ),
+    Claim(
+        "downweight-mnist",
+        "5.2",
+        "On MNIST down-weighting does next to nothing.",
+        "AUC of random proportional by influence with down-weighting less without: between -1 and 1",
+    ),
+    Claim(
+        "scores-persist",
+        "4.1",
+        "Scores before and after augmentation are correlated, between 0.5 and 0.97.",
+        "Spearman's rank correlation over the points: above 0.5",
+    ),
+    Claim(
+        "regularisation-idle",
+        "5",
+        "Regularisation has negligible impact on the trends.",
+        "what 10 % by influence gains over 10 % at random with C = 0.01, less the same with C = 100, in points: "
+        "between -0.1 and 0.1",
+    ),
+    Claim(
+        "inverse-worst",
+        "C, D",
+        "Inverse policies are the worst.",
+        "AUC of the inverse policies less AUC of the baseline: below 0",
+    ),
+    Claim(
+        "margin-worse",
+        "F",
+        "Scoring by an SVM's margin is uniformly worse than by influence.",
+        "AUC of random proportional and random inverse proportional by margin less by influence: below 0",
+    ),
+    Claim(
+        "clusters-beat-random",
+        "G",
+        "Drawing from clusters beats drawing at random in many tasks.",
+        "AUC of the clustered baseline less AUC of the baseline: above 0",
+        "most",
+    ),
+    Claim(
+        "influence-beats-clusters",
+        "G",
+        "Influence beats the clustered baseline in all tasks.",
+        "AUC of random proportional by influence less AUC of the clustered baseline: above 0",
+    ),
+    Claim(
+        "influence-beats-both",
+        "G",
+        "It beats clusters combined with influence in most tasks.",
+        "AUC of random proportional by influence less AUC of its clustered variant: above 0",
+        "most",
+    ),
+    Claim(
+        "dpp-poor",
+        "H",
+        "A k-DPP on the features alone does poorly.",
+        "AUC up to 250 points, or the kernel's rank, less that of random proportional by influence: below 0",
+    ),
+    Claim(
+        "dpp-competitive",
+        "H",
+        "Weighted by influence it is competitive with drawing by influence.",
+        "AUC up to 250 points, or the kernel's rank, less that of random proportional by influence: above -1",
+    ),
+    Claim(
+        "linear-time",
+        "I",
+        "The time of an epoch is linear in the size of the training set.",
+        "R^2 of the line through the measured times: above 0.99",
+    ),
+)

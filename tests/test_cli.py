@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import cli, datasets, timing, training
+from effaug import cli, datasets, scorecard, timing, training
 from effaug.notebook import STORED
 from effaug.policies import TABLE_POLICIES
 from effaug.results import Results, auc
@@ -456,3 +456,24 @@ def test_bench_training_names_what_does_not_do(effaug, options, message):
     code, _, err = effaug("bench-training", *options)
     assert code == 2
     assert message in err
+
+
+def test_report_prints_the_scorecard_and_the_same_as_json(effaug):
+    code, out, err = effaug("report", "--results", str(STORED))
+    assert code == 0, err
+    found = scorecard.scorecard(Results(STORED), "paper")
+    lines = out.splitlines()
+    assert [line[:14].strip() for line in lines] == found.verdict.tolist()
+    names = [
+        line.removeprefix(verdict).split(":")[0].strip() for line, verdict in zip(lines, found.verdict, strict=True)
+    ]
+    assert names == found.index.tolist()
+    code, out, _ = effaug("report", "--json", "--results", str(STORED))
+    told = json.loads(out)
+    assert [claim["verdict"] for claim in told["claims"]] == found.verdict.tolist()
+    for claim in told["claims"]:
+        outcomes = [row["outcome"] for row in claim["comparisons"]]
+        assert [outcomes.count(word) for word in scorecard.OUTCOMES] == [claim[word] for word in scorecard.OUTCOMES]
+    other = json.loads(effaug("report", "--json", "--protocol", "released-code", "--results", str(STORED))[1])
+    assert other["protocol"] == "released-code"
+    assert other["claims"] != told["claims"]

@@ -1,0 +1,213 @@
+"""effaug.scorecard: every claim has a measure, and made-up results give the verdicts that they were made for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from effaug import scorecard, timing
+from effaug.evidence import NINE, Board
+from effaug.paper import CLAIMS
+from effaug.policies import TABLE_POLICIES
+from effaug.results import Curve, Results
+from effaug.scorecard import effects, verdict
+from effaug.scores import TABLE_SCORES
+from effaug.tasks import load_task
+
+BUDGETS = load_task("mnist-crop").budgets
+DPP_BUDGETS = (1, 10, 30, 50, 70, 100, 150, 200, 250)
+FULL = 0.96
+
+
+def rising(half_way, end=FULL, start=0.90):
+    """Accuracy against budget that has half of the gain at so many points."""
+    x = np.asarray(BUDGETS, float)
+    return start + (end - start) * (x / (x + half_way)) * (1000 + half_way) / 1000
+
+
+def made_up(tmp_path, curves, seeds=10, noise=2e-5, vsv=0.955, before=None):
+    """Nine tasks whose curves are those given, by (policy, score), with a little noise of each seed's own."""
+    store, rng = Results(tmp_path), np.random.default_rng(0)
+    after = np.arange(50.0)
+    before = after if before is None else before
+    points = {f"{s}_{when}": v for s in TABLE_SCORES for when, v in (("before", before), ("after", after))}
+    for task in NINE:
+        features = "refit" if "mnist" in task else "frozen"
+        found = [Curve(task, "paper", features, "", "full", 0, (1000,), np.array([FULL]), points)]
+        found.append(Curve(task, "paper", features, "", "virtual_support_vectors", 0, (200,), np.array([vsv])))
+        for (policy, score), accuracy in curves.items():
+            budgets = DPP_BUDGETS if policy.startswith("dpp") else BUDGETS
+            values = np.interp(budgets, BUDGETS, accuracy)
+            for seed in range(seeds):
+                jitter = noise * rng.normal(size=len(values)) * (np.asarray(budgets) > 0)
+                found.append(Curve(task, "paper", features, score, policy, seed, budgets, values + jitter))
+        store.save(found, {"protocol": {}})
+    return Board(store, "paper")
+
+
+def as_the_paper_says():
+    """Curves for which every claim holds that a curve can decide, but for those that contradict each other."""
+    curves = {}
+    for score in TABLE_SCORES:
+        for name in TABLE_POLICIES:
+            if name == "baseline":
+                continue
+            curves[name, score] = rising(400) if "inverse" in name else rising(1)
+    curves["baseline", ""] = rising(200)
+    curves["clustered_baseline", ""] = rising(150)
+    curves["clustered_random_proportional", "influence"] = rising(40)
+    curves["random_proportional", "margin"] = curves["random_inverse_proportional", "margin"] = rising(90)
+    curves["dpp", ""] = rising(300)
+    curves["dpp_proportional", "influence"] = rising(1)
+    return curves
+
+
+def outcome(board, name):
+    claim = next(claim for claim in CLAIMS if claim.id == name)
+    found = effects(board, claim)
+    return verdict(claim.holds, found.outcome.tolist()), found
+
+
+HOLDING = (
+    "random-quarter",
+    "beats-random",
+    "rotation-early",
+    "rotation-random-late",
+    "influence-is-loss",
+    "update-idle",
+    "downweight-mnist",
+    "scores-persist",
+    "inverse-worst",
+    "margin-worse",
+    "clusters-beat-random",
+    "influence-beats-clusters",
+    "influence-beats-both",
+    "dpp-poor",
+    "dpp-competitive",
+)
+
+
+def test_every_claim_has_a_measure_and_an_id_of_its_own():
+    assert [claim.id for claim in CLAIMS] == list(scorecard._MEASURES)
+    assert len({claim.id for claim in CLAIMS}) == len(CLAIMS)
+    assert {claim.holds for claim in CLAIMS} <= {"every", "most", "some"}
+
+
+def test_results_as_the_paper_has_them_make_its_claims_hold(tmp_path):
+    board = made_up(tmp_path, as_the_paper_says())
+    for name in HOLDING:
+        found = outcome(board, name)
+        assert found[0] == "holds", found
+    assert len(outcome(board, "beats-random")[1]) == 18
+    assert len(outcome(board, "inverse-worst")[1]) == 36
+    assert len(outcome(board, "rotation-early")[1]) == 6
+
+
+def test_the_same_curve_for_every_policy_makes_no_policy_better(tmp_path):
+    board = made_up(tmp_path, dict.fromkeys(as_the_paper_says(), rising(200)))
+    for name in ("beats-random", "margin-worse", "inverse-worst", "clusters-beat-random", "influence-beats-clusters"):
+        found = outcome(board, name)[1].outcome
+        assert (found == "open").sum() >= len(found) - 1, name
+    for name in ("rotation-early", "dpp-poor"):
+        assert outcome(board, name)[0] != "holds", name
+    assert outcome(board, "influence-is-loss")[0] == "holds"
+
+
+def test_the_contrary_does_not_hold(tmp_path):
+    curves = as_the_paper_says()
+    curves["baseline", ""], curves["random_proportional", "influence"] = rising(2), rising(300)
+    curves["random_inverse_proportional", "influence"] = rising(1)
+    board = made_up(tmp_path, curves, before=-np.arange(50.0))
+    verdicts = {name: outcome(board, name)[0] for name in HOLDING}
+    assert verdicts["scores-persist"] == verdicts["rotation-random-late"] == "does not hold"
+    assert verdicts["influence-beats-clusters"] == verdicts["influence-is-loss"] == "does not hold"
+    found = outcome(board, "beats-random")[1].set_index("comparison")
+    assert (found.outcome[["cifar10-crop, influence", "norb-rotate, influence"]] == "no").all()
+    assert verdicts["inverse-worst"] == "holds in part"
+
+
+@pytest.mark.parametrize(
+    ("vsv", "strong", "poor"), [(0.97, "holds", "does not hold"), (0.93, "does not hold", "holds")]
+)
+def test_support_vectors_are_held_against_as_many_points_by_influence(tmp_path, vsv, strong, poor):
+    board = made_up(tmp_path, as_the_paper_says(), vsv=vsv)
+    assert outcome(board, "vsv-strong")[0] == strong
+    verdict_poor, found = outcome(board, "vsv-poor")
+    assert verdict_poor == poor
+    at = 100 * np.interp(200, BUDGETS, rising(1))
+    np.testing.assert_allclose(found.effect, 100 * vsv - at, atol=0.01)
+    assert found.comparison.tolist()[0] == "mnist-translate, 200 points"
+
+
+def test_a_subset_that_beats_full_augmentation_is_found_and_norb_told_from_the_rest(tmp_path):
+    curves = as_the_paper_says()
+    curves["random_proportional", "influence"] = rising(1) + 0.004 * (np.asarray(BUDGETS) == 250)
+    board = made_up(tmp_path, curves)
+    name, found = outcome(board, "subset-beats-full")
+    assert name == "holds"
+    np.testing.assert_allclose(found.effect, 0.4 + 100 * (rising(1)[5] - FULL), atol=0.01)
+    assert outcome(board, "subset-most-norb")[0] in ("undecided", "does not hold")
+    flat = made_up(tmp_path / "none", as_the_paper_says())
+    assert outcome(flat, "subset-beats-full")[0] in ("undecided", "does not hold")
+
+
+def test_where_augmentation_gains_nothing_a_share_of_it_is_empty(tmp_path):
+    board = made_up(tmp_path, dict.fromkeys(as_the_paper_says(), rising(5, end=0.89)))
+    board._panels = {key: panel for key, panel in board._panels.items()}
+    for panel in board._panels.values():
+        panel.curves["full", ""].iloc[:, 0] = 0.89
+    assert outcome(board, "random-quarter")[0] == "not measured"
+    assert set(outcome(board, "random-quarter")[1].outcome) == {"empty"}
+
+
+def test_what_is_not_stored_is_not_measured(tmp_path):
+    found = scorecard.scorecard(Results(tmp_path), "paper")
+    assert set(found.verdict) == {"not measured"}
+    assert (found[["yes", "no", "open", "empty"]].to_numpy() == 0).all()
+
+
+def test_regularisation_compares_both_ends_of_C(tmp_path):
+    store = Results(tmp_path)
+    for C, gain in (("0.01", 0.005), ("100.0", 0.0)):
+        for policy, score, lead in (("baseline", "", 0), ("random_proportional", "influence", gain)):
+            accuracy = rising(200) + lead * (np.asarray(BUDGETS) == 100)
+            rows = [
+                Curve("cifar10-crop", f"paper+C={C}", "frozen", score, policy, s, BUDGETS, accuracy) for s in range(4)
+            ]
+            store.save(rows, {})
+        store.save([Curve("cifar10-crop", f"paper+C={C}", "frozen", "", "full", 0, (1000,), np.array([FULL]))], {})
+    name, found = outcome(Board(store, "paper"), "regularisation-idle")
+    assert name == "does not hold"
+    np.testing.assert_allclose(found.effect, [0.5], atol=1e-9)
+
+
+def test_linear_time_reads_the_stored_measurements(tmp_path, monkeypatch):
+    monkeypatch.setattr(timing, "hardware", lambda: "a machine")
+    monkeypatch.setattr(timing, "versions", dict)
+    sizes = np.array([100, 200, 300, 400])
+    for name, seconds in (("straight", 0.1 + 0.01 * sizes), ("bent", 1e-6 * sizes**4.0)):
+        times = pd.DataFrame({"size": sizes, "repeat": 0, "seconds": seconds})
+        timing.save(tmp_path / "timing" / f"{name}.json", timing.Training("cifar10", depth=11), times, pd.DataFrame())
+    _, found = outcome(Board(Results(tmp_path), "paper"), "linear-time")
+    assert dict(zip(found.comparison, found.outcome, strict=True)) == {"bent": "no", "straight": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("holds", "outcomes", "expected"),
+    [
+        ("every", ["yes", "yes"], "holds"),
+        ("every", ["yes", "empty"], "holds"),
+        ("every", ["yes", "open"], "holds in part"),
+        ("every", ["yes", "no"], "holds in part"),
+        ("every", ["open", "no"], "does not hold"),
+        ("every", ["open", "open"], "undecided"),
+        ("most", ["yes", "yes", "no"], "holds"),
+        ("most", ["yes", "no"], "holds in part"),
+        ("some", ["yes", "no", "no"], "holds"),
+        ("some", ["open", "no"], "undecided"),
+        ("some", ["no", "no"], "does not hold"),
+        ("some", ["empty"], "not measured"),
+        ("every", [], "not measured"),
+    ],
+)
+def test_verdicts(holds, outcomes, expected):
+    assert verdict(holds, outcomes) == expected
