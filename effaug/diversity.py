@@ -1,0 +1,291 @@
+"""Diversity: points spread over k-means clusters, or drawn by a k-DPP (paper, Appendices G and H).
+
+A k-DPP draws the set S of k points with probability det(L_S) / e_k(lambda), where
+
+    L_ij = q_i phi_i . phi_j q_j,    |phi_i| = 1,
+
+q is the quality, phi the direction of the features, lambda the eigenvalues of L, and e_k the elementary symmetric
+polynomial: the sum of the products of k of them. An exact draw (Kulesza & Taskar, 2012, Algorithm 8) takes k of L's
+eigenvectors, then k points by the chain rule of the projection onto them.
+
+Neither L (n, n) nor its dual (d, d) is formed. Both are B = diag(q) Phi multiplied by itself, which squares the range
+of the quality: influence spans some 14 orders of magnitude, its square exceeds double precision. The singular values
+and left vectors of B are what the eigendecomposition of either would give, and Jacobi's method with rows sorted finds
+them to full relative accuracy however q scales the rows (Drmac & Veselic, 2008).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack, qr
+
+from effaug._kernel import Kernel, check_size, finite, not_negative
+from effaug.policies import POLICIES
+
+_TIE = 1e-10  # of a log gain
+
+
+def cluster_order(
+    features: np.ndarray,
+    k: int,
+    scores: np.ndarray | None = None,
+    *,
+    rng: np.random.Generator,
+    n_init: int = 10,
+) -> np.ndarray:
+    """k points, spread over as many clusters as k-means finds, at most k (Appendix G).
+
+    The clusters are put into a random order and take turns in it, one point a turn. A cluster that has run dry is
+    skipped. Unless points are repeated there are k clusters, and every one gives one point.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n, d)
+    k : int
+        Number of points and of clusters, 0 to n.
+    scores : ndarray, shape (n,), optional
+        Within a cluster points are drawn in proportion to them, without replacement, those of score zero last;
+        uniformly unless given.
+    rng : numpy.random.Generator
+        Gives k-means its seed, then draws.
+    n_init : int, default 10
+        Starts of k-means; 10 was scikit-learn's default when the paper was written.
+
+    Returns
+    -------
+    ndarray of int, shape (k,)
+        Distinct points, first to be augmented first.
+
+    Raises
+    ------
+    ValueError
+        For features or scores of another shape or not finite, negative scores, or a k outside 0 to n.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    features = finite(features)
+    check_size(k, len(features), "the number of points")
+    policy = POLICIES["baseline" if scores is None else "random_proportional"]
+    scores = not_negative("scores", scores, len(features))
+    if k == 0:
+        return np.array([], int)
+    seed = int(rng.integers(2**32))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than k: fewer clusters
+        cluster = KMeans(k, n_init=n_init, random_state=seed).fit_predict(features)
+    order = policy.order(scores, rng)
+    turn = np.empty(len(order), int)
+    for c in range(k):
+        members = order[cluster[order] == c]
+        turn[members] = np.arange(len(members))
+    return np.lexsort((rng.permutation(k)[cluster], turn))[:k]
+
+
+@dataclass(frozen=True, eq=False)
+class KDPP:
+    """The k-DPPs of all sizes k over one kernel, decomposed once for any number of draws (Appendix H).
+
+    Attributes
+    ----------
+    kernel : Kernel
+    log_eigenvalues : ndarray, shape (rank,)
+        Of L, for a largest quality of 1; descending.
+    eigenvectors : ndarray, shape (m, rank)
+        Over the points of positive quality.
+
+    Examples
+    --------
+    >>> kdpp = KDPP.of(features, influence)  # (1000, 256), (1000,)
+    >>> kdpp.sample(250, np.random.default_rng(0))  # (250,)
+    """
+
+    kernel: Kernel
+    log_eigenvalues: np.ndarray
+    eigenvectors: np.ndarray
+
+    @classmethod
+    def of(cls, features: np.ndarray, quality: np.ndarray | None = None) -> KDPP:
+        """From features (n, d) and a quality (n,), 1 everywhere unless given; takes and refuses what `Kernel.of` does.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If Jacobi's method does not converge.
+        """
+        kernel = Kernel.of(features, quality)
+        if kernel.rank == 0:
+            return cls(kernel, np.zeros(0), np.zeros((len(kernel.points), 0)))
+        B = np.exp(kernel.log_quality)[:, None] * kernel.directions
+        # joba=2: rows sorted, high relative accuracy; jobu=0: left vectors; jobv=3: no right ones
+        values, left, _, work, _, info = lapack.dgejsv(B, joba=2, jobu=0, jobv=3)
+        if info != 0:
+            raise np.linalg.LinAlgError(f"dgejsv did not converge on a kernel of rank {kernel.rank} (info = {info})")
+        scale = np.log(work[0]) - np.log(work[1])  # LAPACK's, kept apart so that no value underflows
+        return cls(kernel, 2 * (np.log(values) + scale), left)
+
+    @property
+    def rank(self) -> int:
+        """The largest k there is."""
+        return self.kernel.rank
+
+    def sample(self, k: int, rng: np.random.Generator) -> np.ndarray:
+        """An exact draw of k distinct points, (k,), in random order: each order of a set is as probable as any other.
+
+        Time O(n k^2). Raises ValueError for a k outside 0 to the rank.
+        """
+        self.kernel.check(k)
+        chosen = _draw_eigenvectors(self.log_eigenvalues, k, rng)
+        return self.kernel.points[_draw_projection(self.eigenvectors[:, chosen], rng)]
+
+    def log_probability(self, subset: np.ndarray) -> float:
+        """Log of det(L_S) / e_k for a set S of k points, -inf where S is impossible.
+
+        Parameters
+        ----------
+        subset : array_like of int, shape (k,)
+            Distinct points, in any order.
+
+        Raises
+        ------
+        ValueError
+            For anything but distinct points, or a k above the rank.
+        """
+        kernel, found = self.kernel, np.asarray(subset)
+        found = found if found.size else np.zeros(0, int)
+        known = found.ndim == 1 and found.dtype.kind in "iu" and np.isin(found, np.arange(kernel.shape[0])).all()
+        if not known or len(np.unique(found)) < len(found):
+            raise ValueError(f"subset must hold distinct points from 0 to {kernel.shape[0] - 1}, got {subset!r}")
+        kernel.check(len(found))
+        if not len(found):
+            return 0.0
+        if not np.isin(found, kernel.points).all():
+            return -np.inf
+        rows = np.searchsorted(kernel.points, found)
+        height = np.abs(np.diag(qr(kernel.directions[rows].T, mode="r", pivoting=True)[0]))
+        if height.min() <= kernel.floor:
+            return -np.inf
+        log_det = 2 * (np.log(height).sum() + kernel.log_quality[rows].sum())
+        return float(log_det - log_elementary_symmetric(self.log_eigenvalues, len(found))[-1, -1])
+
+
+def kdpp_sample(
+    features: np.ndarray, k: int, quality: np.ndarray | None = None, *, rng: np.random.Generator
+) -> np.ndarray:
+    """One exact draw from a k-DPP; `KDPP` decomposes the kernel once for many.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n, d)
+        Only their directions count.
+    k : int
+        0 to the rank of the kernel.
+    quality : ndarray, shape (n,), optional
+        Not negative; 1 everywhere unless given. The paper's is influence.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of int, shape (k,)
+        Distinct points in random order.
+
+    Raises
+    ------
+    ValueError
+        As `KDPP.of` and `KDPP.sample`.
+    """
+    check_size(k, len(finite(features)), "the number of points")
+    return KDPP.of(features, quality).sample(k, rng)
+
+
+def greedy_map(features: np.ndarray, k: int, quality: np.ndarray | None = None) -> np.ndarray:
+    """Greedy search for the most probable set: k times the point that raises det(L_S) the most.
+
+    The determinant grows by q_i^2 times the squared distance of phi_i from the span of the points chosen. As Chen,
+    Zhang & Zhou (2018), save that the directions are deflated, not their squared norms, so that distances below 1e-8
+    still count: O(n k rank).
+
+    Parameters
+    ----------
+    features, k, quality
+        As of `kdpp_sample`.
+
+    Returns
+    -------
+    ndarray of int, shape (k,)
+        Points in the order of choice, nested in k. Gains within a factor 1 + 1e-10 are ties: the lowest index wins.
+
+    Raises
+    ------
+    ValueError
+        As `kdpp_sample`.
+    """
+    check_size(k, len(finite(features)), "the number of points")
+    kernel = Kernel.of(features, quality)
+    kernel.check(k)
+    rows, chosen = kernel.directions.copy(), np.zeros(k, int)
+    for j in range(k):
+        height = np.linalg.norm(rows, axis=1)
+        height[height <= kernel.floor] = 0
+        with np.errstate(divide="ignore"):
+            gain = 2 * (kernel.log_quality + np.log(height))
+        chosen[j] = i = np.flatnonzero(gain >= gain.max() - _TIE)[0]
+        unit = rows[i] / height[i]
+        rows -= np.outer(rows @ unit, unit)
+    return kernel.points[chosen]
+
+
+def log_elementary_symmetric(log_values: np.ndarray, k: int) -> np.ndarray:
+    """Logs of the elementary symmetric polynomials, e_l(x_1..x_m) = e_l(x_1..x_m-1) + x_m e_l-1(x_1..x_m-1).
+
+    Parameters
+    ----------
+    log_values : ndarray, shape (r,)
+        log x.
+    k : int
+
+    Returns
+    -------
+    ndarray, shape (r + 1, k + 1)
+        log e_l of the first m values at ``[m, l]``; -inf for l > m.
+    """
+    table = np.full((len(log_values) + 1, k + 1), -np.inf)
+    table[:, 0] = 0
+    for m, value in enumerate(log_values):
+        table[m + 1, 1:] = np.logaddexp(table[m, 1:], value + table[m, :-1])
+    return table
+
+
+def _draw_eigenvectors(log_values: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+    """k of r, each set with probability proportional to the product of its eigenvalues."""
+    table, uniform = log_elementary_symmetric(log_values, k), rng.random(len(log_values))
+    chosen: list[int] = []
+    for m in range(len(log_values), 0, -1):
+        left = k - len(chosen)
+        if left and uniform[m - 1] < np.exp(log_values[m - 1] + table[m - 1, left - 1] - table[m, left]):
+            chosen.append(m - 1)
+    return np.array(chosen, int)
+
+
+def _draw_projection(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """k points by the projection onto orthonormal columns (m, k): each with its squared distance from those before it.
+
+    The rows chosen are kept as an orthonormal basis, and every row's squared distance shrinks by its component along
+    the newest (Tremblay et al., 2018, Algorithm 3): O(m k) a point. One pass of Gram-Schmidt keeps the basis
+    orthogonal, as rows close to its span are hardly ever drawn.
+    """
+    k = vectors.shape[1]
+    chosen, basis = np.zeros(k, int), np.zeros((k, k))
+    whole = np.einsum("mk,mk->m", vectors, vectors)
+    left = whole.copy()
+    for j in range(k):
+        reached = np.cumsum(left)
+        chosen[j] = i = np.searchsorted(reached, rng.random() * reached[-1], side="right")
+        unit = vectors[i] - (basis[:j] @ vectors[i]) @ basis[:j]
+        basis[j] = unit / np.linalg.norm(unit)
+        left -= (vectors @ basis[j]) ** 2
+        left[left < 1e-12 * whole] = 0  # rounding: what is left sums to k - j - 1
+    return chosen
