@@ -15,7 +15,7 @@ _HOMES = {
     "load_dataset": "datasets",
     "load_subset": "subsets",
     "LeNet": "features",
-    "select": "policies",
+    "select": "selection",
     "POLICIES": "policies",
     "Experiment": "experiment",
     "run": "runner",

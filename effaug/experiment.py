@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from effaug import scores
 from effaug._unknown import unknown
 from effaug.learning import Learn, learner, task_subset
-from effaug.policies import TABLE_POLICIES, Policy, extend, load_policy, plan_weights
+from effaug.policies import TABLE_POLICIES, Policy, extend, plan_weights
 from effaug.results import Curve, Key
+from effaug.selection import SetPolicy, load_policy
 from effaug.subsets import Subset
 from effaug.tasks import Protocol, Task
 
@@ -102,12 +104,15 @@ def compute(experiment: Experiment, job: Job) -> Curve:
             accuracies, points = full_augmentation(learn, labels, copies, protocol.ridge)
             points |= _shown(subset, points)
         else:
-            budgets = task.budgets
             policy, rng = load_policy(job.policy), np.random.default_rng(job.seed)
-            accuracies, order = budget_curve(
-                learn, labels, copies, policy, budgets, score=job.score, ridge=protocol.ridge, rng=rng
-            )
-            points = {"order": order.astype(np.int32)}
+            options: dict[str, Any] = {"score": job.score, "ridge": protocol.ridge, "rng": rng}
+            if isinstance(policy, SetPolicy):
+                budgets, accuracies = set_curve(learn, labels, copies, policy, task.budgets, **options)
+                points = {}
+            else:
+                budgets = task.budgets
+                accuracies, order = budget_curve(learn, labels, copies, policy, budgets, **options)
+                points = {"order": order.astype(np.int32)}
     seconds = time.perf_counter() - start
     return Curve(task.name, *experiment.key(job), budgets, accuracies, points, seconds)
 
@@ -165,6 +170,38 @@ def budget_curve(
             values = np.ones(n)
         order = extend(policy, order, values, following if policy.update else budgets[-1], rng)
     return np.array(accuracies), order
+
+
+def set_curve(
+    learn: Learn,
+    labels: np.ndarray,
+    n_copies: int,
+    policy: SetPolicy,
+    budgets: tuple[int, ...],
+    *,
+    score: str,
+    ridge: float | None,
+    rng: np.random.Generator,
+) -> tuple[tuple[int, ...], np.ndarray]:
+    """`budget_curve` of a policy that chooses its set anew for every budget, by the un-augmented model's features.
+
+    Returns
+    -------
+    budgets : tuple of int
+        At which the policy is measured; not always those of the task.
+    accuracies : ndarray, shape (len(budgets),)
+    """
+    weights = plan_weights(np.zeros(len(labels), bool), n_copies)
+    fitted, values = learn(weights), np.ones(len(labels))
+    if policy.uses_scores:
+        values = scores.score(score, fitted.model, fitted.train, labels, weights, ridge=ridge)
+    chooser = policy.prepare(fitted.train[:, 0], labels, values, budgets)
+    accuracies = []
+    for budget in chooser.budgets:
+        selected = np.zeros(len(labels), bool)
+        selected[chooser.choose(budget, rng)] = True
+        accuracies.append(learn(plan_weights(selected, n_copies)).accuracy)
+    return chooser.budgets, np.array(accuracies)
 
 
 def full_augmentation(

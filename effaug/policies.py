@@ -13,11 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from effaug import logistic
-from effaug._unknown import unknown
-from effaug.scores import SCORES
-from effaug.scores import score as score_points
-
 Order = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
@@ -134,19 +129,6 @@ TABLE_POLICIES = (  # the eleven of Tables 3-20
 )  # fmt: skip
 
 
-def load_policy(name: str) -> Policy:
-    """A policy by its name, such as ``random_proportional_update``.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, with the accepted ones.
-    """
-    if name not in POLICIES:
-        raise ValueError(unknown("policy", name, POLICIES))
-    return POLICIES[name]
-
-
 def extend(
     policy: Policy, selected: np.ndarray, scores: np.ndarray, budget: int, rng: np.random.Generator
 ) -> np.ndarray:
@@ -181,61 +163,3 @@ def extend(
     order = policy.order(scores, rng)
     rest = order[~np.isin(order, selected)]
     return np.concatenate([selected, rest[: budget - len(selected)]]).astype(int)
-
-
-def select(
-    features: np.ndarray,
-    labels: np.ndarray,
-    budget: int,
-    *,
-    score: str = "influence",
-    policy: str = "deterministic_proportional",
-    C: float = 10.0,
-    rng: np.random.Generator | int | None = None,
-) -> np.ndarray:
-    """Which of my points should I augment?
-
-    Parameters
-    ----------
-    features : ndarray, shape (n, d)
-        Bottleneck features of a trained network, or whatever a linear classifier does well on.
-    labels : ndarray, shape (n,)
-        Of two classes.
-    budget : int
-        How many to choose; the paper's finding is that about n / 10 do.
-    score : {"influence", "loss"}
-    policy : str
-        Any but the updating ones, which need the copies' features: see `effaug.experiment`.
-    C : float, default 10
-        Inverse L2 strength of the logistic regression that the scores are taken from.
-    rng : numpy.random.Generator or int, optional
-        For the random policies, or its seed; 0 unless given.
-
-    Returns
-    -------
-    ndarray of int, shape (budget,)
-        Indices of the points, the most valuable first.
-
-    Raises
-    ------
-    ValueError
-        For an unknown score or policy, labels that are not of two classes, or a budget above n.
-    """
-    chosen = load_policy(policy)
-    if chosen.update:
-        raise ValueError(f"select() scores once; policy {policy!r} updates its scores at every budget")
-    classes, binary = np.unique(labels, return_inverse=True)
-    if len(classes) != 2:
-        raise ValueError(f"labels must be of two classes, got {len(classes)}: {classes[:5].tolist()}")
-    features = np.asarray(features, float)
-    if features.ndim != 2:
-        raise ValueError(f"features must have shape (n, d), got {features.shape}")
-    if score not in SCORES:
-        raise ValueError(unknown("score", score, SCORES))
-    if not isinstance(budget, int | np.integer) or not 0 <= budget <= len(features):
-        raise ValueError(f"budget must be a whole number between 0 and {len(features)}, got {budget!r}")
-    if len(binary) != len(features):
-        raise ValueError(f"labels must be as many as the features, {len(features)}, got {len(binary)}")
-    model = logistic.fit(features, binary, C=C)
-    scores = score_points(score, model, features, binary)
-    return extend(chosen, np.array([], int), scores, budget, np.random.default_rng(0 if rng is None else rng))

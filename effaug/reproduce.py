@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from effaug.experiment import Experiment
-from effaug.policies import TABLE_POLICIES
 from effaug.results import COLUMNS, Results, aucs
+from effaug.selection import EVERY_POLICY
 from effaug.tasks import Protocol, Task
 
 # On one machine with one set of library versions the numbers repeat exactly. On another, features differ in their last
@@ -20,7 +20,7 @@ AUC_TOLERANCE = 0.5  # of any policy's mean AUC, where 1000 is perfect
 
 
 def stored_experiments(results: Results, task: str, features: str = "frozen") -> list[Experiment]:
-    """What would compute a task's stored curves again, one experiment a protocol.
+    """What would compute a task's stored curves again, one experiment a protocol and set of scores.
 
     Raises
     ------
@@ -34,17 +34,19 @@ def stored_experiments(results: Results, task: str, features: str = "frozen") ->
         if kind != features:
             continue
         curves = table[(table.protocol == protocol) & (table.features == kind) & (table.policy != "full")]
-        stored = set(curves.policy)
-        found.append(
-            Experiment(
-                Task(**_frozen(record["task"])),
-                Protocol(**_frozen(record["protocol"])),
-                features=kind,
-                score_names=tuple(sorted(set(curves.score) - {""})) or ("influence",),
-                policies=tuple(name for name in TABLE_POLICIES if name in stored),
-                n_seeds=int(curves.seed.max()) + 1,
+        scores = {name: tuple(sorted(set(rows.score) - {""})) for name, rows in curves.groupby("policy")}
+        for chosen in dict.fromkeys(scores.values()):  # what is stored is not every policy with every score
+            policies = tuple(name for name in EVERY_POLICY if scores.get(name) == chosen)
+            found.append(
+                Experiment(
+                    Task(**_frozen(record["task"])),
+                    Protocol(**_frozen(record["protocol"])),
+                    features=kind,
+                    score_names=chosen,
+                    policies=policies,
+                    n_seeds=int(curves[curves.policy.isin(policies)].seed.max()) + 1,
+                )
             )
-        )
     if not found:
         raise ValueError(f"no results with {features} features of {task!r} in {results.folder}")
     return found

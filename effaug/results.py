@@ -160,10 +160,14 @@ def auc(budgets: Iterable[float], accuracies: Iterable[float]) -> float:
 
 
 def aucs(table: pd.DataFrame) -> pd.DataFrame:
-    """The AUC of every curve: one row a (task, protocol, features, score, policy, seed), column ``auc``."""
-    curves = table[table.policy != "full"].sort_values("budget")
-    keys = list(COLUMNS[:6])
-    found = [(*key, auc(curve.budget, curve.accuracy)) for key, curve in curves.groupby(keys)]
+    """The AUC of every curve from none to all points: one row a (task, protocol, features, score, policy, seed).
+
+    Its column is ``auc``. What is measured at other budgets only, such as full augmentation or a k-DPP, has none.
+    """
+    keys, last = list(COLUMNS[:6]), table.groupby("task").budget.max().to_dict()
+    curves = table.sort_values("budget").groupby(keys)
+    whole = ((key, c) for key, c in curves if c.budget.iloc[0] == 0 and c.budget.iloc[-1] == last[key[0]])
+    found = [(*key, auc(curve.budget, curve.accuracy)) for key, curve in whole]
     return pd.DataFrame(found, columns=[*keys, "auc"])
 
 

@@ -1,4 +1,4 @@
-"""effaug.policies: the samplers against exact probabilities, the rankings, the weights, and `select` by hand."""
+"""effaug.policies: the samplers against exact probabilities, the rankings, and the weights."""
 
 import itertools
 
@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import chisquare
-from sklearn.datasets import load_digits
 
-from effaug.policies import POLICIES, TABLE_POLICIES, extend, load_policy, plan_weights, select
+from effaug.policies import POLICIES, TABLE_POLICIES, extend, plan_weights
 
 RANDOM = {  # what a point's probability is proportional to
     "baseline": np.ones_like,
@@ -52,7 +51,7 @@ def exact(weights, k, among=None):
 @pytest.mark.parametrize(("scores", "k"), [([0.3, 2.0, 1.0, 0.7], 4), ([0.2, 0.5, 1.0, 1.5, 0.1], 2)])
 def test_ordered_selections_have_their_exact_probabilities(name, scores, k):
     scores, random = np.array(scores), rng(1)
-    order = load_policy(name).order
+    order = POLICIES[name].order
     drawn = np.stack([order(scores, random)[:k] for _ in range(40_000)])
     assert goodness_of_fit(drawn, exact(RANDOM[name](scores), k)) > 1e-3
     slightly_off = RANDOM[name](scores) * np.linspace(0.95, 1.05, len(scores))
@@ -61,7 +60,7 @@ def test_ordered_selections_have_their_exact_probabilities(name, scores, k):
 
 def test_extension_draws_among_the_rest_in_proportion():
     scores, random = np.array([0.3, 2.0, 1.0, 0.7]), rng(2)
-    policy, first = load_policy("random_proportional_update"), np.array([1])
+    policy, first = POLICIES["random_proportional_update"], np.array([1])
     drawn = np.stack([extend(policy, first, scores, 3, random) for _ in range(20_000)])
     assert (drawn[:, 0] == 1).all()
     assert goodness_of_fit(drawn[:, 1:], exact(scores, 2, among=(0, 2, 3))) > 1e-3
@@ -72,7 +71,7 @@ def test_extension_draws_among_the_rest_in_proportion():
 )
 def test_zero_scores_come_last_or_first_in_random_order(name, place):
     scores, random = np.array([0.0, 2.0, 0.0, 1.0, 0.0]), rng(3)
-    drawn = np.stack([extend(load_policy(name), NONE, scores, 5, random) for _ in range(6000)])
+    drawn = np.stack([extend(POLICIES[name], NONE, scores, 5, random) for _ in range(6000)])
     zeros = drawn[:, place]
     assert goodness_of_fit(zeros, exact(np.ones(5), 3, among=(0, 2, 4))) > 1e-3
     rest = np.delete(drawn, np.arange(5)[place], axis=1)
@@ -95,7 +94,7 @@ def test_extreme_scores_neither_overflow_nor_vanish(name, place, points):
     scores = np.array([1e-300, 1e300, 1.0, 0.0])
     with np.errstate(all="raise"):
         for seed in range(50):
-            assert load_policy(name).order(scores, rng(seed))[place].tolist() == points
+            assert POLICIES[name].order(scores, rng(seed))[place].tolist() == points
 
 
 @pytest.mark.parametrize(
@@ -105,7 +104,7 @@ def test_extreme_scores_neither_overflow_nor_vanish(name, place, points):
 def test_ranking_is_stable_and_draws_nothing(name, order):
     random = rng()
     for suffix in ("", "_update", "_downweight", "_update_downweight"):
-        assert load_policy(name + suffix).order(np.array([1.0, 3, 1, 3, 2]), random).tolist() == order
+        assert POLICIES[name + suffix].order(np.array([1.0, 3, 1, 3, 2]), random).tolist() == order
     assert random.bit_generator.state == rng().bit_generator.state
 
 
@@ -162,7 +161,7 @@ finite = st.floats(0, 1.7e308, allow_subnormal=True)
 @settings(deadline=None)
 @given(st.data(), st.sampled_from(sorted(POLICIES)), hnp.arrays(float, st.integers(1, 12), elements=finite))
 def test_extension_keeps_the_prefix_and_ends_with_a_permutation(data, name, scores):
-    n, policy = len(scores), load_policy(name)
+    n, policy = len(scores), POLICIES[name]
     start = data.draw(st.permutations(range(n)))[: data.draw(st.integers(0, n))]
     budget = data.draw(st.integers(len(start), n))
     some = extend(policy, np.array(start, int), scores, budget, rng())
@@ -184,7 +183,7 @@ def test_scores_that_are_negative_or_not_finite_are_refused(bad):
 @pytest.mark.parametrize(("start", "budget"), [([], -1), ([], 4), ([2, 0], 1)])
 def test_budget_below_the_selection_or_above_n_is_refused(start, budget):
     with pytest.raises(ValueError, match=f"budget must lie between {len(start)} and 3, got {budget}"):
-        extend(load_policy("baseline"), np.array(start, int), np.ones(3), budget, rng())
+        extend(POLICIES["baseline"], np.array(start, int), np.ones(3), budget, rng())
 
 
 # Weights
@@ -206,82 +205,6 @@ def test_downweighting_conserves_the_weight_of_every_point(selected, copies):
 
 @pytest.mark.parametrize("name", sorted(POLICIES))
 def test_policy_downweights_as_its_name_says(name):
-    weights = load_policy(name).weights(np.array([True, False]), 4)
+    weights = POLICIES[name].weights(np.array([True, False]), 4)
     assert weights[0].tolist() == [0.2 if name.endswith("downweight") else 1] * 5
     assert weights[1].tolist() == [1, 0, 0, 0, 0]
-
-
-# Select
-
-
-@pytest.fixture(scope="module")
-def digits():
-    pixels, labels = load_digits(return_X_y=True)
-    kept = np.isin(labels, (3, 8))
-    return pixels[kept][:200] / 16, np.array(["three", "eight"])[(labels[kept][:200] == 8).astype(int)]
-
-
-def by_hand(features, labels, C=10.0):
-    """Loss, and influence g' H^-1 g, from scikit-learn's model and a dense Hessian."""
-    from sklearn.linear_model import LogisticRegression
-
-    y = (labels == np.unique(labels)[1]).astype(int)
-    model = LogisticRegression(C=C, tol=1e-6, max_iter=20_000).fit(features, y)
-    p, u = model.predict_proba(features)[:, 1], np.column_stack([features, np.ones(len(features))])
-    H = (u.T * (p * (1 - p))) @ u + np.diag([1 / C] * features.shape[1] + [0])
-    g = (p - y)[:, None] * u
-    return {"loss": -np.log(np.where(y, p, 1 - p)), "influence": np.einsum("np,pn->n", g, np.linalg.solve(H, g.T))}
-
-
-@pytest.mark.parametrize("score", ["influence", "loss"])
-@pytest.mark.parametrize("C", [10.0, 0.1])
-def test_select_is_the_ranking_by_hand(digits, score, C):
-    want = by_hand(*digits, C=C)[score]
-    found = select(*digits, 20, score=score, C=C)
-    assert found.tolist() == np.argsort(-want)[:20].tolist()
-    lowest = select(*digits, 200, score=score, C=C, policy="deterministic_inverse_proportional")
-    assert want[lowest][:50].max() <= np.sort(want)[49] * (1 + 1e-6)
-    assert sorted(lowest.tolist()) == list(range(200))
-
-
-def test_select_takes_influence_and_seed_0_unless_told(digits):
-    assert select(*digits, 9).tolist() == select(*digits, 9, score="influence", C=10.0).tolist()
-    drawn = select(*digits, 9, policy="random_proportional")
-    assert drawn.tolist() == select(*digits, 9, policy="random_proportional", rng=rng(0)).tolist()
-    assert drawn.tolist() != select(*digits, 9, policy="random_proportional", rng=rng(1)).tolist()
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"policy": "random_proportinal"}, ["'random_proportinal'", "mean 'random_proportional'?", *POLICIES]),
-        ({"policy": "best"}, ["unknown policy 'best'; accepted", *POLICIES]),
-        ({"policy": "random_proportional_update"}, ["select() scores once", "'random_proportional_update'"]),
-        ({"score": "margin"}, ["score 'margin'", "influence, loss"]),
-        ({"budget": 201}, ["budget must be a whole number between 0 and 200, got 201"]),
-        ({"labels": np.arange(200) % 3}, ["labels must be of two classes, got 3: [0, 1, 2]"]),
-        ({"features": np.zeros((200, 2, 4))}, ["features must have shape (n, d), got (200, 2, 4)"]),
-    ],
-)
-def test_select_refuses_with_the_value_and_what_is_accepted(digits, change, words):
-    arguments = {"features": digits[0], "labels": digits[1], "budget": 5} | change
-    with pytest.raises(ValueError) as error:  # noqa: PT011
-        select(**arguments)
-    for word in words:
-        assert word in str(error.value)
-
-
-@pytest.mark.parametrize("budget", [0.1, 20.0, -1, 1798, "20"])
-def test_select_refuses_a_budget_that_is_no_number_of_points(budget):
-    features, digit = load_digits(return_X_y=True)
-    with pytest.raises(ValueError, match="budget must be a whole number between 0 and 1797"):
-        select(features, digit % 2, budget)
-
-
-def test_select_takes_a_seed_and_wants_as_many_labels_as_points():
-    features, digit = load_digits(return_X_y=True)
-    by_seed = select(features, digit % 2, 10, policy="random_proportional", rng=3)
-    by_generator = select(features, digit % 2, 10, policy="random_proportional", rng=np.random.default_rng(3))
-    np.testing.assert_array_equal(by_seed, by_generator)
-    with pytest.raises(ValueError, match="labels must be as many as the features, 1797, got 100"):
-        select(features, digit[:100] % 2, 10)

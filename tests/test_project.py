@@ -72,6 +72,9 @@ def test_rooms_import_only_from_rooms_above_them():
         "scores",
         "timing",
         "policies",
+        "_kernel",
+        "diversity",
+        "selection",
         "results",
         "learning",
         "experiment",
@@ -86,6 +89,8 @@ def test_rooms_import_only_from_rooms_above_them():
         "tables",
         "comparisons",
         "plots",
+        "studies",
+        "catalogue",
         "_reports",
         "cli",
     ]

@@ -1,0 +1,189 @@
+"""Policies that choose a set of a given size, anew for each size, and `select`: which of my points should I augment?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from effaug import diversity, logistic, svm
+from effaug._unknown import unknown
+from effaug.policies import POLICIES, Policy, extend
+from effaug.scores import SCORES
+from effaug.scores import score as score_points
+
+DPP_BUDGETS = (0, 1, 10, 30, 50, 70, 100, 150, 200, 250, 500, 750, 1000)  # of 1000 points: the paper's, and beyond
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """What a set policy has found out about some points.
+
+    Attributes
+    ----------
+    budgets : tuple of int
+        Sizes at which it is measured, ascending.
+    choose : callable
+        From one of them, or any other size that it accepts, and a random generator to the points (k,).
+    """
+
+    budgets: tuple[int, ...]
+    choose: Callable[[int, np.random.Generator], np.ndarray]
+
+
+Prepare = Callable[[np.ndarray, np.ndarray, np.ndarray, tuple[int, ...]], Chooser]
+
+
+@dataclass(frozen=True)
+class SetPolicy:
+    """A policy that looks at features, and for which a larger set need not contain a smaller one.
+
+    Attributes
+    ----------
+    name : str
+    prepare : callable
+        From features (n, d), labels (n,), scores (n,) and the task's budgets to a `Chooser`.
+    uses_scores, random : bool
+    source : str
+        Where the paper has it.
+    """
+
+    name: str
+    prepare: Prepare
+    source: str
+    uses_scores: bool = False
+    random: bool = True
+    update: bool = False
+    downweight: bool = False
+
+
+def _support_vectors(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
+    support = svm.fit(features, labels).support
+    return Chooser((len(support),), lambda k, rng: support)
+
+
+def _clusters(weighted: bool) -> Prepare:
+    def prepare(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
+        weights = scores if weighted else None
+        return Chooser(budgets, lambda k, rng: diversity.cluster_order(features, k, weights, rng=rng, n_init=1))
+
+    return prepare
+
+
+def _dpp(weighted: bool) -> Prepare:
+    def prepare(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
+        kernel = diversity.KDPP.of(features, scores if weighted else None)
+        return Chooser(_up_to(kernel.rank, len(features)), kernel.sample)
+
+    return prepare
+
+
+def _greedy(weighted: bool) -> Prepare:
+    def prepare(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
+        quality = scores if weighted else None
+        rank = diversity.KDPP.of(features, quality).rank
+        order = diversity.greedy_map(features, rank, quality)
+        return Chooser(_up_to(rank, len(features)), lambda k, rng: order[:k])
+
+    return prepare
+
+
+def _up_to(rank: int, n: int) -> tuple[int, ...]:
+    """The paper's budgets in proportion to n, as far as the kernel's rank allows."""
+    return tuple(sorted({k for k in (round(b * n / 1000) for b in DPP_BUDGETS) if k <= rank}))
+
+
+SET_POLICIES = {
+    policy.name: policy
+    for policy in (
+        SetPolicy("virtual_support_vectors", _support_vectors, "Section 5.1", random=False),
+        SetPolicy("clustered_baseline", _clusters(False), "Appendix G"),
+        SetPolicy("clustered_random_proportional", _clusters(True), "Appendix G", uses_scores=True),
+        SetPolicy("dpp", _dpp(False), "Appendix H"),
+        SetPolicy("dpp_proportional", _dpp(True), "Appendix H", uses_scores=True),
+        SetPolicy("dpp_map", _greedy(False), "not in the paper", random=False),
+        SetPolicy("dpp_map_proportional", _greedy(True), "not in the paper", uses_scores=True, random=False),
+    )
+}
+EVERY_POLICY: dict[str, Policy | SetPolicy] = {**POLICIES, **SET_POLICIES}
+
+
+def load_policy(name: str) -> Policy | SetPolicy:
+    """A policy by its name, such as ``random_proportional_update`` or ``dpp_proportional``.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, with the accepted ones.
+    """
+    if name not in EVERY_POLICY:
+        raise ValueError(unknown("policy", name, EVERY_POLICY))
+    return EVERY_POLICY[name]
+
+
+def select(
+    features: np.ndarray,
+    labels: np.ndarray,
+    budget: int,
+    *,
+    score: str = "influence",
+    policy: str = "deterministic_proportional",
+    C: float = 10.0,
+    rng: np.random.Generator | int | None = None,
+) -> np.ndarray:
+    """Which of my points should I augment?
+
+    Parameters
+    ----------
+    features : ndarray, shape (n, d)
+        Bottleneck features of a trained network, or whatever a linear classifier does well on.
+    labels : ndarray, shape (n,)
+        Of two classes.
+    budget : int
+        How many to choose; the paper's finding is that about n / 10 do.
+    score : {"influence", "loss", "margin"}
+    policy : str
+        Any but the updating ones, which need the copies' features (see `effaug.experiment`), and
+        ``virtual_support_vectors``, whose size is not ours to choose.
+    C : float, default 10
+        Inverse L2 strength of the logistic regression that the scores are taken from.
+    rng : numpy.random.Generator or int, optional
+        For the random policies, or its seed; 0 unless given.
+
+    Returns
+    -------
+    ndarray of int, shape (budget,)
+        Indices of the points, the most valuable first.
+
+    Raises
+    ------
+    ValueError
+        For an unknown score or policy, labels that are not of two classes, a budget above n, or for a k-DPP above the
+        rank of its kernel.
+    """
+    chosen = load_policy(policy)
+    if policy == "virtual_support_vectors":
+        raise ValueError("select() takes a budget; the support vectors are as many as they are: see effaug.svm")
+    if chosen.update:
+        raise ValueError(f"select() scores once; policy {policy!r} updates its scores at every budget")
+    classes, binary = np.unique(labels, return_inverse=True)
+    if len(classes) != 2:
+        raise ValueError(f"labels must be of two classes, got {len(classes)}: {classes[:5].tolist()}")
+    features = np.asarray(features, float)
+    if features.ndim != 2:
+        raise ValueError(f"features must have shape (n, d), got {features.shape}")
+    if score not in SCORES:
+        raise ValueError(unknown("score", score, SCORES))
+    if not isinstance(budget, int | np.integer) or not 0 <= budget <= len(features):
+        raise ValueError(f"budget must be a whole number between 0 and {len(features)}, got {budget!r}")
+    if len(binary) != len(features):
+        raise ValueError(f"labels must be as many as the features, {len(features)}, got {len(binary)}")
+    rng = np.random.default_rng(0 if rng is None else rng)
+    if chosen.uses_scores:
+        scores = score_points(score, logistic.fit(features, binary, C=C), features, binary)
+    else:
+        scores = np.ones(len(features))
+    if isinstance(chosen, SetPolicy):
+        return chosen.prepare(features, binary, scores, (budget,)).choose(budget, rng)
+    return extend(chosen, np.array([], int), scores, budget, rng)

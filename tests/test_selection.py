@@ -1,0 +1,150 @@
+"""effaug.selection: sets by their definition, and `select` by hand."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from effaug import diversity, svm
+from effaug.policies import POLICIES
+from effaug.selection import EVERY_POLICY, SET_POLICIES, load_policy, select
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def points(n=40, d=6, seed=0):
+    labels = np.arange(n) % 2
+    features = rng(seed).normal(size=(n, d)) + labels[:, None]
+    return features, labels, rng(seed + 1).exponential(size=n)
+
+
+BUDGETS = (0, 1, 5, 20, 40)
+
+
+def test_every_policy_has_one_name():
+    assert set(EVERY_POLICY) == {*POLICIES, *SET_POLICIES}
+    assert len(EVERY_POLICY) == len(POLICIES) + len(SET_POLICIES)
+    assert all(load_policy(name).name == name for name in EVERY_POLICY)
+
+
+def test_support_vectors_are_those_of_the_svm_and_their_number_the_only_budget():
+    features, labels, scores = points()
+    chooser = load_policy("virtual_support_vectors").prepare(features, labels, scores, BUDGETS)
+    support = svm.fit(features, labels).support
+    assert chooser.budgets == (len(support),)
+    assert chooser.choose(len(support), rng()).tolist() == support.tolist()
+
+
+@pytest.mark.parametrize(("name", "weighted"), [("clustered_baseline", False), ("clustered_random_proportional", True)])
+def test_clusters_are_as_many_as_points_are_chosen(name, weighted):
+    features, labels, scores = points()
+    chooser = load_policy(name).prepare(features, labels, scores, BUDGETS)
+    assert chooser.budgets == BUDGETS
+    for k in BUDGETS:
+        expected = diversity.cluster_order(features, k, scores if weighted else None, rng=rng(3), n_init=1)
+        assert chooser.choose(k, rng(3)).tolist() == expected.tolist()
+        assert len(set(expected)) == k
+
+
+@pytest.mark.parametrize(("name", "weighted"), [("dpp", False), ("dpp_proportional", True)])
+def test_a_k_dpp_is_drawn_at_the_budgets_that_its_rank_allows(name, weighted):
+    features, labels, scores = points(n=200)
+    chooser = load_policy(name).prepare(features, labels, scores, BUDGETS)
+    assert chooser.budgets == (0, 2, 6)  # in proportion to the paper's of 1000 points, up to the rank of 6
+    kernel = diversity.KDPP.of(features, scores if weighted else None)
+    for k in chooser.budgets:
+        assert chooser.choose(k, rng(5)).tolist() == kernel.sample(k, rng(5)).tolist()
+
+
+@pytest.mark.parametrize(("name", "weighted"), [("dpp_map", False), ("dpp_map_proportional", True)])
+def test_greedy_sets_contain_each_other(name, weighted):
+    features, labels, scores = points(n=200)
+    chooser = load_policy(name).prepare(features, labels, scores, BUDGETS)
+    expected = diversity.greedy_map(features, 6, scores if weighted else None)
+    for k in chooser.budgets:
+        assert chooser.choose(k, rng()).tolist() == expected[:k].tolist()
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY_POLICY if "update" not in name and "virtual" not in name])
+def test_select_gives_so_many_distinct_points_by_every_policy(name):
+    features, labels, _ = points()
+    found = select(features, labels, 5, policy=name)
+    assert len(set(found.tolist())) == 5
+    assert set(found.tolist()) <= set(range(40))
+    assert found.tolist() == select(features, labels, 5, policy=name, rng=0).tolist()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    pixels, labels = load_digits(return_X_y=True)
+    kept = np.isin(labels, (3, 8))
+    return pixels[kept][:200] / 16, np.array(["three", "eight"])[(labels[kept][:200] == 8).astype(int)]
+
+
+def by_hand(features, labels, C=10.0):
+    """Loss, and influence g' H^-1 g, from scikit-learn's model and a dense Hessian."""
+    from sklearn.linear_model import LogisticRegression
+
+    y = (labels == np.unique(labels)[1]).astype(int)
+    model = LogisticRegression(C=C, tol=1e-6, max_iter=20_000).fit(features, y)
+    p, u = model.predict_proba(features)[:, 1], np.column_stack([features, np.ones(len(features))])
+    H = (u.T * (p * (1 - p))) @ u + np.diag([1 / C] * features.shape[1] + [0])
+    g = (p - y)[:, None] * u
+    return {"loss": -np.log(np.where(y, p, 1 - p)), "influence": np.einsum("np,pn->n", g, np.linalg.solve(H, g.T))}
+
+
+@pytest.mark.parametrize("score", ["influence", "loss"])
+@pytest.mark.parametrize("C", [10.0, 0.1])
+def test_select_is_the_ranking_by_hand(digits, score, C):
+    want = by_hand(*digits, C=C)[score]
+    found = select(*digits, 20, score=score, C=C)
+    assert found.tolist() == np.argsort(-want)[:20].tolist()
+    lowest = select(*digits, 200, score=score, C=C, policy="deterministic_inverse_proportional")
+    assert want[lowest][:50].max() <= np.sort(want)[49] * (1 + 1e-6)
+    assert sorted(lowest.tolist()) == list(range(200))
+
+
+def test_select_takes_influence_and_seed_0_unless_told(digits):
+    assert select(*digits, 9).tolist() == select(*digits, 9, score="influence", C=10.0).tolist()
+    drawn = select(*digits, 9, policy="random_proportional")
+    assert drawn.tolist() == select(*digits, 9, policy="random_proportional", rng=rng(0)).tolist()
+    assert drawn.tolist() != select(*digits, 9, policy="random_proportional", rng=rng(1)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"policy": "random_proportinal"}, ["'random_proportinal'", "mean 'random_proportional'?", *EVERY_POLICY]),
+        ({"policy": "best"}, ["unknown policy 'best'; accepted", *EVERY_POLICY]),
+        ({"policy": "virtual_support_vectors"}, ["takes a budget", "effaug.svm"]),
+        ({"policy": "dpp", "budget": 70}, ["64"]),
+        ({"policy": "random_proportional_update"}, ["select() scores once", "'random_proportional_update'"]),
+        ({"score": "entropy"}, ["score 'entropy'", "influence, loss, margin"]),
+        ({"budget": 201}, ["budget must be a whole number between 0 and 200, got 201"]),
+        ({"labels": np.arange(200) % 3}, ["labels must be of two classes, got 3: [0, 1, 2]"]),
+        ({"features": np.zeros((200, 2, 4))}, ["features must have shape (n, d), got (200, 2, 4)"]),
+    ],
+)
+def test_select_refuses_with_the_value_and_what_is_accepted(digits, change, words):
+    arguments = {"features": digits[0], "labels": digits[1], "budget": 5} | change
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        select(**arguments)
+    for word in words:
+        assert word in str(error.value)
+
+
+@pytest.mark.parametrize("budget", [0.1, 20.0, -1, 1798, "20"])
+def test_select_refuses_a_budget_that_is_no_number_of_points(budget):
+    features, digit = load_digits(return_X_y=True)
+    with pytest.raises(ValueError, match="budget must be a whole number between 0 and 1797"):
+        select(features, digit % 2, budget)
+
+
+def test_select_takes_a_seed_and_wants_as_many_labels_as_points():
+    features, digit = load_digits(return_X_y=True)
+    by_seed = select(features, digit % 2, 10, policy="random_proportional", rng=3)
+    by_generator = select(features, digit % 2, 10, policy="random_proportional", rng=np.random.default_rng(3))
+    np.testing.assert_array_equal(by_seed, by_generator)
+    with pytest.raises(ValueError, match="labels must be as many as the features, 1797, got 100"):
+        select(features, digit[:100] % 2, 10)
