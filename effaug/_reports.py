@@ -130,12 +130,31 @@ def report_aucs(
 
 
 @app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
+    seeds: Annotated[int, typer.Option(help="At most so many of the stored seeds.")] = 20,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Write every table of the paper as CSV and LaTeX, every figure as SVG and PDF, from stored results."""
+    from effaug import catalogue
+    from effaug.notebook import view_of
+    from effaug.results import Results
+
+    view = view_of(Results(results), protocol=protocol, n_seeds=seeds)
+    written = catalogue.export(view, folder)
+    print(f"{len(written)} files in {folder}")
+    if view.notes():
+        console.print(view.notes(), soft_wrap=True)
+
+
+@app.command()
 def figure(
     file: Annotated[Path, typer.Argument(help="SVG, PDF or PNG to write.")],
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Draw the finding in one figure, as in README and on the book's first page."""
-    from effaug import plots
+    from effaug import plots, studies
     from effaug.results import Results
 
-    plots.save(plots.idea(Results(results)), file)
+    plots.save(studies.idea(Results(results)), file)

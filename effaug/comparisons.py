@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from scipy import stats
 
 from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
@@ -122,6 +123,68 @@ def paired_aucs(view: View, other: View, names: tuple[str, str]) -> pd.DataFrame
             "paper": paper.auc_mean.mean(),
         }
     return as_text(by_key(rows, *keys), 2)
+
+
+OTHERS = (  # of the appendices, with the score that the paper gives them
+    ("random_proportional", "margin"),
+    ("random_inverse_proportional", "margin"),
+    ("clustered_baseline", ""),
+    ("clustered_random_proportional", "influence"),
+    ("dpp", ""),
+    ("dpp_proportional", "influence"),
+    ("dpp_map", ""),
+    ("dpp_map_proportional", "influence"),
+)
+
+
+def against_influence(view: View, budgets: tuple[int, ...] = (10, 50, 100, 250, 500)) -> pd.DataFrame:
+    """How far the appendices' policies are from drawing in proportion to influence, in percentage points.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by task, policy and score: for each budget that the policy has the mean over seeds of the paired
+        difference, with half of its 95 % t interval.
+    """
+    rows = {}
+    for task, features in view.panels:
+        table = view.every[(view.every.task == task) & (view.every.features == features)]
+        curves = {
+            key: 100 * part.pivot(index="seed", columns="budget", values="accuracy")
+            for key, part in table.groupby(["policy", "score"])
+        }
+        for policy in OTHERS:
+            if {policy, ("random_proportional", "influence")} <= curves.keys():
+                one, other = curves[policy], curves["random_proportional", "influence"]
+                rows[task, *policy] = {b: _lead(one[b], other[b]) for b in budgets if b in one and b in other}
+    return by_key(rows, "task", "policy", "score").reindex(columns=list(budgets)).fillna("-")
+
+
+def _lead(one: pd.Series, other: pd.Series) -> str:
+    difference = other.rsub(one.iloc[0]) if len(one) == 1 else (one - other).dropna()
+    return f"{difference.mean():+.2f} ± {half_width(difference):.2f}"
+
+
+def order_of_policies(pairs: pd.DataFrame) -> pd.DataFrame:
+    """How far our AUCs (`tables.published_pairs`) and the published ones put the policies in the same order.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the paper's table, task and score: number of policies, Spearman's rank correlation of both orders,
+        our lead over the published AUC (median, smallest, largest). Tables without results are left out.
+    """
+    rows = {}
+    for key, table in pairs[pairs.seeds > 0].groupby(["table", "task", "score"]):
+        difference = table.difference
+        rows[key] = {
+            "policies": len(table),
+            "rank correlation": stats.spearmanr(table.auc, table.paper).statistic,
+            "difference": difference.median(),
+            "smallest": difference.min(),
+            "largest": difference.max(),
+        }
+    return as_text(by_key(rows, "table", "task", "score"), 2)
 
 
 def protocol_accuracies(results: Results) -> pd.DataFrame:

@@ -32,6 +32,7 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "source": ("stored", "recompute"),
     "variants": ("all", "paper"),
     "network": ("all",),
+    "device": ("all",),
 }
 PARAMETERS = ("dataset", "augmentation", "score", "features", "protocol", "n_seeds", "source")
 
@@ -50,7 +51,9 @@ class View:
     Attributes
     ----------
     table : DataFrame
-        The curves asked for, as `Results.table` has them.
+        The curves asked for, as `Results.table` has them: the policies and scores of Tables 3-20.
+    every : DataFrame
+        The same with all other policies and scores, which the appendices F to H are about.
     results : Results
         Where they are from.
     tasks : tuple of str
@@ -60,13 +63,14 @@ class View:
     """
 
     table: pd.DataFrame
+    every: pd.DataFrame
     results: Results
     tasks: tuple[str, ...]
     parameters: dict[str, Any]
 
     def other(self, **changes: Any) -> View:
         """The view with other parameters."""
-        return open_view(self.parameters | changes)
+        return open_view(self.parameters | changes, self.results)
 
     @property
     def panels(self) -> list[tuple[str, str]]:
@@ -126,13 +130,15 @@ def check_parameters(namespace: Mapping[str, Any], names: tuple[str, ...] = PARA
     return given
 
 
-def open_view(namespace: Mapping[str, Any]) -> View:
+def open_view(namespace: Mapping[str, Any], results: Results | None = None) -> View:
     """Check the parameters, then load the stored results, or compute them anew into a temporary folder.
 
     Parameters
     ----------
     namespace : mapping
         The notebook's ``globals()``.
+    results : Results, optional
+        The stored ones; those of the book unless given.
 
     Raises
     ------
@@ -145,19 +151,23 @@ def open_view(namespace: Mapping[str, Any]) -> View:
         for name in TASKS
         if chosen["dataset"] in ("all", name.split("-")[0]) and chosen["augmentation"] in ("all", name.split("-")[1])
     )
-    results = Results(STORED) if chosen["source"] == "stored" else _recompute(tasks, chosen)
+    if chosen["source"] == "recompute":
+        results = _recompute(tasks, chosen)
+    results = results or Results(STORED)
     stored = set(results.tasks())
     table = results.table([task for task in tasks if task in stored])
     kept = (table.protocol == chosen["protocol"]) & (table.seed < chosen["n_seeds"])
     if chosen["features"] != "all":
         kept &= table.features == chosen["features"]
-    return View(table[kept].reset_index(drop=True), results, tasks, chosen)
+    every = table[kept].reset_index(drop=True)
+    main = every.policy.isin((*TABLE_POLICIES, "full")) & every.score.isin(("", *TABLE_SCORES))
+    return View(every[main].reset_index(drop=True), every, results, tasks, chosen)
 
 
-def view_of(**changes: Any) -> View:
-    """A view of the stored results: everything under the paper's protocol, with the parameters given instead."""
+def view_of(results: Results | None = None, **changes: Any) -> View:
+    """A view of stored results: everything under the paper's protocol, with the parameters given instead."""
     defaults = {"dataset": "all", "augmentation": "all", "score": "influence", "features": "all", "protocol": "paper"}
-    return open_view(defaults | {"n_seeds": 5, "source": "stored"} | changes)
+    return open_view(defaults | {"n_seeds": 5, "source": "stored"} | changes, results)
 
 
 def network_notes(names: tuple[str, ...]) -> str:
@@ -203,9 +213,11 @@ def _check_value(name: str, value: Any) -> None:
 
 
 def _accepted(name: str) -> tuple[str, ...]:
-    """For protocols, also the changed ones that there are results of; for networks, those that there are weights of."""
+    """Of protocols, networks and devices also what is stored: changed protocols, weights, measurements of time."""
     if name == "network":
         return (*ACCEPTED[name], *networks())
+    if name == "device":
+        return (*ACCEPTED[name], *(path.stem for path in sorted((STORED / "timing").glob("*.json"))))
     if name != "protocol":
         return ACCEPTED[name]
     return tuple(dict.fromkeys((*ACCEPTED[name], *Results(STORED).table().protocol)))

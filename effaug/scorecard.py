@@ -47,6 +47,13 @@ def scorecard(results: Results, protocol: str) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
 
 
+def side_by_side(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
+    """The verdicts under several protocols, a column each."""
+    found = {protocol: scorecard(results, protocol) for protocol in protocols}
+    columns = {protocol: card.verdict for protocol, card in found.items()}
+    return pd.DataFrame({"claim": next(iter(found.values())).claim, **columns})
+
+
 def effects(board: Board, claim: Claim) -> pd.DataFrame:
     """A claim's comparisons: effect, interval (95 % for all of them together, by Bonferroni), outcome."""
     found = list(_MEASURES[claim.id](board))

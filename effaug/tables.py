@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.results import Results, aucs
 from effaug.scores import TABLE_SCORES
 from effaug.tasks import load_task
+from effaug.timing import linear_fit
 
 if TYPE_CHECKING:
     from effaug.notebook import View
@@ -237,6 +238,39 @@ def networks_table(names: tuple[str, ...]) -> pd.DataFrame:
             "sha256": weights_sha256(name)[:12],
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("network").T
+
+
+def epoch_table(times: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """The numbers behind Figure 17: seconds an epoch, mean and range over repeats, and the line's (`timing.load`)."""
+    rows = {}
+    for name, record in times.items():
+        line = linear_fit(record["epoch_times"])
+        for size, group in record["epoch_times"].groupby("size"):
+            rows[name, size] = {
+                "mean": group.seconds.mean(),
+                "smallest": group.seconds.min(),
+                "largest": group.seconds.max(),
+                "line": line.intercept + line.slope * float(size),
+                "R^2 of the line": f"{line.r_squared:.5f}",
+            }
+    return as_text(by_key(rows, "device", "images"), 3)
+
+
+def selection_table(times: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """Seconds to train with a tenth of the points augmented and with all, the scoring apart: means over repeats."""
+    rows = {}
+    for name, record in times.items():
+        for task, frame in record["selection_times"].groupby("task", sort=False):
+            seconds = frame.groupby("part").seconds.mean()
+            everything, selected = seconds["everything"], seconds["selected"]
+            scoring = seconds["un-augmented"] + seconds["scores"]
+            rows[name, task] = {
+                **seconds[["un-augmented", "scores", "selected", "everything"]],
+                "saved": f"{100 * (1 - (scoring + selected) / everything):.0f} %",
+                "saved, scores at hand": f"{100 * (1 - selected / everything):.0f} %",
+                "repeats": frame["repeat"].nunique(),
+            }
+    return as_text(by_key(rows, "device", "task"), 2)
 
 
 def table_number(task: str, score: str) -> int | None:

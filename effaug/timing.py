@@ -15,6 +15,7 @@ from scipy import stats
 
 from effaug import augment, datasets, logistic, scores
 from effaug._record import commit, write_whole
+from effaug._unknown import unknown
 from effaug.features import LeNet
 from effaug.networks import hardware, versions
 from effaug.subsets import Subset, load_subset
@@ -154,11 +155,29 @@ def save(path: Path, training: Training, epochs: pd.DataFrame, selection: pd.Dat
     write_whole(path, lambda part: part.write_text(json.dumps(record, indent=1) + "\n"))
 
 
-def load(folder: Path) -> dict[str, dict[str, Any]]:
-    """What is stored in a folder, by name of the file: as `save` wrote it, the measurements as data frames."""
+def load(folder: Path, name: str | None = None) -> dict[str, dict[str, Any]]:
+    """What is stored in a folder, by name of the file: as `save` wrote it, the measurements as data frames.
+
+    Raises
+    ------
+    ValueError
+        If there is none of the name given.
+    """
     found = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    if name is not None and name not in found:
+        raise ValueError(unknown("device", name, found))
+    found = found if name is None else {name: found[name]}
     frames = ("epoch_times", "selection_times")
     return {name: record | {key: pd.DataFrame(record[key]) for key in frames} for name, record in found.items()}
+
+
+def in_words(record: dict[str, Any]) -> str:
+    """What a stored measurement was made with."""
+    training, frame = record["training"], record["epoch_times"]
+    return (
+        f"ResNet of depth {training['depth']}, batches of {training['batch_size']}, {training['precision']}, "
+        f"{frame['repeat'].nunique()} repeats, on {record['hardware']} ({record['code']})"
+    )
 
 
 def _one_selection(

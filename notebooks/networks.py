@@ -27,7 +27,7 @@ network = "all"
 # %%
 from IPython.display import Markdown
 
-from effaug import networks, plots, tables
+from effaug import networks, studies, tables
 from effaug.notebook import check_parameters, network_notes
 
 check_parameters(globals(), ("network",))
@@ -35,7 +35,7 @@ names = networks.networks() if network == "all" else (network,)
 Markdown(network_notes(names))
 
 # %%
-plots.learning_curves(names)
+studies.learning_curves(names)
 
 # %%
 tables.networks_table(names)

@@ -36,7 +36,7 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import comparisons, plots, tables
+from effaug import comparisons, studies, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
@@ -44,7 +44,7 @@ Markdown(view.notes())
 
 # %%
 found = comparisons.sensitivity(view.results, tuple(dict.fromkeys(task for task, _ in view.panels)))
-plots.sensitivity(found)
+studies.sensitivity(found)
 
 # %%
 tables.as_text(found, 2)

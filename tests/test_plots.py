@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from effaug import plots, points
+from effaug import plots, points, studies
 from effaug.notebook import STORED, view_of
 from effaug.results import Results, half_width
 
@@ -93,5 +93,5 @@ def test_no_results_are_a_figure_with_words():
 
 
 def test_readme_figure_is_the_one_that_results_give(tmp_path):
-    plots.save(plots.idea(Results(STORED)), tmp_path / "idea.svg")
+    plots.save(studies.idea(Results(STORED)), tmp_path / "idea.svg")
     assert (tmp_path / "idea.svg").read_bytes() == (STORED.parent / "book" / "idea.svg").read_bytes()

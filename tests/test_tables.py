@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from effaug import comparisons, plots, points, tables
+from effaug import comparisons, points, studies, tables
 from effaug.notebook import View, open_view, view_of
 from effaug.paper import published_features
 from effaug.policies import POLICIES, TABLE_POLICIES
@@ -39,7 +39,7 @@ def view(tmp_path) -> View:
     }
     results.save([Curve("mnist-rotate", "paper", "refit", "", "full", 0, (1000,), np.array([0.95]), kept)], {})
     chosen = view_of(dataset="mnist", augmentation="rotate").parameters
-    return View(results.table(), results, ("mnist-rotate",), chosen)
+    return View(results.table(), results.table(), results, ("mnist-rotate",), chosen)
 
 
 def test_table_1_reads_the_budgets_of_5_10_and_25_percent(view):
@@ -156,7 +156,7 @@ def test_as_text_leaves_whole_numbers_and_shows_gaps():
 
 def test_paired_aucs_compare_the_seeds_that_both_have(view):
     shifted = view.table.assign(accuracy=view.table.accuracy + 0.002)
-    other = View(shifted[shifted.seed < 2], view.results, view.tasks, view.parameters)
+    other = View(shifted[shifted.seed < 2], shifted, view.results, view.tasks, view.parameters)
     table = comparisons.paired_aucs(view, other, ("here", "there"))
     row = table.loc[("mnist-rotate", "refit", "influence", "random_proportional")]
     assert row[["difference", "±", "seeds", "paper"]].tolist() == ["2.00", "0.00", 2, "997.20"]
@@ -214,7 +214,7 @@ def test_sensitivity_pairs_seeds_and_names_what_is_varied(both):
     assert row[["baseline", "influence", "influence - baseline"]].tolist() == ["94.20", "96.20", "2.00"]
     assert row["±"] == f"{stats.t.ppf(0.975, 2) / np.sqrt(3):.2f}"
     assert row["seeds"] == 3
-    (axes,) = plots.sensitivity(found).axes
+    (axes,) = studies.sensitivity(found).axes
     (line,) = axes.containers
     assert list(line[0].get_xdata()) == ["1.0", "10.0"]
     np.testing.assert_allclose(np.array(line[0].get_ydata(), float), [2, 2])
@@ -262,8 +262,17 @@ def test_networks_table_reads_the_manifests(network):
 
 
 def test_learning_curves_show_every_epoch_and_where_the_rate_drops(network):
-    (axes,) = plots.learning_curves((network,)).axes
+    (axes,) = studies.learning_curves((network,)).axes
     training, test, *drops = axes.lines
     np.testing.assert_allclose(training.get_ydata(), [0.6, 0.7, 0.8])
     np.testing.assert_allclose(test.get_ydata(), [0.5, 0.6, 0.7])
     assert [line.get_xdata()[0] for line in drops] == [1.5, 2.5]
+
+
+def test_the_order_of_policies_is_that_of_ranks(monkeypatch):
+    rows = [(3, "mnist-crop", "loss", p, a, 5, b) for p, a, b in (("a", 1.0, 9.0), ("b", 2.0, 11.0), ("c", 3.0, 10.0))]
+    rows += [(4, "norb-crop", "loss", "a", float("nan"), 0, 9.0)]
+    pairs = pd.DataFrame(rows, columns=["table", "task", "score", "policy", "auc", "seeds", "paper"])
+    found = comparisons.order_of_policies(pairs.assign(difference=pairs.auc - pairs.paper))
+    assert found.index.tolist() == [(3, "mnist-crop", "loss")]
+    assert found.iloc[0].tolist() == [3, "0.50", "-8.00", "-9.00", "-7.00"]

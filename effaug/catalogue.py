@@ -1,0 +1,150 @@
+"""The paper's 20 tables and 17 figures: on which page of the book each is, and how it is made from stored results."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from effaug import plots, studies, tables, timing
+from effaug._record import write_whole
+from effaug.notebook import View
+from effaug.paper import published_aucs, published_features
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One table or figure of the paper.
+
+    Attributes
+    ----------
+    kind : {"table", "figure"}
+    number : int
+    title : str
+        What it shows, in our words.
+    page : str
+        The notebook that has it, without its suffix.
+    make : callable
+        From a view of everything to a data frame or a figure.
+    """
+
+    kind: str
+    number: int
+    title: str
+    page: str
+    make: Callable[[View], pd.DataFrame | Figure]
+
+    @property
+    def name(self) -> str:
+        """Such as ``table-3``: of the exported files, and the page's anchor."""
+        return f"{self.kind}-{self.number}"
+
+
+def _of(dataset: str, draw: Callable[[View], Figure], augmentation: str = "all") -> Callable[[View], Figure]:
+    return lambda view: draw(view.other(dataset=dataset, augmentation=augmentation))
+
+
+def _extreme(dataset: str) -> Callable[[View], Figure]:
+    def draw(view: View) -> Figure:
+        shown = view.other(dataset=dataset)
+        return plots.extreme_points(shown, *shown.panels[0]) if shown.panels else plots.nothing(shown)
+
+    return draw
+
+
+def _auc_table(task: str, score: str) -> Callable[[View], pd.DataFrame]:
+    return lambda view: tables.auc_table(view, task, published_features(task), score)
+
+
+def _figures() -> list[Entry]:
+    def entry(number: int, title: str, page: str, make: Callable[[View], Figure]) -> Entry:
+        return Entry("figure", number, title, page, make)
+
+    before_after = plots.score_before_after
+    return [
+        entry(1, "Scores of MNIST's points", "score_distributions", _of("mnist", plots.score_histograms)),
+        entry(2, "MNIST's influence before and after", "score_distributions", _of("mnist", before_after)),
+        entry(3, "Random policies", "random_policies", plots.figure_3),
+        entry(4, "Refinements under rotation", "refinements", _of("all", plots.figure_9, "rotate")),
+        entry(5, "MNIST's extreme points", "extreme_points", _extreme("mnist")),
+        entry(6, "Scores of CIFAR-10's points", "score_distributions", _of("cifar10", plots.score_histograms)),
+        entry(7, "Scores of small NORB's points", "score_distributions", _of("norb", plots.score_histograms)),
+        entry(8, "Influence before and after, every task", "score_distributions", before_after),
+        entry(9, "Random policies with refinements", "random_policies", plots.figure_9),
+        entry(10, "Deterministic policies", "deterministic_policies", plots.figure_10),
+        entry(11, "MNIST's extreme points", "extreme_points", _extreme("mnist")),
+        entry(12, "CIFAR-10's extreme points", "extreme_points", _extreme("cifar10")),
+        entry(13, "Small NORB's extreme points", "extreme_points", _extreme("norb")),
+        entry(14, "The margin of an SVM as a score", "diversity", plots.figure_14),
+        entry(15, "Points drawn from clusters", "diversity", plots.figure_15),
+        entry(16, "Points drawn from a k-DPP", "diversity", plots.figure_16),
+        entry(17, "Time of an epoch", "training_time", _training_time),
+    ]
+
+
+def _training_time(view: View) -> Figure:
+    return studies.training_time(timing.load(view.results.folder / "timing"))
+
+
+def catalogue() -> list[Entry]:
+    """Tables 1 to 20, then Figures 1 to 17."""
+    found = [
+        Entry("table", 1, "Accuracy with few points augmented", "table_1", tables.table_1),
+        Entry("table", 2, "The policies", "table_2", lambda view: tables.table_2()),
+    ]
+    for number, task, score in published_aucs()[["table", "task", "score"]].drop_duplicates().itertuples(index=False):
+        found.append(Entry("table", number, f"AUC, {task} by {score}", "auc_tables", _auc_table(task, score)))
+    return sorted(found, key=lambda entry: entry.number) + _figures()
+
+
+def export(view: View, folder: Path) -> list[Path]:
+    """Write every table as CSV and LaTeX (booktabs), every figure as SVG and PDF.
+
+    Parameters
+    ----------
+    view : View
+        Of everything.
+    folder : path
+
+    Returns
+    -------
+    list of Path
+        The files, named after the paper's numbers: ``table-3.csv``, ``figure-3.svg``.
+    """
+    written = []
+    for entry in catalogue():
+        made = entry.make(view)
+        write: dict[str, Callable[[Path], Any]]
+        if isinstance(made, Figure):
+            write = dict.fromkeys((".svg", ".pdf"), functools.partial(plots.save, made))
+        else:
+            texts = {".csv": made.to_csv(), ".tex": latex(made, f"{entry.title}.")}
+            write = {suffix: functools.partial(_write_text, text) for suffix, text in texts.items()}
+        for suffix, writer in write.items():
+            written.append(folder / f"{entry.name}{suffix}")
+            write_whole(written[-1], writer, suffix=suffix)
+    return written
+
+
+def _write_text(text: str, path: Path) -> None:
+    path.write_text(text)
+
+
+def latex(frame: pd.DataFrame, caption: str) -> str:
+    """A table in LaTeX with booktabs' rules; text is escaped, save what is a formula already."""
+    escaped = frame.reset_index().map(_escape)
+    escaped.columns = [_escape(str(column)) for column in escaped.columns]
+    return escaped.to_latex(index=False, caption=_escape(caption), escape=False)
+
+
+def _escape(value: Any) -> Any:
+    if not isinstance(value, str) or value.startswith("\\("):
+        return value
+    for character in "\\&%$#_{}":
+        value = value.replace(character, f"\\{character}" if character != "\\" else r"\textbackslash ")
+    return value

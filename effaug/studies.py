@@ -1,0 +1,116 @@
+"""Figures of what stands beside the paper: networks, sensitivity, AUCs in pairs, training time."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from effaug.networks import load_manifest
+from effaug.plots import BLUE, COLOURS, GREEN, RED, Line, closed, draw_curve, finish
+from effaug.results import Results
+from effaug.timing import linear_fit
+
+
+def learning_curves(names: tuple[str, ...]) -> Figure:
+    """Accuracy on training and on test images after each epoch, a panel a network; dotted where the rate drops."""
+    size = (3.9 * len(names), 3)
+    figure, grid = plt.subplots(1, max(1, len(names)), figsize=size, squeeze=False, sharey=True, layout="constrained")
+    for axes, name in zip(grid[0], names, strict=False):
+        history = pd.DataFrame(load_manifest(name)["history"])
+        axes.plot(history.epoch, history.accuracy, color=BLUE, marker="s", ms=3, label="training, while it learns")
+        axes.plot(history.epoch, history.test_accuracy, color=RED, marker="o", ms=3, label="test")
+        for epoch in history.epoch[history.rate.diff() < 0]:
+            axes.axvline(epoch - 0.5, ls=":", c="grey", lw=1)
+        axes.set(title=name, xlabel="epoch", ylabel="accuracy")
+    return finish(figure, [(axes, "") for axes in grid[0]])
+
+
+def sensitivity(found: pd.DataFrame) -> Figure:
+    """What 10 % by influence gains over 10 % at random against C, a panel a task (`comparisons.sensitivity`).
+
+    A line for each protocol, network and treatment of the mean image with more than one C; bars are 95 % t intervals,
+    and cross-validation has the last place on the axis.
+    """
+    kinds = ["protocol", "network", "mean image"]
+    lines = {key: rows for key, rows in found.groupby(["task", *kinds], sort=False) if len(rows) > 1}
+    tasks = list(dict.fromkeys(key[0] for key in lines))
+    size = (3.9 * max(1, len(tasks)), 3.2)
+    figure, grid = plt.subplots(1, max(1, len(tasks)), figsize=size, squeeze=False, sharey=True, layout="constrained")
+    colours: dict = {}
+    for (task, *kind), rows in lines.items():
+        axes = grid[0, tasks.index(task)]
+        colour = colours.setdefault(tuple(kind), COLOURS[len(colours)])
+        label = f"{kind[0]}, {kind[1]}" + (f", mean image {kind[2]}" if kind[2] else "")
+        C = rows.index.get_level_values("C")
+        axes.errorbar(
+            C, rows["influence - baseline"], rows["±"], color=colour, marker="s", ms=4, capsize=2, label=label
+        )
+        axes.set(title=task, xlabel="C", ylabel="influence - baseline, points")
+    for axes in grid[0]:
+        axes.axhline(0, ls=":", c="grey", lw=1)
+    return finish(figure, [(axes, "") for axes in grid[0]])
+
+
+def idea(results: Results) -> Figure:
+    """The finding in one figure: MNIST rotated, features refit, points by influence against points at random."""
+    table = results.table(["mnist-rotate"])
+    table = table[(table.protocol == "paper") & (table.features == "refit")]
+    if table.empty:
+        raise ValueError(f"no results of mnist-rotate with refitted features in {results.folder}")
+    figure, axes = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
+    draw_curve(axes, table[table.policy == "baseline"], Line("baseline", "", "drawn at random", RED, "o"))
+    chosen = table[(table.policy == "random_proportional") & (table.score == "influence")]
+    draw_curve(axes, chosen, Line("random_proportional", "influence", "drawn in proportion to influence", BLUE, "s"))
+    full = table[table.policy == "full"].accuracy.mean()
+    axes.axhline(full, ls=":", c=GREEN, lw=1.4, label="all 1000 augmented")
+    axes.set(xlabel="augmented points", ylabel="accuracy on the augmented test set", xlim=(0, 1000))
+    axes.legend(loc="lower right", frameon=False)
+    axes.set_title("MNIST 3 against 8, rotated up to 30 degrees", fontsize=10)
+    sns.despine(figure)
+    return closed(figure)
+
+
+def auc_pairs(pairs: pd.DataFrame) -> Figure:
+    """Our AUCs against the published ones (`tables.published_pairs`), a colour a data set; equal on the line."""
+    stored = pairs[pairs.seeds > 0]
+    figure, axes = plt.subplots(figsize=(6.4, 5.2), layout="constrained")
+    dataset = stored.task.str.split("-").str[0]
+    for colour, (name, rows) in zip(COLOURS, stored.groupby(dataset, sort=False), strict=False):
+        label = f"{name} ({len(rows)})"
+        axes.errorbar(rows.paper, rows.auc, rows.sd, rows.paper_sd, fmt="o", ms=4, lw=0.8, color=colour, label=label)
+    if len(stored):
+        ends = [min(stored.paper.min(), stored.auc.min()) - 2, max(stored.paper.max(), stored.auc.max()) + 2]
+        axes.plot(ends, ends, ls=":", c="grey", lw=1)
+        axes.legend(loc="lower right", frameon=False)
+    axes.set(xlabel="AUC in the paper", ylabel="our AUC", title=f"{len(stored)} of {len(pairs)} AUCs")
+    return closed(figure)
+
+
+def training_time(times: dict[str, dict]) -> Figure:
+    """Seconds an epoch against training images, with the line through them; below, what it leaves (Figure 17).
+
+    Parameters
+    ----------
+    times : dict
+        As `timing.load` gives them, a column each.
+    """
+    size = (4.2 * max(1, len(times)), 4.6)
+    ratios = {"height_ratios": [3, 1]}
+    figure, grid = plt.subplots(
+        2, max(1, len(times)), figsize=size, squeeze=False, sharex="col", layout="constrained", gridspec_kw=ratios
+    )
+    for (name, record), (above, below) in zip(times.items(), grid.T, strict=False):
+        measured, line = record["epoch_times"], linear_fit(record["epoch_times"])
+        x = np.array([0, measured["size"].max()])
+        above.plot(measured["size"], measured.seconds, "o", ms=4, color=BLUE, label="measured")
+        label = f"{1000 * line.slope:.2f} ms an image + {line.intercept:.2f} s"
+        above.plot(x, line.intercept + line.slope * x, color=RED, lw=1.2, label=label)
+        above.set(title=f"{name}: {record['hardware']}", ylabel="seconds an epoch")
+        above.legend(loc="upper left", frameon=False)
+        below.plot(measured["size"], line.residuals, "o", ms=4, color=BLUE)
+        below.axhline(0, ls=":", c="grey", lw=1)
+        below.set(xlabel="training images", ylabel="residual, s")
+    return closed(figure)

@@ -1,0 +1,79 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Margins, clusters and k-DPPs: Figures 14 to 16
+#
+# Three other ways to choose points, from the paper's appendices, held against drawing in proportion to influence and at random: the distance from a
+# linear SVM's boundary as a score; k-means with as many clusters as points to choose, one point from each; and a k-DPP, which draws
+# sets whose features point in different directions. Here they are on all nine tasks where results are stored; MNIST's are over frozen features.
+
+# %% tags=["parameters"]
+dataset = "all"
+augmentation = "all"
+score = "influence"
+features = "frozen"
+protocol = "paper"
+n_seeds = 20
+source = "stored"
+
+# %%
+from IPython.display import Markdown
+
+from effaug import comparisons, plots, tables
+from effaug.notebook import open_view
+
+view = open_view(globals())
+Markdown(view.notes())
+
+# %% [markdown]
+# (figure-14)=
+# ## Figure 14: an SVM's margin as the score
+
+# %%
+plots.figure_14(view)
+
+# %% [markdown]
+# (figure-15)=
+# ## Figure 15: clusters
+
+# %%
+plots.figure_15(view)
+
+# %% [markdown]
+# (figure-16)=
+# ## Figure 16: k-DPPs
+#
+# The kernel is $L_{ij} = q_i\, \varphi_i \cdot \varphi_j\, q_j$ with directions $\varphi$ of the features and $q$ influence or 1. It can choose as many points
+# as it has rank: at most 84 with LeNet's features, 256 with those of CIFAR-10's network, 1000 with small NORB's. The paper stopped at 250 points, for
+# CIFAR-10 alone. *Greedy MAP* takes, one by one, the point that makes the set most probable.
+
+# %%
+plots.figure_16(view)
+
+# %% [markdown]
+# ## Held against influence
+#
+# Accuracy at some numbers of points less that of as many drawn in proportion to influence, in percentage points: mean over seeds, and half of the
+# 95 % t interval.
+
+# %%
+comparisons.against_influence(view)
+
+# %% [markdown]
+# ## Where these numbers are from
+
+# %%
+tables.provenance(view)

@@ -1,0 +1,65 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The scorecard: where the paper holds up
+#
+# Each claim of the paper, in our words, with the quantity that decides it. A claim's comparisons are tasks, scores or policies. One counts
+# as *yes* when its whole interval lies on the claim's side of the bound, as *no* when it lies on the other, as *open* when the
+# bound is inside, and as *empty* where there is nothing to compare. The verdict follows from the counts: a claim about every task holds if all
+# of its comparisons are yes, and in part if some are.
+#
+# Policies are compared seed by seed. Intervals are bootstrapped over seeds, 95 % for all of a claim's comparisons together (Bonferroni). With five
+# seeds they reach from the smallest to the largest resampled mean, so that few seeds rather leave a claim open. A policy that is the best of
+# several is chosen on one half of the seeds and judged on the other. MNIST has the paper's refitted features where they are stored; where they
+# are not, the comparison says *(frozen)*. Seeds vary which points are drawn and, where features are refit, the network; they do not vary the images.
+
+# %% tags=["parameters"]
+protocol = "paper"
+
+# %%
+from IPython.display import Markdown, display
+
+from effaug import paper, scorecard, tables
+from effaug.evidence import Board
+from effaug.notebook import STORED, check_parameters, view_of
+from effaug.results import Results
+
+check_parameters(globals(), ("protocol",))
+Markdown(view_of(protocol=protocol, n_seeds=20).notes())
+
+# %% [markdown]
+# ## Verdicts
+
+# %%
+scorecard.scorecard(Results(STORED), protocol)
+
+# %% [markdown]
+# ## Under the other protocol
+
+# %%
+other = "released-code" if protocol == "paper" else "paper"
+scorecard.side_by_side(Results(STORED), (protocol, other))
+
+# %% [markdown]
+# ## Every comparison
+#
+# Differences of accuracy are in percentage points, AUCs on the scale where 1000 is perfect.
+
+# %%
+board = Board(Results(STORED), protocol)
+for claim in paper.CLAIMS:
+    words = f"**{claim.id}** (Section {claim.section}): {claim.says} *{claim.decided_by}*"
+    display(Markdown(words), tables.as_text(scorecard.effects(board, claim), 2))
