@@ -11,7 +11,7 @@ __version__ = version("effaug")
 
 _HOMES = {
     "load_task": "tasks",
-    "load_protocol": "tasks",
+    "load_protocol": "protocols",
     "load_dataset": "datasets",
     "load_subset": "subsets",
     "LeNet": "features",

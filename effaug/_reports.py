@@ -85,8 +85,8 @@ def scorecard(
     from effaug import scorecard as card
     from effaug.evidence import Board
     from effaug.paper import CLAIMS
+    from effaug.protocols import load_protocol
     from effaug.results import Results
-    from effaug.tasks import load_protocol
 
     if context.invoked_subcommand:
         return
@@ -111,9 +111,9 @@ def report_aucs(
     """Print our AUCs beside the 198 of the paper's Tables 3 to 20; the AUC of a policy without results is NaN."""
     from effaug.caveats import caveats
     from effaug.paper import published_features
+    from effaug.protocols import load_protocol
     from effaug.results import Results
     from effaug.tables import published_pairs
-    from effaug.tasks import load_protocol
 
     store = Results(results)
     pairs = published_pairs(store, load_protocol(protocol).name)

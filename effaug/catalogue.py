@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +101,16 @@ def catalogue() -> list[Entry]:
     for number, task, score in published_aucs()[["table", "task", "score"]].drop_duplicates().itertuples(index=False):
         found.append(Entry("table", number, f"AUC, {task} by {score}", "auc_tables", _auc_table(task, score)))
     return sorted(found, key=lambda entry: entry.number) + _figures()
+
+
+def links(folder: str = "../notebooks") -> str:
+    """The catalogue as HTML: each entry linked to its place in the book, from a page that reaches the notebooks so."""
+    items = [
+        f'<li><a href="{folder}/{entry.page}.html#{entry.name}">{entry.kind.capitalize()} {entry.number}</a>: '
+        f"{html.escape(entry.title)}</li>"
+        for entry in catalogue()
+    ]
+    return f"<ul>{''.join(items)}</ul>"
 
 
 def export(view: View, folder: Path) -> list[Path]:

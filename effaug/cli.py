@@ -49,20 +49,24 @@ def run(
     subtract_mean: Annotated[
         bool | None, typer.Option(help="Whether the networks' mean training image is subtracted.")
     ] = None,
+    take: Annotated[
+        list[str] | None, typer.Option("--swap", help="Take this choice from the other protocol; repeat for several.")
+    ] = None,
 ) -> None:
     """Compute accuracy against budget, storing each curve as it is finished. Started again, it goes on where it was."""
     from effaug import _progress
     from effaug.experiment import Experiment
     from effaug.policies import TABLE_POLICIES
+    from effaug.protocols import load_protocol, swap
     from effaug.results import Results
-    from effaug.tasks import load_protocol, load_task
+    from effaug.tasks import load_task
 
     changes: dict[str, Any] = {}
     if C:
         changes["C"] = "cv" if C == "cv" else _number("C", C)
     given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", subtract_mean))
     changes |= {k: v for k, v in given if v is not None}
-    chosen = load_protocol(protocol, **changes)
+    chosen = swap(load_protocol(protocol, **changes), tuple(take or ()))
     spec = Experiment(
         task=load_task(
             task,

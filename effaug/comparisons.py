@@ -9,9 +9,10 @@ from scipy import stats
 
 from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
+from effaug.protocols import PROTOCOLS
 from effaug.results import Results, aucs, half_width
 from effaug.tables import as_text
-from effaug.tasks import PROTOCOLS, TASKS
+from effaug.tasks import TASKS
 
 if TYPE_CHECKING:
     from effaug.notebook import View
@@ -237,7 +238,7 @@ def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float
     for task in tasks:
         table = results.table([task])
         table = table[table.features == "frozen"]
-        for protocol, shown in table.groupby("protocol"):
+        for protocol, shown in table[~table.protocol.str.contains("~")].groupby("protocol"):
             at = shown[(shown.budget == round(budget_fraction * shown.budget.max())) & (shown.score != "loss")]
             pairs = at.pivot_table(index="seed", columns="policy", values="accuracy")
             if not {"baseline", "random_proportional"} <= set(pairs.columns):

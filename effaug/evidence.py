@@ -146,10 +146,10 @@ class Board:
             curves.setdefault((task, features), {})[tuple(policy)] = wide
         self._panels = {(t, kind): Panel(t, kind, found) for (t, kind), found in curves.items()}
 
-    def panels(self, *needed: tuple[str, str], tasks: Iterable[str] = NINE) -> Iterator[Panel]:
-        """For each task the panel that has the curves needed: with the paper's kind of features, else with another."""
+    def panels(self, *needed: tuple[str, str], tasks: Iterable[str] = NINE, kind: str = "") -> Iterator[Panel]:
+        """For each task the panel that has the curves needed: of that kind of features or the paper's, else others."""
         for task in tasks:
-            for features in sorted(("frozen", "refit"), key=lambda kind: kind != published_features(task)):
+            for features in sorted(("frozen", "refit"), key=lambda each: each != (kind or published_features(task))):
                 panel = self._panels.get((task, features))
                 if panel is not None and {BASELINE, FULL, *needed} <= panel.curves.keys():
                     yield panel

@@ -12,10 +12,11 @@ from effaug import scores
 from effaug._unknown import unknown
 from effaug.learning import Learn, learner, task_subset
 from effaug.policies import TABLE_POLICIES, Policy, extend, plan_weights
+from effaug.protocols import Protocol
 from effaug.results import Curve, Key
 from effaug.selection import SetPolicy, load_policy
 from effaug.subsets import Subset
-from effaug.tasks import Protocol, Task
+from effaug.tasks import Task
 
 FEATURES = ("frozen", "refit")
 N_SHOWN = 10  # extreme points a score whose images are kept (Figures 5, 11-13)

@@ -11,7 +11,8 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 
 from effaug.networks import bottleneck, import_keras, lenet, load_manifest, load_resnet, weights_sha256
-from effaug.tasks import Protocol, Task
+from effaug.protocols import Protocol
+from effaug.tasks import Task
 
 _LENET_BATCH = 2048
 _RESNET_BATCH = 128  # activations of 96x96 images fill 300 MB

@@ -12,8 +12,9 @@ import numpy as np
 from effaug import augment, logistic
 from effaug.cache import FeatureCache, Progress
 from effaug.features import featurizer, transform_copies
+from effaug.protocols import Protocol
 from effaug.subsets import Subset, load_subset
-from effaug.tasks import Protocol, Task
+from effaug.tasks import Task
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,10 +16,11 @@ from effaug.caveats import caveats
 from effaug.experiment import FEATURES, Experiment
 from effaug.networks import load_manifest, networks
 from effaug.policies import TABLE_POLICIES
+from effaug.protocols import PROTOCOLS
 from effaug.results import Results
 from effaug.runner import run
 from effaug.scores import TABLE_SCORES
-from effaug.tasks import AUGMENTATIONS, PROTOCOLS, SOURCES, TASKS, load_task
+from effaug.tasks import AUGMENTATIONS, SOURCES, TASKS, load_task
 
 STORED = Path(os.environ.get("EFFAUG_RESULTS") or Path(__file__).resolve().parent.parent / "results")
 

@@ -47,8 +47,27 @@ def score_table(view: View) -> pd.DataFrame:
     return by_key(rows, "task", "features", "score").map(lambda v: f"{v:.3g}")
 
 
+CLASS_NAMES = {
+    "cifar10": ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    "smallnorb": ("animal", "human", "airplane", "truck", "car"),
+}
+
+
+def labels_of(view: View, task: str, features: str) -> tuple[np.ndarray, np.ndarray]:
+    """Each point's class, and the class that the un-augmented model gives it: names, (n,) and (n,).
+
+    Of two classes the wrong one is predicted where the loss is above log 2.
+    """
+    spec = view.results.record(task)[f"{view.parameters['protocol']}/{features}"]["task"]
+    known = CLASS_NAMES.get(spec["dataset"])
+    names = np.array([known[c] if known else str(c) for c in spec["classes"]])
+    points = shown_points(view, task, features)
+    labels = points["labels"].astype(int)
+    return names[labels], names[np.where(points["loss_before"] > np.log(2), 1 - labels, labels)]
+
+
 def extreme_table(view: View, n: int = 10) -> pd.DataFrame:
-    """The extreme points in numbers: how many of the n are of label 1, and between which scores they lie."""
+    """The extreme points in numbers: how many are of label 1, how many misclassified, and their range of scores."""
     rows = {}
     for task, features in view.panels:
         points = shown_points(view, task, features)
@@ -58,6 +77,7 @@ def extreme_table(view: View, n: int = 10) -> pd.DataFrame:
                 values = points[f"{name}_before"][chosen]
                 rows[task, features, f"{end} {name}"] = {
                     "label 1": int(points["labels"][chosen].sum()),
+                    "misclassified": int((points["loss_before"][chosen] > np.log(2)).sum()),
                     "from": f"{values.min():.2g}",
                     "to": f"{values.max():.2g}",
                 }

@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from effaug.experiment import Experiment
+from effaug.protocols import Protocol
 from effaug.results import COLUMNS, Results, aucs
 from effaug.selection import EVERY_POLICY
-from effaug.tasks import Protocol, Task
+from effaug.tasks import Task
 
 # On one machine with one set of library versions the numbers repeat exactly. On another, features differ in their last
 # bits, and where two scores are nearly equal another point is drawn.

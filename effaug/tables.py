@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -140,18 +141,20 @@ def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
 
 
 def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
-    """`auc_table` for every task, kind of features and score of a view, with a title each."""
-    found = []
+    """`auc_table` for every task, kind of features and score of a view, with a title in Markdown and an anchor."""
+    found, anchored = [], set()
     for task, features in view.panels:
-        for score in sorted(
-            set(view.table[(view.table.task == task) & (view.table.features == features)].score) - {""}
-        ):
+        scores = view.table[(view.table.task == task) & (view.table.features == features)].score
+        for score in sorted(set(scores) - {""}):
             number = table_number(task, score)
-            title = f"{task} by {score}, {features} features"
+            title = f"**{task} by {score}, {features} features"
             if number:
                 same = features == published_features(task)
                 title += f" (Table {number})" if same else f" (beside Table {number}, whose features are refit)"
-            found.append((title, auc_table(view, task, features, score)))
+            if number and number not in anchored:  # refit features come first
+                title = f'<a id="table-{number}"></a>{title}'
+                anchored.add(number)
+            found.append((f"{title}**", auc_table(view, task, features, score)))
     return found
 
 
@@ -180,7 +183,7 @@ def task_table(view: View) -> pd.DataFrame:
     """Sizes of the tasks: classes, train and test points of either class, copies a point, and the network."""
     rows = {}
     for name in view.tasks:
-        task = load_task(name, protocol=view.parameters["protocol"].split("+")[0])
+        task = load_task(name, protocol=re.split("[+~]", view.parameters["protocol"])[0])
         splits = task.splits or ("",) * 4
         rows[name] = {
             "classes": f"{task.classes[0]} / {task.classes[1]}",

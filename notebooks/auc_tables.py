@@ -31,7 +31,7 @@ source = "stored"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import comparisons, tables
+from effaug import comparisons, studies, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
@@ -39,7 +39,20 @@ Markdown(view.notes())
 
 # %%
 for title, table in tables.auc_tables(view):
-    display(Markdown(f"**{title}**"), table)
+    display(Markdown(title), table)
+
+# %% [markdown]
+# ## The same order?
+#
+# Our AUCs against the published ones where the features are of the paper's kind; bars are standard deviations. Below, how far both put the eleven policies
+# in the same order (Spearman's rank correlation), and how far our AUCs are from the published ones.
+
+# %%
+pairs = tables.published_pairs(view.results, protocol)
+studies.auc_pairs(pairs)
+
+# %%
+comparisons.order_of_policies(pairs)
 
 # %% [markdown]
 # ## How long the network is trained

@@ -14,6 +14,7 @@
 # ---
 
 # %% [markdown]
+# (figure-10)=
 # # Deterministic policies: Figure 10
 #
 # The points of highest score first, with and without refinements, and the points of lowest score first. Over frozen features

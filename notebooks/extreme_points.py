@@ -16,8 +16,9 @@
 # %% [markdown]
 # # Extreme points: Figures 5, 11, 12 and 13
 #
-# The ten training points of highest and of lowest influence and loss, before augmentation. On MNIST the top ones differ from each other
-# in class and in shape; the bottom ones look alike.
+# The ten training points of highest and of lowest influence and loss, before augmentation: above each its class, the class that the model
+# gives it where that is another one, and the score. On MNIST the top ones differ from each other in class and in shape; the bottom ones look
+# alike.
 
 # %% tags=["parameters"]
 dataset = "all"
@@ -36,6 +37,13 @@ from effaug.notebook import open_view
 
 view = open_view(globals())
 Markdown(view.notes())
+
+# %% [markdown]
+# (figure-5)=
+# (figure-11)=
+# (figure-12)=
+# (figure-13)=
+# ## The images
 
 # %%
 for task, features in view.panels:

@@ -39,6 +39,7 @@ view = open_view(globals())
 Markdown(view.notes())
 
 # %% [markdown]
+# (figure-3)=
 # ## Figure 3
 
 # %%
@@ -59,6 +60,7 @@ comparisons.main_claim(view)
 Markdown(comparisons.in_words(view))
 
 # %% [markdown]
+# (figure-9)=
 # ## Figure 9
 
 # %%

@@ -14,6 +14,7 @@
 # ---
 
 # %% [markdown]
+# (figure-4)=
 # # Refinements: Figure 4
 #
 # Does it pay to take the scores again as points are added, or to let a chosen point share its weight with its copies? The

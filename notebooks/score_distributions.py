@@ -38,8 +38,19 @@ from effaug.notebook import open_view
 view = open_view(globals())
 Markdown(view.notes())
 
+# %% [markdown]
+# (figure-1)=
+# (figure-6)=
+# (figure-7)=
+# ## Figures 1, 6 and 7: how the scores are distributed
+
 # %%
 plots.score_histograms(view)
+
+# %% [markdown]
+# (figure-2)=
+# (figure-8)=
+# ## Figures 2 and 8: before and after augmentation
 
 # %%
 plots.score_before_after(view)

@@ -14,6 +14,7 @@
 # ---
 
 # %% [markdown]
+# (table-1)=
 # # Table 1: how few points suffice
 #
 # Accuracy, in percent, on the augmented test set when none, 5, 10, 25 or 100 % of the points are augmented: drawn uniformly

@@ -14,6 +14,7 @@
 # ---
 
 # %% [markdown]
+# (table-2)=
 # # Table 2: the policies
 #
 # Every policy that the code knows, read off the code itself: the probability with which, or the rank by which, a point

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -90,6 +91,21 @@ def test_every_page_of_the_contents_is_built_and_holds_no_traceback(book):
     figures = ["quickstart", "random_policies", "refinements", "deterministic_policies", "extreme_points", "networks"]
     for name in [*figures, "score_distributions", "data_and_augmentations", "experiment"]:
         assert Page(html / "notebooks" / f"{name}.html").images >= 1, name
+
+
+@pytest.mark.slow
+def test_every_table_and_figure_of_the_paper_is_where_the_contents_say(book):
+    html, _ = book
+    linked = [re.split(r"#", target) for target in Page(html / "book" / "contents.html").linked if ".html#" in target]
+    places = {name: page for page, name in linked if re.fullmatch(r"(table|figure)-\d+", name)}
+    assert set(places) == {f"table-{k}" for k in range(1, 21)} | {f"figure-{k}" for k in range(1, 18)}
+    for name, page in places.items():
+        soup = BeautifulSoup((html / "book" / page).read_text(), "html.parser")
+        (place,) = soup.find_all(id=name)
+        shown = place.find_next("table" if name.startswith("table") else "img")
+        assert shown is not None, name
+        section = place.find_parent("section") or place.find_next("section")
+        assert section in shown.parents, name
 
 
 @pytest.mark.slow

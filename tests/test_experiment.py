@@ -12,8 +12,9 @@ from effaug.augment import augmentation, with_originals
 from effaug.experiment import Experiment, Job, budget_curve, compute, full_augmentation
 from effaug.learning import Fitted
 from effaug.policies import POLICIES, TABLE_POLICIES
+from effaug.protocols import load_protocol
 from effaug.subsets import Subset, load_subset
-from effaug.tasks import load_protocol, load_task
+from effaug.tasks import load_task
 
 N, M, COPIES, D = 24, 150, 3, 3
 BUDGETS = (0, 1, 4, 12, N)

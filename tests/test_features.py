@@ -15,7 +15,8 @@ from sklearn.exceptions import NotFittedError
 from effaug import features
 from effaug.features import LeNet, Pixels, ResNet, featurizer, transform_copies
 from effaug.networks import bottleneck, load_resnet
-from effaug.tasks import TASKS, load_protocol, load_task
+from effaug.protocols import load_protocol
+from effaug.tasks import TASKS, load_task
 
 BACKEND = os.environ.get("KERAS_BACKEND")  # as the user has it: effaug sets it when Keras is imported
 

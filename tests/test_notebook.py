@@ -5,9 +5,10 @@ import pytest
 from effaug import notebook, plots, tables
 from effaug.experiment import Experiment
 from effaug.notebook import ParameterError, check_parameters, open_view, view_of
+from effaug.protocols import load_protocol
 from effaug.results import Results
 from effaug.runner import run
-from effaug.tasks import load_protocol, load_task
+from effaug.tasks import load_task
 
 GOOD = {
     "dataset": "digits",

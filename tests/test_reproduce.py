@@ -8,9 +8,10 @@ import pytest
 
 from effaug import reproduce
 from effaug.notebook import STORED
+from effaug.protocols import PROTOCOLS, load_protocol
 from effaug.results import Curve, Results
 from effaug.runner import run
-from effaug.tasks import PROTOCOLS, load_protocol, load_task
+from effaug.tasks import load_task
 
 STORE = Results(STORED)
 

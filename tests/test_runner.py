@@ -22,9 +22,10 @@ from effaug.experiment import Experiment
 from effaug.features import ResNet, transform_copies
 from effaug.learning import task_subset
 from effaug.networks import versions
+from effaug.protocols import load_protocol
 from effaug.results import Results
 from effaug.subsets import Subset
-from effaug.tasks import load_protocol, load_task
+from effaug.tasks import load_task
 
 TASK = "digits-rotate"
 FEW = ("baseline", "random_proportional", "deterministic_proportional_update")

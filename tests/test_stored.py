@@ -11,9 +11,10 @@ from effaug.experiment import Experiment, Job, compute
 from effaug.networks import weights_sha256
 from effaug.notebook import STORED
 from effaug.policies import POLICIES
+from effaug.protocols import PROTOCOLS
 from effaug.results import Results, aucs
 from effaug.scores import TABLE_SCORES
-from effaug.tasks import PROTOCOLS, load_task
+from effaug.tasks import load_task
 
 RESULTS = Results(STORED)
 TABLE = RESULTS.table()

@@ -12,8 +12,9 @@ from effaug import comparisons, points, studies, tables
 from effaug.notebook import View, open_view, view_of
 from effaug.paper import published_features
 from effaug.policies import POLICIES, TABLE_POLICIES
+from effaug.protocols import PROTOCOLS, load_protocol
 from effaug.results import Curve, Results, auc
-from effaug.tasks import AUGMENTATIONS, PROTOCOLS, SOURCES, load_protocol
+from effaug.tasks import AUGMENTATIONS, SOURCES
 
 BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
 
@@ -83,7 +84,7 @@ def test_auc_table_is_sorted_and_stands_beside_the_paper(view):
     difference = np.mean(expected) - 997.2
     assert abs(float(table.difference["random_proportional"]) - difference) < 0.011
     (title, same), *rest = tables.auc_tables(view)
-    assert title == "mnist-rotate by influence, refit features (Table 15)"
+    assert title == '<a id="table-15"></a>**mnist-rotate by influence, refit features (Table 15)**'
     assert same.equals(table)
     assert rest == []
 

@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from effaug.tasks import PROTOCOLS, SOURCES, TASKS, Protocol, load_protocol, load_task
+from effaug.protocols import CHOICES, PROTOCOLS, Protocol, load_protocol, swap
+from effaug.tasks import SOURCES, TASKS, load_task
 
 WIDE = tuple(a for a in np.linspace(-30, 30, 15) if abs(a) > 1e-9)
 DATASETS = {  # dataset, classes, train size, splits, network
@@ -230,3 +231,22 @@ def test_settings_cannot_be_changed_in_place(thing):
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(thing, field, "other")
     assert {thing: 1}[dataclasses.replace(thing)] == 1
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_a_swap_takes_one_choice_from_the_other_protocol(name, choice):
+    protocol = PROTOCOLS[name]
+    (other,) = (p for p in PROTOCOLS.values() if p is not protocol)
+    found = swap(protocol, (choice,))
+    assert found == dataclasses.replace(protocol, name=f"{name}~{choice}", **{choice: getattr(other, choice)})
+    assert getattr(found, choice) != getattr(protocol, choice)
+
+
+def test_swapping_everything_makes_the_other_protocol_and_a_changed_one_keeps_its_change():
+    assert dataclasses.replace(swap(PROTOCOLS["paper"], CHOICES), name="released-code") == PROTOCOLS["released-code"]
+    found = swap(load_protocol("released-code", ridge=0.5), ("C", "directions"))
+    assert (found.name, found.C, found.ridge) == ("released-code+ridge=0.5~C~directions", 10.0, 0.5)
+    assert swap(PROTOCOLS["paper"], ()) == PROTOCOLS["paper"]
+    with pytest.raises(ValueError, match="unknown choice 'epochs'; accepted: C, directions, small_angles, ridge"):
+        swap(PROTOCOLS["paper"], ("epochs",))

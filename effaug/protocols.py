@@ -1,0 +1,154 @@
+"""Protocols: the choices on which the paper's text and its released code part."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from effaug._unknown import unknown
+
+CARDINAL = ((-1, 0), (1, 0), (0, -1), (0, 1))
+DIAGONAL = ((-1, -1), (-1, 1), (1, -1), (1, 1))
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and 0 < value < math.inf
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The choices of an experiment that the paper's text and its released code make differently.
+
+    Parameters
+    ----------
+    name : str
+        What the results are filed under.
+    C : float or "cv"
+        Inverse L2 strength of the logistic regression; ``"cv"`` cross-validates it at every fit.
+    directions : tuple of (int, int)
+        Unit shifts ``(dy, dx)`` of a translation.
+    small_angles : tuple of float
+        Degrees, for the tasks that rotate by at most 5 degrees (CIFAR-10, small NORB).
+    ridge : float or None
+        Added to the Hessian of eq. (1); None adds the fitted model's own L2 term, ``1 / C``.
+    subtract_mean : bool
+        Whether the networks' mean training image is subtracted when features are computed.
+    norb_pixel_scale : float
+        What small NORB's pixels (0 to 255) are multiplied by.
+    one_norb_network : bool
+        Whether small NORB's rotate and crop tasks take the network of its translate task, trained without augmentation.
+    epochs : int
+        For which LeNet is trained (text: 40 to 50).
+    weights : str
+        Name of the frozen network in place of the task's own; empty for that.
+
+    Notes
+    -----
+    Kuchnik & Smith (2019), Appendix B, and the released code's own values.
+    """
+
+    name: str
+    C: float | Literal["cv"] = 10.0
+    directions: tuple[tuple[int, int], ...] = CARDINAL
+    small_angles: tuple[float, ...] = (-5.0, -2.5, 2.5, 5.0)
+    ridge: float | None = None
+    subtract_mean: bool = True
+    norb_pixel_scale: float = 1 / 255
+    one_norb_network: bool = False
+    epochs: int = 40
+    weights: str = ""
+
+    def __post_init__(self) -> None:
+        if self.C != "cv":
+            if not _positive(self.C):
+                raise ValueError(f"C must be a positive number or 'cv', got {self.C!r}")
+            object.__setattr__(self, "C", float(self.C))  # 1 and 1.0 are one protocol
+        if not isinstance(self.epochs, int) or self.epochs < 1:
+            raise ValueError(f"epochs must be a whole number of at least 1, got {self.epochs!r}")
+        if self.ridge is not None and not _positive(self.ridge):
+            raise ValueError(f"ridge must be positive, or None for the model's own L2 term, got {self.ridge!r}")
+
+    def pixel_scale(self, dataset: str) -> float:
+        """What a dataset's pixels are multiplied by before they enter a frozen network."""
+        return self.norb_pixel_scale if dataset == "smallnorb" else 1 / 255
+
+
+PROTOCOLS = {
+    "paper": Protocol("paper"),
+    "released-code": Protocol(
+        "released-code",
+        C=1.0,
+        directions=DIAGONAL,
+        small_angles=(-5.0, -5 / 3, 5 / 3, 5.0),
+        ridge=1e-10,
+        subtract_mean=False,
+        norb_pixel_scale=1 / 255**2,
+        one_norb_network=True,
+    ),
+}
+
+
+def load_protocol(name: str = "paper", **changes: object) -> Protocol:
+    """A named protocol, with any of its choices changed.
+
+    Parameters
+    ----------
+    name : {"paper", "released-code"}
+    **changes
+        Fields of `Protocol` other than its name: a changed protocol gets one that says so.
+
+    Raises
+    ------
+    ValueError
+        For an unknown protocol or an unknown field.
+
+    Examples
+    --------
+    >>> load_protocol("paper", C=1.0).name
+    'paper+C=1.0'
+    """
+    if name not in PROTOCOLS:
+        raise ValueError(unknown("protocol", name, PROTOCOLS))
+    fields = [f.name for f in dataclasses.fields(Protocol) if f.name != "name"]
+    for key in changes:
+        if key not in fields:
+            raise ValueError(unknown("protocol field", key, fields))
+    named = PROTOCOLS[name]
+    found = dataclasses.replace(named, **changes)  # type: ignore[arg-type]
+    changed = {key: getattr(found, key) for key in changes if getattr(found, key) != getattr(named, key)}
+    label = "+".join([name, *(f"{k}={str(v).replace(' ', '').replace('/', '_')}" for k, v in changed.items())])
+    return dataclasses.replace(found, name=label)
+
+
+CHOICES = tuple(f.name for f in dataclasses.fields(Protocol) if f.name not in ("name", "epochs", "weights"))
+
+
+def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
+    """A protocol with some choices taken from the other one: what does one of them change by itself?
+
+    Parameters
+    ----------
+    protocol : Protocol
+        One of `PROTOCOLS`, or changed from it.
+    choices : tuple of {"C", "directions", "small_angles", "ridge", "subtract_mean", "norb_pixel_scale",
+    "one_norb_network"}
+
+    Raises
+    ------
+    ValueError
+        For an unknown choice.
+
+    Examples
+    --------
+    >>> swap(PROTOCOLS["paper"], ("ridge",)).name
+    'paper~ridge'
+    """
+    for choice in choices:
+        if choice not in CHOICES:
+            raise ValueError(unknown("choice", choice, CHOICES))
+    (other,) = (p for name, p in PROTOCOLS.items() if not re.match(rf"{name}\b", protocol.name))
+    taken = {choice: getattr(other, choice) for choice in choices}
+    return dataclasses.replace(protocol, name="~".join((protocol.name, *choices)), **taken)
