@@ -158,7 +158,7 @@ def against_influence(view: View, budgets: tuple[int, ...] = (10, 50, 100, 250, 
             if {policy, ("random_proportional", "influence")} <= curves.keys():
                 one, other = curves[policy], curves["random_proportional", "influence"]
                 rows[task, *policy] = {b: _lead(one[b], other[b]) for b in budgets if b in one and b in other}
-    return by_key(rows, "task", "policy", "score").reindex(columns=list(budgets)).fillna("-")
+    return by_key(rows, "task", "policy", "score").reindex(columns=list(budgets)).astype(object).fillna("-")
 
 
 def _lead(one: pd.Series, other: pd.Series) -> str:

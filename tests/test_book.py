@@ -181,9 +181,12 @@ def test_readme_says_what_is_stored():
 def test_the_books_own_data_example_runs_as_it_stands():
     examples = re.findall(r"```python\n(.*?)```", (ROOT / "book" / "rerun.md").read_text(), re.S)
     setup = "from sklearn.datasets import make_blobs\nimport numpy as np\n"
-    setup += "x, y = make_blobs(600, centers=2, cluster_std=6, random_state=0)\nfeatures, labels = x, y\n"
+    setup += (
+        "x, y = make_blobs(600, n_features=12, centers=2, cluster_std=20, random_state=0)\nfeatures, labels = x, y\n"
+    )
     setup += "both = np.stack([x, x + 1], axis=1)\ntrain, test = both[:300], both[300:]\n"
     setup += "train_labels, test_labels = y[:300], y[300:]\n"
     check = "\nassert len(chosen) == 60 and len(accuracies) == 5 and sorted(order) == list(range(300))\n"
+    check += "assert len(set(spread)) == 10\n"
     done = subprocess.run([sys.executable, "-c", setup + "".join(examples) + check], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

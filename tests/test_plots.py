@@ -1,4 +1,6 @@
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from effaug import plots, points, studies
@@ -95,3 +97,28 @@ def test_no_results_are_a_figure_with_words():
 def test_readme_figure_is_the_one_that_results_give(tmp_path):
     plots.save(studies.idea(Results(STORED)), tmp_path / "idea.svg")
     assert (tmp_path / "idea.svg").read_bytes() == (STORED.parent / "book" / "idea.svg").read_bytes()
+
+
+def test_a_set_of_its_own_size_is_one_point_at_its_mean():
+    rows = [(0, 100, 0.90), (1, 120, 0.92)]
+    table = pd.DataFrame(rows, columns=["seed", "budget", "accuracy"])
+    figure, axes = plt.subplots()
+    plots.draw_curve(axes, table, plots.Line("virtual_support_vectors", "", "support vectors", plots.BLUE, "*"))
+    (drawn,) = [line for line in axes.get_lines() if len(line.get_xdata()) == 1]
+    assert drawn.get_xydata().tolist() == [[110.0, pytest.approx(0.91)]]
+    plt.close(figure)
+
+
+def test_extreme_points_name_class_prediction_and_score(view):
+    shown = view.other(augmentation="rotate", features="frozen")
+    ((task, features),) = shown.panels
+    stored = points.shown_points(shown, task, features)
+    labels, predicted = points.labels_of(shown, task, features)
+    assert set(labels) == {"3", "8"}
+    np.testing.assert_array_equal(labels != predicted, stored["loss_before"] > np.log(2))
+    figure = plots.extreme_points(shown, task, features)
+    top = int(np.argmax(stored["loss_before"]))
+    title = figure.axes[10].get_title()
+    assert title == f"{labels[top]} as {predicted[top]}\n{stored['loss_before'][top]:.2g}"
+    lowest = int(np.argsort(-stored["influence_before"], kind="stable")[-1])
+    assert figure.axes[20].get_title() == f"{labels[lowest]}\n{stored['influence_before'][lowest]:.2g}"

@@ -13,7 +13,7 @@ from effaug.notebook import View, open_view, view_of
 from effaug.paper import published_features
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.protocols import PROTOCOLS, load_protocol
-from effaug.results import Curve, Results, auc
+from effaug.results import Curve, Results, auc, half_width
 from effaug.tasks import AUGMENTATIONS, SOURCES
 
 BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
@@ -277,3 +277,43 @@ def test_the_order_of_policies_is_that_of_ranks(monkeypatch):
     found = comparisons.order_of_policies(pairs.assign(difference=pairs.auc - pairs.paper))
     assert found.index.tolist() == [(3, "mnist-crop", "loss")]
     assert found.iloc[0].tolist() == [3, "0.50", "-8.00", "-9.00", "-7.00"]
+
+
+@pytest.fixture
+def times():
+    epochs = pd.DataFrame({"size": [10, 10, 20, 20], "repeat": [0, 1, 0, 1], "seconds": [0.9, 1.1, 2.0, 2.0]})
+    parts = ["un-augmented", "scores", "selected", "everything"]
+    selection = pd.DataFrame({"task": "mnist-crop", "part": parts * 2, "repeat": [0] * 4 + [1] * 4})
+    selection["seconds"] = [1.0, 0.5, 2.0, 10.0, 1.0, 0.5, 3.0, 10.0]
+    return {"here": {"epoch_times": epochs, "selection_times": selection}}
+
+
+def test_epoch_table_has_the_repeats_and_the_line(times):
+    found = tables.epoch_table(times)
+    assert found.index.tolist() == [("here", 10), ("here", 20)]
+    assert found.iloc[0].tolist() == ["1.000", "0.900", "1.100", "1.000", f"{1 - 0.02 / 1.02:.5f}"]
+
+
+def test_selection_table_counts_the_scoring_and_does_not(times):
+    (row,) = tables.selection_table(times).to_dict("records")
+    assert (row["un-augmented"], row["scores"], row["selected"], row["everything"]) == ("1.00", "0.50", "2.50", "10.00")
+    assert (row["saved"], row["saved, scores at hand"], row["repeats"]) == ("60 %", "75 %", 2)
+
+
+def test_other_policies_are_held_against_influence_seed_by_seed(view):
+    rows = []
+    for policy, score, leads in (
+        ("random_proportional", "influence", (0, 0)),
+        ("dpp", "", (0.01, 0.03)),
+        ("dpp_map", "", (0.05,)),
+    ):
+        for seed, lead in enumerate(leads):
+            at = 0.9 + lead + (0 if policy == "dpp_map" else 0.1 * seed)
+            rows += [("mnist-rotate", "paper", "refit", score, policy, seed, b, at) for b in (10, 30)]
+    every = pd.DataFrame(rows, columns=list(view.table.columns))
+    found = comparisons.against_influence(dataclasses.replace(view, every=every), (10, 100))
+    assert found[10].to_dict() == {
+        ("mnist-rotate", "dpp", ""): f"+2.00 ± {half_width([1, 3]):.2f}",
+        ("mnist-rotate", "dpp_map", ""): f"+0.00 ± {half_width([5, -5]):.2f}",
+    }
+    assert set(found[100]) == {"-"}
