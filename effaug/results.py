@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -117,13 +118,19 @@ class Results:
         path = self._path(task, "npz")
         if not path.exists():
             return {}
-        with np.load(path) as stored:
-            return {name: stored[name] for name in stored.files}
+        try:
+            with np.load(path) as stored:
+                return {name: stored[name] for name in stored.files}
+        except (BadZipFile, EOFError, ValueError) as error:
+            raise _damaged(path, error) from error
 
     def record(self, task: str) -> dict[str, Any]:
         """What a task's results were computed with."""
         path = self._path(task, "json")
-        return json.loads(path.read_text()) if path.exists() else {}
+        try:
+            return json.loads(path.read_text()) if path.exists() else {}
+        except ValueError as error:
+            raise _damaged(path, error) from error
 
     def _path(self, task: str, suffix: str) -> Path:
         return self.folder / f"{task}.{suffix}"
@@ -142,6 +149,12 @@ class Results:
         label = f"{curves[0].protocol}/{curves[0].features}"
         seconds = stored.get(label, {}).get("seconds", 0.0) + sum(curve.seconds for curve in curves)
         return stored | {label: record | {"seconds": round(seconds, 3)}}
+
+
+def _damaged(path: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f"{path} is damaged ({error}): restore it, or move the files of {path.stem} away and run it again"
+    )
 
 
 def auc(budgets: Iterable[float], accuracies: Iterable[float]) -> float:

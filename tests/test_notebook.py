@@ -1,10 +1,11 @@
+import shutil
 import types
 
 import pytest
 
 from effaug import notebook, plots, tables
 from effaug.experiment import Experiment
-from effaug.notebook import ParameterError, check_parameters, open_view, view_of
+from effaug.notebook import STORED, ParameterError, check_parameters, open_view, view_of
 from effaug.protocols import load_protocol
 from effaug.results import Results
 from effaug.runner import run
@@ -54,8 +55,10 @@ def test_what_a_notebook_imports_is_no_parameter():
     assert check_parameters(namespace) == GOOD
 
 
-def test_a_view_holds_what_was_asked_for_and_names_what_is_missing():
-    view = open_view(GOOD | {"dataset": "all", "n_seeds": 3})
+def test_a_view_holds_what_was_asked_for_and_names_what_is_missing(tmp_path):
+    for path in STORED.glob("digits-crop.*"):
+        shutil.copy(path, tmp_path)
+    view = open_view(GOOD | {"dataset": "all", "n_seeds": 3}, Results(tmp_path))
     assert set(view.table.seed) == {0, 1, 2}
     assert set(view.table.protocol) == {"paper"}
     assert ("digits-crop", "frozen") in view.panels

@@ -88,9 +88,9 @@ def test_copies_start_with_the_original(view):
     np.testing.assert_array_equal(np.asarray(up)[:-2], np.asarray(original)[2:])
 
 
-def test_no_results_are_a_figure_with_words():
+def test_no_results_are_a_figure_with_words(tmp_path):
     for draw in (plots.figure_3, plots.figure_9, plots.figure_10, plots.score_before_after, plots.score_histograms):
-        figure = draw(view_of(dataset="norb"))
+        figure = draw(view_of(Results(tmp_path), dataset="norb"))
         assert "No results yet" in "".join(text.get_text() for text in figure.texts)
 
 

@@ -221,3 +221,14 @@ def test_half_width_of_known_values():
     assert half_width([1.0, 2.0, 3.0]) == pytest.approx(4.302653 / np.sqrt(3), rel=1e-6)  # t of 2 degrees of freedom
     assert np.isnan(half_width([1.0]))
     assert np.isnan(half_width([]))
+
+
+@pytest.mark.parametrize("keep", [0, 20, -30], ids=["empty", "cut early", "cut late"])
+@pytest.mark.parametrize(("suffix", "read"), [("npz", "points"), ("json", "record")])
+def test_a_damaged_file_is_named_with_what_to_do(tmp_path, suffix, read, keep):
+    store = Results(tmp_path)
+    store.save([curve()], {"code": "a commit"})
+    path = tmp_path / f"{store.tasks()[0]}.{suffix}"
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ValueError, match=f"{path.name} is damaged .*: restore it, or move the files of"):
+        getattr(store, read)(path.stem)
