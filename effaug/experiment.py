@@ -46,6 +46,8 @@ class Experiment:
         The eleven of Tables 3-20 unless given.
     n_seeds : int
         Seeds 0, 1, ... of the stochastic policies; where features are refit, of the network too.
+    curves : tuple of Job
+        These and no others, in place of every policy with every score and seed.
     """
 
     task: Task
@@ -54,6 +56,7 @@ class Experiment:
     score_names: tuple[str, ...] = ("influence",)
     policies: tuple[str, ...] = TABLE_POLICIES
     n_seeds: int = 5
+    curves: tuple[Job, ...] = ()
 
     def __post_init__(self) -> None:
         if self.features not in FEATURES:
@@ -63,10 +66,10 @@ class Experiment:
                 f"features 'refit' trains a LeNet for every fit; {self.task.name} takes its features from "
                 f"{self.task.network!r}: only 'frozen' is possible"
             )
-        for name in self.score_names:
+        for name in (*self.score_names, *(job.score for job in self.curves if job.score)):
             if name not in scores.SCORES:
                 raise ValueError(unknown("score", name, scores.SCORES))
-        for name in self.policies:
+        for name in (*self.policies, *(job.policy for job in self.curves if job.policy != "full")):
             load_policy(name)
         if self.n_seeds < 1:
             raise ValueError(f"n_seeds must be at least 1, got {self.n_seeds}")
@@ -76,6 +79,8 @@ class Experiment:
 
         Over frozen features a deterministic policy and ``full`` are the same for every seed, and run once.
         """
+        if self.curves:
+            return list(self.curves)
         found = [Job("", "full", seed) for seed in self._seeds(random=False)]
         for name in sorted(self.policies, key=lambda p: load_policy(p).downweight):
             policy = load_policy(name)

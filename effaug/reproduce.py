@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from effaug.experiment import Experiment
+from effaug.experiment import Experiment, Job
 from effaug.protocols import Protocol
 from effaug.results import COLUMNS, Results, aucs
-from effaug.selection import EVERY_POLICY
 from effaug.tasks import Task
 
 # On one machine with one set of library versions the numbers repeat exactly. On another, features differ in their last
@@ -21,31 +20,24 @@ AUC_TOLERANCE = 0.5  # of any policy's mean AUC, where 1000 is perfect
 
 
 def stored_experiments(results: Results, task: str, features: str = "frozen") -> list[Experiment]:
-    """What would compute a task's stored curves again, one experiment a protocol and set of scores.
+    """What would compute a task's stored curves again, one experiment a protocol.
 
     Raises
     ------
     ValueError
         If nothing is stored for the task with these features.
     """
-    table = results.table([task]) if task in results.tasks() else pd.DataFrame(columns=list(COLUMNS))
     found = []
     for label, record in results.record(task).items():
         protocol, kind = label.rsplit("/", 1)
-        if kind != features:
-            continue
-        curves = table[(table.protocol == protocol) & (table.features == kind) & (table.policy != "full")]
-        scores = {name: tuple(sorted(set(rows.score) - {""})) for name, rows in curves.groupby("policy")}
-        for chosen in dict.fromkeys(scores.values()):  # what is stored is not every policy with every score
-            policies = tuple(name for name in EVERY_POLICY if scores.get(name) == chosen)
+        stored = [key[2:] for key in sorted(results.done(task)) if key[:2] == (protocol, kind)]
+        if kind == features and stored:
             found.append(
                 Experiment(
                     Task(**_frozen(record["task"])),
                     Protocol(**_frozen(record["protocol"])),
                     features=kind,
-                    score_names=chosen,
-                    policies=policies,
-                    n_seeds=int(curves[curves.policy.isin(policies)].seed.max()) + 1,
+                    curves=tuple(Job(*key) for key in stored),
                 )
             )
     if not found:
@@ -110,7 +102,8 @@ def reproduce(
     """
     computed = Results(folder)
     for experiment in stored_experiments(stored, task, features):
-        run(replace(experiment, n_seeds=min(n_seeds or experiment.n_seeds, experiment.n_seeds)), computed)
+        curves = tuple(job for job in experiment.curves if n_seeds is None or job.seed < n_seeds)
+        run(replace(experiment, curves=curves), computed)
     return compare(stored, computed, task)
 
 

@@ -270,6 +270,15 @@ def test_frozen_jobs_run_once_where_seeds_change_nothing():
     assert spec.key(Job("loss", "random_softmax", 2)) == ("paper", "frozen", "loss", "random_softmax", 2)
 
 
+def test_curves_that_are_named_are_the_only_ones():
+    curves = (Job("", "dpp", 7), Job("margin", "random_proportional", 2), Job("", "full", 0))
+    assert digits(curves=curves).jobs() == list(curves)
+    with pytest.raises(ValueError, match="unknown policy 'dp'"):
+        digits(curves=(Job("", "dp", 0),))
+    with pytest.raises(ValueError, match="unknown score 'marg'"):
+        digits(curves=(Job("marg", "baseline", 0),))
+
+
 def test_refit_jobs_run_for_every_seed():
     spec = Experiment(load_task("mnist-rotate"), load_protocol(), features="refit", n_seeds=4)
     jobs = [dataclasses.astuple(job) for job in spec.jobs()]

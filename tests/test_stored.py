@@ -160,6 +160,10 @@ def test_on_small_norb_a_tenth_by_influence_is_ahead_of_full_augmentation(task):
     chosen = at[(at.policy == "random_proportional") & (at.score == "influence")].accuracy
     drawn = at[at.policy == "baseline"].accuracy
     assert chosen.min() > full > drawn.mean()
+    mean = aucs(table[table.score == "influence"]).groupby("policy").auc.mean()
+    assert mean["random_proportional_downweight"] < mean["random_proportional"]  # as the page of refinements says
+    early = table[(table.budget == 50) & (table.policy != "baseline")]
+    assert early.groupby(["policy", "score"]).accuracy.mean().max() > full  # as the page of Table 1 says
 
 
 def test_small_norb_loses_its_features_where_its_pixels_are_scaled_twice():
