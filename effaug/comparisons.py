@@ -239,8 +239,9 @@ def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float
         table = results.table([task])
         table = table[table.features == "frozen"]
         for protocol, shown in table[~table.protocol.str.contains("~")].groupby("protocol"):
-            at = shown[(shown.budget == round(budget_fraction * shown.budget.max())) & (shown.score != "loss")]
-            pairs = at.pivot_table(index="seed", columns="policy", values="accuracy")
+            kept = shown[shown.score.isin(["", "influence"])]
+            at = kept[kept.budget == round(budget_fraction * shown.budget.max())]
+            pairs = at.pivot(index="seed", columns="policy", values="accuracy")
             if not {"baseline", "random_proportional"} <= set(pairs.columns):
                 continue
             gain = 100 * (pairs.random_proportional - pairs.baseline).dropna()

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
-from effaug.evidence import BASELINE, NINE, Board, Panel, interval, paired
+from effaug.evidence import BASELINE, NINE, Board, interval, paired
 from effaug.paper import DISCREPANCIES
-from effaug.points import by_key, spearman
+from effaug.points import by_key
 from effaug.results import Results
 from effaug.scorecard import INFLUENCE
 from effaug.tables import as_text, auc_summary
@@ -31,37 +31,34 @@ def isolated(results: Results, protocol: str, fraction: float = 0.10) -> pd.Data
         (paired over seeds) and their number.
     """
     rows = {}
-    before = {panel.task: panel for panel in _frozen(Board(results, protocol))}
-    for discrepancy in DISCREPANCIES:
-        for panel in _frozen(Board(results, f"{protocol}~{discrepancy.choice}")) if discrepancy.choice else ():
-            if panel.task not in before:
+    before, chosen = Board(results, protocol), (d for d in DISCREPANCIES if d.choice)
+    for discrepancy in chosen:
+        after = Board(results, f"{protocol}~{discrepancy.choice}")
+        for task in NINE:
+            both = [board.panel(task, "frozen", INFLUENCE) for board in (before, after)]
+            if both[0] is None or both[1] is None:
                 continue
-            old, new = before[panel.task], panel
-            gains = [paired(p.accuracy(INFLUENCE, fraction), p.accuracy(BASELINE, fraction)) for p in (old, new)]
-            n = min(map(len, gains))
-            change = gains[1][:n] - gains[0][:n]
+            none, full = ([p.accuracy(BASELINE, 0).mean() for p in both if p], [p.full().mean() for p in both if p])
+            gains = [paired(p.accuracy(INFLUENCE, fraction), p.accuracy(BASELINE, fraction)) for p in both if p]
+            change = paired(gains[1], gains[0])
             low, high = interval(change, 0.95)
-            rows[discrepancy.number, discrepancy.choice, panel.task] = {
-                "none": (new.accuracy(BASELINE, 0).mean() - old.accuracy(BASELINE, 0).mean()),
-                "full": new.full().mean() - old.full().mean(),
-                "gain before": gains[0].mean(),
-                "gain after": gains[1].mean(),
+            rows[discrepancy.number, discrepancy.choice, task] = {
+                "none": none[1] - none[0],
+                "full": full[1] - full[0],
+                "gain before": gains[0][change.index].mean(),
+                "gain after": gains[1][change.index].mean(),
                 "change": change.mean(),
                 "low": low,
                 "high": high,
-                "seeds": n,
+                "seeds": len(change),
             }
     return as_text(by_key(rows, "number", "choice", "task"), 2)
 
 
-def _frozen(board: Board) -> list[Panel]:
-    return [panel for panel in board.panels(INFLUENCE, kind="frozen")]
+def interpolation(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
+    """Median over a task's points of influence by e^loss - 1, a column a protocol (frozen features, un-augmented).
 
-
-def same_ranking(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
-    """Spearman's correlation of influence and loss over a task's points, a column a protocol (frozen features).
-
-    With more features than points and next to no ridge the Hessian interpolates, and it is 1: discrepancy 8.
+    With more features than points and next to no ridge the model's Hessian interpolates, and it is 1: discrepancy 8.
     """
     rows: dict = {}
     for task in NINE:
@@ -69,14 +66,14 @@ def same_ranking(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
         for protocol in protocols:
             start = f"{protocol}/frozen//full/0/"
             if f"{start}loss_before" in stored:
-                pair = {"x_before": stored[f"{start}influence_before"], "x_after": stored[f"{start}loss_before"]}
-                rows.setdefault(task, {})[protocol] = spearman(pair, "x")
+                influence, loss = (stored[f"{start}{name}_before"].astype(float) for name in ("influence", "loss"))
+                rows.setdefault(task, {})[protocol] = float(np.median(influence / np.expm1(loss)))
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("task")
     return as_text(frame.reindex(columns=list(protocols)), 4)
 
 
 def overflow_size(n: int = 1000, scale: float = 1e6) -> int:
-    """The smallest k at which e_k of a kernel (n, n) with diagonal `scale` may exceed double precision (discrepancy 7).
+    """The smallest k at which e_k of a kernel (n, n) with diagonal `scale` can exceed double precision (discrepancy 7).
 
     By Maclaurin's inequality e_k is at most C(n, k) times the k-th power of the mean eigenvalue, which is `scale`.
     """

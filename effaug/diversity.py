@@ -34,7 +34,7 @@ def cluster_order(
     scores: np.ndarray | None = None,
     *,
     rng: np.random.Generator,
-    n_init: int = 10,
+    n_init: int = 1,
 ) -> np.ndarray:
     """k points, spread over as many clusters as k-means finds, at most k (Appendix G).
 
@@ -51,8 +51,8 @@ def cluster_order(
         uniformly unless given.
     rng : numpy.random.Generator
         Gives k-means its seed, then draws.
-    n_init : int, default 10
-        Starts of k-means; 10 was scikit-learn's default when the paper was written.
+    n_init : int, default 1
+        Starts of k-means, each by k-means++.
 
     Returns
     -------

@@ -12,8 +12,12 @@ from scipy import stats
 
 from effaug.paper import published_aucs, published_features
 from effaug.results import Results, auc
+from effaug.selection import load_policy
 
 N_RESAMPLES = 99_999  # corrected for many comparisons, the percentiles lie far out
+FEW = 15  # values, below which no bootstrap reaches far enough
+CHANCE = 60.0  # percent: with full augmentation below it, there is no classifier to compare policies by
+ANY = "any"  # the seed of what is not random
 BASELINE, FULL = ("baseline", ""), ("full", "")
 NINE = tuple(dict.fromkeys(published_aucs().task))
 
@@ -26,41 +30,43 @@ class Effect:
     ----------
     where : str
         The task, and what else tells it from the claim's other comparisons.
-    values : ndarray
-        One a seed, paired differences where two policies are compared; a single one where nothing is random.
+    values : Series
+        One a seed, paired differences where two policies are compared; one for seed "any" where nothing is random.
     side : {"above", "below", "within"}
         Of `bound`; "within" is between its negative and itself.
     bound : float
     empty : bool
         There is nothing to compare, such as a share of a gain where there is none.
+    stand_in : bool
+        The features are not of the paper's kind: shown, but not counted.
     """
 
     where: str
-    values: np.ndarray
+    values: pd.Series
     side: str
     bound: float = 0.0
     empty: bool = False
+    stand_in: bool = False
 
     def judged(self, level: float) -> dict[str, object]:
-        """Mean, interval and outcome: yes, no, open (the bound lies inside the interval) or empty."""
+        """Mean, interval and outcome: yes, no, open (the bound is inside the interval) or empty; (yes) of stand-ins."""
         low, high = interval(self.values, level)
-        if self.empty:
+        if self.empty or self.values.empty:
             outcome = "empty"
         elif self.side == "within":
             outcome = "yes" if -self.bound < low and high < self.bound else _no(low > self.bound or high < -self.bound)
         else:
             above, below = low > self.bound, high < self.bound
             outcome = "yes" if (above if self.side == "above" else below) else _no(above or below)
-        mean = float(self.values.mean())
         sign = {"above": "> ", "below": "< ", "within": "±"}[self.side]
         return {
             "comparison": self.where,
-            "effect": mean,
+            "effect": float(self.values.mean()),
             "low": low,
             "high": high,
             "seeds": len(self.values),
             "claimed": f"{sign}{self.bound:g}",
-            "outcome": outcome,
+            "outcome": f"({outcome})" if self.stand_in and outcome != "empty" else outcome,
         }
 
 
@@ -68,26 +74,34 @@ def _no(beyond: bool) -> str:
     return "no" if beyond else "open"
 
 
-def interval(values: np.ndarray, level: float) -> tuple[float, float]:
-    """Bootstrap interval of the mean: percentiles, expanded for small samples; a single value is its own.
+def interval(values: pd.Series, level: float) -> tuple[float, float]:
+    """Interval of the mean over seeds: bootstrapped, or Student's where there are few; unbounded for a single seed.
+
+    What is not random is its own interval.
 
     Notes
     -----
     Percentile intervals are too narrow for few values, by the factor sqrt((n - 1) / n) and for want of Student's t. The
     percentiles taken here make up for both (Hesterberg, 2015, "What teachers should know about the bootstrap"). With
-    five values and many comparisons they are the smallest and the largest resampled mean.
+    fewer than 15 values resampled means, which lie between the smallest and the largest, cannot.
     """
     n = len(values)
-    if n == 1 or np.ptp(values) == 0:
-        return float(values.mean()), float(values.mean())
-    tail = stats.norm.cdf(-np.sqrt(n / (n - 1)) * stats.t.ppf((1 + level) / 2, n - 1))
-    low, high = np.quantile(values[_draws(n)].mean(axis=1), [tail, 1 - tail])
+    if list(values.index) == [ANY]:
+        return float(values.iloc[0]), float(values.iloc[0])
+    if n < 2:
+        return -np.inf, np.inf
+    quantile = stats.t.ppf((1 + level) / 2, n - 1)
+    if n < FEW:
+        half = quantile * values.std(ddof=1) / np.sqrt(n)
+        return float(values.mean() - half), float(values.mean() + half)
+    tail = stats.norm.cdf(-np.sqrt(n / (n - 1)) * quantile)
+    low, high = np.quantile(values.to_numpy()[_draws(n)].mean(axis=1), [tail, 1 - tail])
     return float(low), float(high)
 
 
 @functools.lru_cache(maxsize=4)
 def _draws(n: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, n, (N_RESAMPLES, n), dtype=np.int8)
+    return np.random.default_rng(0).integers(0, n, (N_RESAMPLES, n), dtype=np.int16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,33 +112,36 @@ class Panel:
     features: str
     curves: dict[tuple[str, str], pd.DataFrame]  # accuracy by seed (rows) and budget (columns), by policy and score
 
-    @property
-    def where(self) -> str:
-        """The task, with its features where they are not those that the paper has."""
-        return self.task + ("" if self.features == published_features(self.task) else f" ({self.features})")
-
-    def accuracy(self, policy: tuple[str, str], fraction: float) -> pd.Series:
-        """In percent, a value a seed, with that share of the points augmented."""
-        return 100 * self.curves[policy].loc[:, round(fraction * self.n)]
+    def effect(self, values: pd.Series, side: str, bound: float = 0, *, word: str = "", empty: bool = False) -> Effect:
+        """An `Effect` on this task; empty where even full augmentation is next to chance."""
+        stand_in = self.features != published_features(self.task)
+        where = self.task + (f" ({self.features})" if stand_in else "") + word
+        return Effect(where, values, side, bound, empty or bool(self.full().mean() < CHANCE), stand_in)
 
     @property
     def n(self) -> int:
         """Number of points."""
         return int(self.curves[BASELINE].columns.max())
 
+    def curve(self, policy: tuple[str, str]) -> pd.DataFrame:
+        """Accuracy in percent by seed and budget; of seed "any" where neither policy nor features are random."""
+        found = 100 * self.curves[policy]
+        random = self.features == "refit" or (policy != FULL and load_policy(policy[0]).random)
+        return found if random else found.iloc[:1].set_axis([ANY])
+
+    def accuracy(self, policy: tuple[str, str], fraction: float) -> pd.Series:
+        """In percent, a value a seed, with that share of the points augmented."""
+        return self.curve(policy).loc[:, round(fraction * self.n)]
+
     def full(self) -> pd.Series:
         """Accuracy of full augmentation in percent, a value a seed."""
-        return 100 * self.curves[FULL].iloc[:, 0]
+        return self.curve(FULL).iloc[:, 0]
 
     def area(self, policy: tuple[str, str], budgets: Iterable[int] | None = None) -> pd.Series:
         """AUC, a value a seed, over all budgets or some."""
-        curve = self.curves[policy] if budgets is None else self.curves[policy][list(budgets)]
+        curve = self.curve(policy) / 100
+        curve = curve if budgets is None else curve[list(budgets)]
         return curve.apply(lambda row: auc(row.index, row), axis=1)
-
-    def at(self, policy: tuple[str, str], budgets: np.ndarray) -> np.ndarray:
-        """Accuracy in percent at any number of points, between the budgets by a straight line: mean over seeds."""
-        mean = self.curves[policy].mean()
-        return 100 * np.interp(budgets, mean.index.to_numpy(float), mean)
 
 
 class Board:
@@ -146,32 +163,37 @@ class Board:
             curves.setdefault((task, features), {})[tuple(policy)] = wide
         self._panels = {(t, kind): Panel(t, kind, found) for (t, kind), found in curves.items()}
 
-    def panels(self, *needed: tuple[str, str], tasks: Iterable[str] = NINE, kind: str = "") -> Iterator[Panel]:
-        """For each task the panel that has the curves needed: of that kind of features or the paper's, else others."""
+    def panels(self, *needed: tuple[str, str], tasks: Iterable[str] = NINE) -> Iterator[Panel]:
+        """For each task the panel that has the curves needed: with the paper's kind of features, else with another."""
         for task in tasks:
-            for features in sorted(("frozen", "refit"), key=lambda each: each != (kind or published_features(task))):
+            for features in sorted(("frozen", "refit"), key=lambda each: each != published_features(task)):
                 panel = self._panels.get((task, features))
                 if panel is not None and {BASELINE, FULL, *needed} <= panel.curves.keys():
                     yield panel
                     break
 
+    def panel(self, task: str, features: str, *needed: tuple[str, str]) -> Panel | None:
+        """That panel, or None where it or a curve that is needed is not stored."""
+        found = self._panels.get((task, features))
+        return found if found is not None and {BASELINE, FULL, *needed} <= found.curves.keys() else None
 
-def paired(first: pd.Series, second: pd.Series) -> np.ndarray:
+
+def paired(first: pd.Series, second: pd.Series) -> pd.Series:
     """Differences over the seeds that both have; what is not random goes with every seed of the other."""
-    if len(first) == 1 or len(second) == 1:
-        return np.atleast_1d(np.squeeze(first.to_numpy() - second.to_numpy()))
-    return (first - second).dropna().to_numpy()
+    if list(first.index) == [ANY]:
+        return first.iloc[0] - second
+    return first - second.iloc[0] if list(second.index) == [ANY] else (first - second).dropna()
 
 
-def best_of(candidates: pd.DataFrame) -> np.ndarray:
+def best_of(candidates: pd.DataFrame) -> pd.Series:
     """For each seed (row) the value of the candidate (column) that is best on the other half of the seeds.
 
-    Chosen and judged on different seeds, the best of many candidates is no better than it is.
+    Chosen and judged on different seeds, the best of many random candidates is no better than it is. A single seed is
+    no half: nothing is left of it.
     """
     even = np.arange(len(candidates)) % 2 == 0
-    found = np.empty(len(candidates))
+    found = pd.Series(np.nan, index=candidates.index)
     for half in (even, ~even):
-        if half.any():
-            others = candidates[~half] if (~half).any() else candidates
-            found[half] = candidates.loc[half, others.mean().idxmax()]
-    return found
+        if half.any() and (~half).any():
+            found[half] = candidates.loc[half, candidates[~half].mean().idxmax()]
+    return found.dropna()

@@ -71,8 +71,8 @@ class Claim:
     says : str
     decided_by : str
         The quantity whose interval is held against a bound.
-    holds : {"every", "most", "some"}
-        In how many of the comparisons that quantity must be on the claim's side.
+    holds : {"every", "most", "many", "some"}
+        In how many of the comparisons that quantity must be on the claim's side; "many" is a third.
     """
 
     id: str
@@ -87,13 +87,14 @@ CLAIMS = (
         "keeps-accuracy",
         "1",
         "Augmenting 10 % of the points keeps 99.86 % of the accuracy of augmenting all, for translations.",
-        "accuracy at 10 % under the best policy in percent of full augmentation's: at least 99.86",
+        "accuracy at 10 % under the best random policy in percent of full augmentation's: above 99.86",
     ),
     Claim(
         "random-quarter",
         "3",
-        "A quarter of the points, drawn at random, gives more than half of what full augmentation gains.",
-        "accuracy with 25 % at random, less the mean of none's and full's, in points: above 0",
+        "A quarter of the points, drawn at random, can give more than half of what full augmentation gains.",
+        "accuracy with 25 % at random under translation, less the mean of none's and full's, in points: above 0",
+        "some",
     ),
     Claim(
         "beats-random",
@@ -125,19 +126,20 @@ CLAIMS = (
         "5.1",
         "Influence does slightly better than loss on NORB.",
         "AUC of random proportional by influence less by loss: above 0",
+        "most",
     ),
     Claim(
         "subset-beats-full",
         "5.1",
         "Some subsets give higher accuracy than full augmentation.",
-        "accuracy at the best budget by influence less full augmentation's, in points: above 0",
+        "accuracy at the best budget by influence less full augmentation's, in points: above 0.1",
         "some",
     ),
     Claim(
         "subset-most-norb",
         "5.1",
         "That is most notable on NORB.",
-        "the same on NORB, less its mean over the other data sets' tasks of that augmentation: above 0",
+        "the same on NORB less the same on either other data set, per augmentation: above 0",
     ),
     Claim(
         "vsv-strong",
@@ -155,14 +157,13 @@ CLAIMS = (
         "update-idle",
         "5.2",
         "Taking the scores again as the augmentation proceeds changes too little to be worth its cost.",
-        "AUC of random proportional by influence with updates less without: between -1 and 1",
+        "AUC of random proportional by influence with updates less without: below 1",
     ),
     Claim(
         "downweight-hurts",
         "5.2",
         "Down-weighting hurts on CIFAR-10 and NORB.",
         "AUC of random proportional by influence with down-weighting less without: below 0",
-        "most",
     ),
     Claim(
         "downweight-mnist",
@@ -173,21 +174,21 @@ CLAIMS = (
     Claim(
         "scores-persist",
         "4.1",
-        "Scores before and after augmentation are correlated, between 0.5 and 0.97.",
-        "Spearman's rank correlation over the points: above 0.5",
+        "Scores before and after augmentation are correlated, by 0.5 or more.",
+        "Spearman's rank correlation over the points, for both scores and every augmentation: above 0.5",
     ),
     Claim(
         "regularisation-idle",
         "5",
         "Regularisation has negligible impact on the trends.",
-        "what 10 % by influence gains over 10 % at random with C = 0.01, less the same with C = 100, in points: "
-        "between -0.1 and 0.1",
+        "what 10 % by influence gains over 10 % at random with C cross-validated at every fit, less the same with the "
+        "protocol's C, in points: between -0.1 and 0.1",
     ),
     Claim(
-        "inverse-worst",
-        "C, D",
-        "Inverse policies are the worst.",
-        "AUC of the inverse policies less AUC of the baseline: below 0",
+        "inverse-last",
+        "D",
+        "Both inverse policies come last in each of Tables 3 to 20.",
+        "AUC of each inverse policy less the lowest of the others: below 0",
     ),
     Claim(
         "margin-worse",
@@ -200,7 +201,7 @@ CLAIMS = (
         "G",
         "Drawing from clusters beats drawing at random in many tasks.",
         "AUC of the clustered baseline less AUC of the baseline: above 0",
-        "most",
+        "many",
     ),
     Claim(
         "influence-beats-clusters",
@@ -231,7 +232,7 @@ CLAIMS = (
         "linear-time",
         "I",
         "The time of an epoch is linear in the size of the training set.",
-        "R^2 of the line through the measured times: above 0.99",
+        "share of a quadratic term in the time of the largest size, in percent: between -10 and 10",
     ),
 )
 
@@ -261,9 +262,18 @@ DISCREPANCIES = (
     Discrepancy(3, "ResNet50v2", "Keras's CIFAR-10 ResNet v2 of depth 56"),
     Discrepancy(4, "", "does not subtract the mean image at featurisation, though it did in training", "subtract_mean"),
     Discrepancy(5, "", "divides small NORB's pixels by 255 twice", "norb_pixel_scale"),
-    Discrepancy(6, "", "small NORB's rotate and crop take the network of translate", "one_norb_network"),
-    Discrepancy(7, "k-DPPs of up to 250 points", "elementary symmetric polynomials in linear space, L times 1e6"),
+    Discrepancy(
+        6,
+        "small NORB's rotate and crop have a network trained with rotations, shifts and flips",
+        "within one run they take the network of translate",
+        "one_norb_network",
+    ),
+    Discrepancy(
+        7,
+        "k-DPPs of up to 250 points, features scaled by 1000 against numerical trouble",
+        "the same, with elementary symmetric polynomials in linear space, which overflow",
+    ),
     Discrepancy(8, "influence of an L2 model", "a ridge of 1e-10 in place of the L2 term in the Hessian", "ridge"),
-    Discrepancy(9, "5 seeds", "one unseeded global random generator"),
+    Discrepancy(9, "five repeats", "draws from one unseeded global generator"),
     Discrepancy(10, "rotates by ±2.5 and ±5 degrees", "rotates by ±1.67 and ±5 degrees", "small_angles"),
 )

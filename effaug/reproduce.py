@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from effaug.experiment import Experiment, Job
 from effaug.protocols import Protocol
-from effaug.results import COLUMNS, Results, aucs
+from effaug.results import COLUMNS, Key, Results, aucs
 from effaug.tasks import Task
 
 # On one machine with one set of library versions the numbers repeat exactly. On another, features differ in their last
@@ -45,8 +46,16 @@ def stored_experiments(results: Results, task: str, features: str = "frozen") ->
     return found
 
 
-def compare(stored: Results, computed: Results, task: str) -> pd.DataFrame:
+def compare(stored: Results, computed: Results, task: str, asked: set[Key] | None = None) -> pd.DataFrame:
     """How far computed curves are from the stored ones of the same name.
+
+    Parameters
+    ----------
+    stored, computed : Results
+    task : str
+    asked : set of Key, optional
+        The curves that both must have, at the same budgets; what one lacks is infinitely far. Those of `computed`
+        unless given.
 
     Returns
     -------
@@ -55,9 +64,11 @@ def compare(stored: Results, computed: Results, task: str) -> pd.DataFrame:
         largest difference in a policy's mean AUC, and whether both are within the tolerance.
     """
     keys = [*COLUMNS[:6]]
-    both = stored.table([task]).merge(computed.table([task]), on=[*keys, "budget"], suffixes=("", "_new"))
-    both["difference"] = (both.accuracy_new - both.accuracy).abs()
-    areas = aucs(stored.table([task])).merge(aucs(computed.table([task])), on=keys, suffixes=("", "_new"))
+    asked = computed.done(task) if asked is None else asked
+    old, new = (_of(results.table([task]), asked) for results in (stored, computed))
+    both = old.merge(new, on=[*keys, "budget"], how="outer", suffixes=("", "_new"))
+    both["difference"] = (both.accuracy_new - both.accuracy).abs().fillna(np.inf)
+    areas = aucs(old).merge(aucs(new), on=keys, suffixes=("", "_new"))
     means = areas.groupby(["protocol", "features", "score", "policy"])[["auc", "auc_new"]].mean().reset_index()
     means["difference"] = (means.auc_new - means.auc).abs()
     rows = []
@@ -76,6 +87,11 @@ def compare(stored: Results, computed: Results, task: str) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _of(table: pd.DataFrame, asked: set[Key]) -> pd.DataFrame:
+    keys = zip(*(table[column] for column in COLUMNS[1:6]), strict=True)
+    return table[[key in asked for key in keys]]
 
 
 def reproduce(
@@ -100,11 +116,12 @@ def reproduce(
     DataFrame
         See `compare`.
     """
-    computed = Results(folder)
+    computed, asked = Results(folder), set[Key]()
     for experiment in stored_experiments(stored, task, features):
         curves = tuple(job for job in experiment.curves if n_seeds is None or job.seed < n_seeds)
         run(replace(experiment, curves=curves), computed)
-    return compare(stored, computed, task)
+        asked |= {experiment.key(job) for job in curves}
+    return compare(stored, computed, task, asked)
 
 
 def _frozen(record: dict[str, Any]) -> dict[str, Any]:

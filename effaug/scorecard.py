@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from effaug import timing
-from effaug.evidence import BASELINE, NINE, Board, Effect, Panel, best_of, paired
+from effaug.evidence import ANY, BASELINE, NINE, Board, Effect, Panel, best_of, paired
 from effaug.paper import CLAIMS, Claim
 from effaug.points import spearman
-from effaug.policies import TABLE_POLICIES
+from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.results import Results
 from effaug.scores import TABLE_SCORES
 
@@ -30,7 +30,7 @@ def scorecard(results: Results, protocol: str) -> pd.DataFrame:
     DataFrame
         Indexed by the claim's id: ``section``, ``claim``, ``verdict`` (holds, holds in part, does not hold, undecided,
         not measured), how many comparisons are ``yes``, ``no``, ``open`` and ``empty``, the range of the ``effects``,
-        and what they are ``decided by``.
+        and what they are ``decided by``. Stand-ins are not counted.
     """
     rows, board = {}, Board(results, protocol)
     for claim in CLAIMS:
@@ -64,15 +64,16 @@ def effects(board: Board, claim: Claim) -> pd.DataFrame:
 
 def verdict(holds: str, outcomes: list[str]) -> str:
     """From the outcomes of a claim's comparisons, and in how many of them it must be on its side: see `scorecard`."""
-    counted = [outcome for outcome in outcomes if outcome != "empty"]
-    yes, no = counted.count("yes"), counted.count("no")
+    counted = [outcome for outcome in outcomes if outcome in ("yes", "no", "open")]
+    yes, still_open, n = counted.count("yes"), counted.count("open"), len(counted)
     if not counted:
         return "not measured"
-    if yes >= {"every": len(counted), "most": len(counted) // 2 + 1, "some": 1}[holds]:
+    needed = {"every": n, "most": n // 2 + 1, "many": -(-n // 3), "some": 1}[holds]
+    if yes >= needed:
         return "holds"
-    if yes:
+    if holds == "every" and yes:
         return "holds in part"
-    return "does not hold" if no >= (len(counted) if holds == "some" else 1) else "undecided"
+    return "undecided" if yes + still_open >= needed else "does not hold"
 
 
 def _tasks(*parts: str) -> list[str]:
@@ -84,7 +85,7 @@ def _areas(first: tuple[str, str], second: tuple[str, str], side: str, bound: fl
 
     def measure(board: Board) -> Iterator[Effect]:
         for panel in board.panels(first, second, tasks=tasks):
-            yield Effect(panel.where + word, paired(panel.area(first), panel.area(second)), side, bound)
+            yield panel.effect(paired(panel.area(first), panel.area(second)), side, bound, word=word)
 
     return measure
 
@@ -99,70 +100,92 @@ def _all(*measures: Callable[[Board], Iterator[Effect]]) -> Callable[[Board], It
 
 def _keeps_accuracy(board: Board) -> Iterator[Effect]:
     for panel in board.panels(tasks=_tasks("translate")):
-        policies = [key for key in panel.curves if key[0] in TABLE_POLICIES[1:] and key[1] in TABLE_SCORES]
-        ratio = {key: panel.accuracy(key, 0.10) / panel.full().mean() * 100 for key in policies}
-        seeds = max(ratio.values(), key=len).index
-        table = pd.DataFrame({key: r.reindex(seeds).fillna(r.iloc[0]) for key, r in ratio.items()})
-        yield Effect(panel.where, best_of(table), "above", 99.86)
+        random = [key for key in panel.curves if key[0] in TABLE_POLICIES[1:] and POLICIES[key[0]].random]
+        kept = {key: panel.accuracy(key, 0.10) for key in random if key[1] in TABLE_SCORES}
+        if kept:
+            full = panel.full()
+            share = {key: 100 + 100 * paired(one, full) / full.mean() for key, one in kept.items()}
+            yield panel.effect(best_of(pd.DataFrame(share).dropna()), "above", 99.86)
+
+
+def _gains(panel: Panel) -> bool:
+    """Whether full augmentation gains anything to speak of."""
+    return bool(paired(panel.full(), panel.accuracy(BASELINE, 0)).mean() > POINTS)
 
 
 def _random_quarter(board: Board) -> Iterator[Effect]:
-    for panel in board.panels():
+    for panel in board.panels(tasks=_tasks("translate")):
         none, full = panel.accuracy(BASELINE, 0), panel.full()
-        gain = paired(full, none)
-        share = paired(panel.accuracy(BASELINE, 0.25), none) - gain.mean() / 2
-        yield Effect(panel.where, share, "above", empty=bool(gain.mean() <= 0))
+        gained, gain = paired(panel.accuracy(BASELINE, 0.25), none), paired(full, none)
+        yield panel.effect(paired(gained, gain / 2), "above", empty=not _gains(panel))
 
 
 def _rotated(policies: tuple[tuple[str, str], ...], fraction: float, side: str) -> Callable[[Board], Iterator[Effect]]:
     def measure(board: Board) -> Iterator[Effect]:
         for policy in policies:
             for panel in board.panels(policy, tasks=_tasks("rotate")):
-                word = f", {policy[1]}" if policy[1] else ""
-                gap = paired(panel.accuracy(policy, fraction), panel.full())
-                yield Effect(panel.where + word, gap, side, -POINTS)
+                gap, word = paired(panel.accuracy(policy, fraction), panel.full()), f", {policy[1]}" * bool(policy[1])
+                yield panel.effect(gap, side, -POINTS, word=word, empty=not _gains(panel))
 
     return measure
 
 
-def _beyond_full(panel: Panel) -> np.ndarray:
+def _beyond_full(panel: Panel) -> pd.Series:
     """Accuracy at the best budget by influence, none and all excepted, less that of full augmentation."""
-    between = 100 * panel.curves[INFLUENCE].iloc[:, 1:-1]
-    return paired(pd.Series(best_of(between), index=between.index), panel.full())
+    return paired(best_of(panel.curve(INFLUENCE).iloc[:, 1:-1]), panel.full())
 
 
 def _subset_beats_full(board: Board) -> Iterator[Effect]:
     for panel in board.panels(INFLUENCE):
-        yield Effect(panel.where, _beyond_full(panel), "above")
+        yield panel.effect(_beyond_full(panel), "above", POINTS)
 
 
 def _subset_most_norb(board: Board) -> Iterator[Effect]:
-    found = {panel.task: _beyond_full(panel) for panel in board.panels(INFLUENCE)}
-    for kind in ("translate", "rotate", "crop"):
-        ours, others = found.get(f"norb-{kind}"), [v for t, v in found.items() if kind in t and "norb" not in t]
-        if ours is not None and others:
-            n = min(map(len, (ours, *others)))
-            yield Effect(f"norb-{kind}", ours[:n] - np.mean([v[:n] for v in others], axis=0), "above")
+    found = {panel.task: panel for panel in board.panels(INFLUENCE)}
+    for task in [t for t in _tasks("norb") if t in found]:
+        for other in [t for t in found if t.split("-")[1] == task.split("-")[1] and t != task]:
+            ours, theirs = (_beyond_full(found[t]).reset_index(drop=True) for t in (task, other))
+            empty = found[task].effect(ours, "above").empty
+            stand_in = found[other].effect(theirs, "above").stand_in
+            yield Effect(f"{task} less {other}", paired(ours, theirs), "above", empty=empty, stand_in=stand_in)
+
+
+def _inverse_last(board: Board) -> Iterator[Effect]:
+    for score in TABLE_SCORES:
+        others = [(p, score if POLICIES[p].uses_scores else "") for p in TABLE_POLICIES if "inverse" not in p]
+        for kind in ("random", "deterministic"):
+            inverse = (f"{kind}_inverse_proportional", score)
+            for panel in board.panels(inverse, *others):
+                areas = {policy: panel.area(policy) for policy in others}
+                seeds = areas[BASELINE].index
+                table = pd.DataFrame({p: a.get(ANY, a.reindex(seeds)) for p, a in areas.items()}, index=seeds).dropna()
+                lowest = -best_of(-table)
+                yield panel.effect(paired(panel.area(inverse), lowest), "below", word=f", {kind}, {score}")
 
 
 def _vsv(side: str, tasks: list[str]) -> Callable[[Board], Iterator[Effect]]:
     def measure(board: Board) -> Iterator[Effect]:
         for panel in board.panels(VSV, INFLUENCE, tasks=tasks):
-            curve = panel.curves[VSV].stack()
-            sizes = curve.index.get_level_values("budget").to_numpy(float)
-            lead = 100 * curve.to_numpy() - panel.at(INFLUENCE, sizes)
-            yield Effect(f"{panel.where}, {sizes.mean():.0f} points", lead, side, -POINTS)
+            chosen = {seed: row.dropna() for seed, row in panel.curve(VSV).iterrows()}  # a size and its accuracy
+            leads = {}
+            for seed, row in panel.curve(INFLUENCE).iterrows():
+                own = chosen.get(ANY, chosen.get(seed))
+                if own is not None:
+                    as_many = np.interp(own.index[0], row.index.to_numpy(float), row.to_numpy())
+                    leads[seed] = own.iloc[0] - as_many
+            word = f", {np.mean([own.index[0] for own in chosen.values()]):.0f} points"
+            yield panel.effect(pd.Series(leads, dtype=float), side, -POINTS, word=word)
 
     return measure
 
 
 def _dpp(policy: tuple[str, str], bound: float, side: str) -> Callable[[Board], Iterator[Effect]]:
     def measure(board: Board) -> Iterator[Effect]:
-        for panel in board.panels(policy, INFLUENCE):
+        for panel in board.panels(policy, INFLUENCE, tasks=_tasks("cifar10")):
             both = np.intersect1d(panel.curves[policy].columns, panel.curves[INFLUENCE].columns)
             common = both[both <= 0.25 * panel.n]
             lead = paired(panel.area(policy, common), panel.area(INFLUENCE, common))
-            yield Effect(f"{panel.where}, to {common[-1]}", lead, side, bound)
+            yield panel.effect(lead, side, bound, word=f", to {common[-1]}")
 
     return measure
 
@@ -171,23 +194,27 @@ def _scores_persist(board: Board) -> Iterator[Effect]:
     for panel in board.panels():
         stored = board.results.points(panel.task)
         for score in TABLE_SCORES:
-            start = f"{board.protocol}/{panel.features}//full/"
+            start, names = f"{board.protocol}/{panel.features}//full/", [f"{score}_before", f"{score}_after"]
             seeds = sorted({name.removeprefix(start).split("/")[0] for name in stored if name.startswith(start)})
-            names = [f"{score}_before", f"{score}_after"]
-            each = [spearman({name: stored[f"{start}{seed}/{name}"] for name in names}, score) for seed in seeds]
-            yield Effect(f"{panel.where}, {score}", np.array(each), "above", 0.5)
+            each = {s: spearman({name: stored[f"{start}{s}/{name}"] for name in names}, score) for s in seeds}
+            values = pd.Series(each, dtype=float)
+            values = values if panel.features == "refit" or len(values) != 1 else values.set_axis([ANY])
+            yield panel.effect(values, "above", 0.5, word=f", {score}")
 
 
 def _regularisation(board: Board) -> Iterator[Effect]:
-    small, large = (Board(board.results, f"{board.protocol}+C={C}") for C in ("0.01", "100.0"))
-    for one, other in zip(small.panels(INFLUENCE), large.panels(INFLUENCE), strict=False):
-        gains = [paired(p.accuracy(INFLUENCE, 0.10), p.accuracy(BASELINE, 0.10)) for p in (one, other)]
-        yield Effect(one.where, gains[0] - gains[1], "within", POINTS)
+    swept = Board(board.results, f"{board.protocol}+C=cv")
+    for panel in board.panels(INFLUENCE):
+        other = swept.panel(panel.task, panel.features, INFLUENCE)
+        if other is not None:
+            gains = [paired(p.accuracy(INFLUENCE, 0.10), p.accuracy(BASELINE, 0.10)) for p in (other, panel)]
+            yield panel.effect(paired(*gains), "within", POINTS)
 
 
 def _linear_time(board: Board) -> Iterator[Effect]:
     for name, record in timing.load(board.results.folder / "timing").items():
-        yield Effect(name, np.array([timing.linear_fit(record["epoch_times"]).r_squared]), "above", 0.99)
+        bent = timing.curvature(record["epoch_times"])
+        yield Effect(f"{name}, {record['hardware']}", 100 * bent, "within", 10)
 
 
 VSV = ("virtual_support_vectors", "")
@@ -205,18 +232,12 @@ _MEASURES: dict[str, Callable[[Board], Iterator[Effect]]] = {
     "subset-most-norb": _subset_most_norb,
     "vsv-strong": _vsv("above", ["norb-translate", "norb-crop", "cifar10-rotate"]),
     "vsv-poor": _vsv("below", [*_tasks("mnist"), "cifar10-translate"]),
-    "update-idle": _areas(_UPDATE, INFLUENCE, "within", AREA),
+    "update-idle": _areas(_UPDATE, INFLUENCE, "below", AREA),
     "downweight-hurts": _areas(_DOWN, INFLUENCE, "below", 0, _tasks("cifar10", "norb")),
     "downweight-mnist": _areas(_DOWN, INFLUENCE, "within", AREA, _tasks("mnist")),
     "scores-persist": _scores_persist,
     "regularisation-idle": _regularisation,
-    "inverse-worst": _all(
-        *(
-            _areas((f"{kind}_inverse_proportional", score), BASELINE, "below", 0, word=f", {kind}, {score}")
-            for kind in ("random", "deterministic")
-            for score in TABLE_SCORES
-        )
-    ),
+    "inverse-last": _inverse_last,
     "margin-worse": _all(
         *(
             _areas((policy, "margin"), INFLUENCE, "below", 0, word=f", {policy.replace('_', ' ')}")

@@ -66,7 +66,7 @@ def _support_vectors(features: np.ndarray, labels: np.ndarray, scores: np.ndarra
 def _clusters(weighted: bool) -> Prepare:
     def prepare(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
         weights = scores if weighted else None
-        return Chooser(budgets, lambda k, rng: diversity.cluster_order(features, k, weights, rng=rng, n_init=1))
+        return Chooser(budgets, lambda k, rng: diversity.cluster_order(features, k, weights, rng=rng))
 
     return prepare
 
@@ -84,7 +84,11 @@ def _greedy(weighted: bool) -> Prepare:
         quality = scores if weighted else None
         rank = diversity.KDPP.of(features, quality).rank
         order = diversity.greedy_map(features, rank, quality)
-        return Chooser(_up_to(rank, len(features)), lambda k, rng: order[:k])
+
+        def choose(k: int, rng: np.random.Generator) -> np.ndarray:
+            return order[:k] if k <= rank else diversity.greedy_map(features, k, quality)  # which says why not
+
+        return Chooser(_up_to(rank, len(features)), choose)
 
     return prepare
 

@@ -105,6 +105,20 @@ def linear_fit(times: pd.DataFrame) -> LinearFit:
     return LinearFit(line.slope, line.stderr, line.intercept, line.intercept_stderr, float(line.rvalue**2), residuals)
 
 
+def curvature(times: pd.DataFrame) -> pd.Series:
+    """How far from linear: the quadratic term's share of the time at the largest size, a value a repeat.
+
+    A parabola is fitted to each repeat's sizes; 0 is a straight line, and a time in proportion to n^2 has 1.
+    """
+    largest = times["size"].max()
+
+    def share(repeat: pd.DataFrame) -> float:
+        quadratic, *rest = np.polyfit(repeat["size"] / largest, repeat["seconds"], 2)
+        return float(quadratic / (quadratic + sum(rest)))
+
+    return pd.Series({key: share(rows) for key, rows in times.groupby("repeat")})
+
+
 def selection_times(
     task: Task, epochs: int = 40, *, fraction: float = 0.10, n_repeats: int = 5, progress: Told = _silent
 ) -> pd.DataFrame:

@@ -47,7 +47,7 @@ tables.epoch_table(times)
 #
 # A LeNet is trained for one of MNIST's tasks with all points augmented, and with the tenth of highest influence. The second needs scores first:
 # a training on the un-augmented points, their features, a logistic regression and its Hessian. All of it is measured; *saved* counts the cost of
-# scoring, and *saved, scores at hand* does not.
+# scoring, and *saved, scores at hand* does not. Epochs are equal in number; what accuracy the tenth gives is on the other pages.
 
 # %%
 tables.selection_table(times)

@@ -17,7 +17,7 @@ def save(store, task, protocol, baseline, chosen, full):
     for policy, score, values in (("baseline", "", baseline), ("random_proportional", "influence", chosen)):
         each = [np.array(values) + 0.001 * seed * (policy == "baseline") for seed in range(3)]
         store.save([Curve(task, protocol, "frozen", score, policy, s, BUDGETS, v) for s, v in enumerate(each)], {})
-    points = {"influence_before": np.arange(4.0), "loss_before": np.array([0.0, 2, 1, 3])}
+    points = {"influence_before": np.arange(1.0, 5), "loss_before": np.array([1.0, 3, 2, 4])}
     store.save([Curve(task, protocol, "frozen", "", "full", 0, (1000,), np.array([full]), points)], {})
 
 
@@ -45,10 +45,11 @@ def test_a_swap_is_held_against_the_protocol_that_it_was_made_from(store):
     assert float(row.low) <= 2 <= float(row.high)
 
 
-def test_rankings_are_compared_over_points(store):
-    found = discrepancies.same_ranking(store, ("paper", "paper~ridge"))
-    assert found.loc["cifar10-crop"].tolist() == ["0.8000", "-"]
-    assert found.loc["mnist-crop"].tolist() == ["-", "0.8000"]
+def test_influence_is_held_against_the_interpolating_one(store):
+    found = discrepancies.interpolation(store, ("paper", "paper~ridge"))
+    loss = np.array([0.0, 2, 1, 3])
+    assert found.loc["cifar10-crop"].tolist() == [f"{np.median(np.arange(1, 5) / np.expm1(loss + 1)):.4f}", "-"]
+    assert found.loc["mnist-crop"].tolist()[0] == "-"
 
 
 def test_spread_is_that_of_the_seeds_aucs(store):

@@ -4,26 +4,42 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug.evidence import Board, Effect, best_of, interval, paired
+from effaug.evidence import ANY, Board, Effect, best_of, interval, paired
 from effaug.results import Curve, Results
 
 
-@pytest.mark.parametrize(("n", "level"), [(5, 0.95), (20, 0.95), (20, 0.99)])
-def test_intervals_cover_the_mean_as_often_as_they_say(n, level):
-    rng = np.random.default_rng(0)
-    inside = []
-    for sample in rng.exponential(size=(400, n)) + rng.normal(size=(400, n)):
-        low, high = interval(sample, level)
-        inside.append(low <= 1 <= high)
-    error = np.sqrt(level * (1 - level) / 400)
-    assert np.mean(inside) > level - 3 * error - (0.03 if n == 5 else 0)  # five values are too few for any bootstrap
+def seeds(values):
+    return pd.Series(values, dtype=float)
 
 
-def test_interval_of_what_is_not_random_is_itself_and_of_few_values_their_range():
-    assert interval(np.array([0.3]), 0.95) == (0.3, 0.3)
-    assert interval(np.full(9, -2.0), 0.95) == (-2.0, -2.0)
-    values = np.array([1.0, 2.0, 3.0, 4.0, 10.0])
-    assert interval(values, 0.9999) == (1.0, 10.0)
+def certain(value):
+    return pd.Series([value], index=[ANY])
+
+
+@pytest.mark.parametrize("level", [0.95, 0.9972])
+@pytest.mark.parametrize("n", [2, 5, 14, 15, 20])
+def test_intervals_miss_the_mean_as_seldom_as_they_say(n, level):
+    """Of normal values; a bootstrap of resampled means would miss it in 6 % of the cases at n = 5, at any level."""
+    rng, trials = np.random.default_rng(0), 1500
+    samples = rng.normal(size=(trials, n))
+    missed = sum(low > 0 or high < 0 for low, high in (interval(seeds(sample), level) for sample in samples))
+    expected = (1 - level) * trials
+    assert missed <= 1.3 * expected + 3 * np.sqrt(expected) + 1
+
+
+def test_interval_of_what_is_not_random_is_itself_and_of_one_seed_unbounded():
+    assert interval(certain(0.3), 0.95) == (0.3, 0.3)
+    assert interval(seeds([0.3]), 0.95) == (-np.inf, np.inf)
+    assert interval(seeds([]), 0.95) == (-np.inf, np.inf)
+
+
+def test_few_values_have_students_interval_and_many_a_bootstrapped_one():
+    few, many = seeds(np.arange(5.0)), seeds(np.random.default_rng(0).exponential(size=40))
+    half = 2.776445 * few.std(ddof=1) / np.sqrt(5)
+    np.testing.assert_allclose(interval(few, 0.95), [2 - half, 2 + half], rtol=1e-5)
+    low, high = interval(many, 0.95)
+    assert high - many.mean() > many.mean() - low > 0  # skewed as the values are
+    assert interval(seeds(np.random.default_rng(0).normal(size=200)), 0.95)[0] < 0.2
 
 
 @pytest.mark.parametrize(
@@ -38,24 +54,30 @@ def test_interval_of_what_is_not_random_is_itself_and_of_few_values_their_range(
         ([3.0, 3.1, 2.9, 3.0], "within", 1, "no"),
         ([-3.0, -3.1, -2.9, -3.0], "within", 1, "no"),
         ([3.0, -3.0, 3.0, -3.0], "within", 1, "open"),
-        ([0.5], "above", 0.5, "open"),
+        ([0.5], "above", 0.2, "open"),
+        ([], "above", 0.5, "empty"),
     ],
 )
 def test_outcomes(values, side, bound, expected):
-    found = Effect("here", np.array(values), side, bound).judged(0.95)
+    found = Effect("here", seeds(values), side, bound).judged(0.95)
     assert found["outcome"] == expected
     assert found["seeds"] == len(values)
-    assert found["effect"] == pytest.approx(np.mean(values))
-    assert found["low"] <= found["effect"] <= found["high"]
-    assert Effect("here", np.array(values), side, bound, empty=True).judged(0.95)["outcome"] == "empty"
+    if values:
+        assert found["effect"] == pytest.approx(np.mean(values))
+        assert found["low"] <= found["effect"] <= found["high"]
+    assert Effect("here", seeds(values), side, bound, empty=True).judged(0.95)["outcome"] == "empty"
+    stand_in = Effect("here", seeds(values), side, bound, stand_in=True).judged(0.95)["outcome"]
+    assert stand_in == (f"({expected})" if values else "empty")
 
 
 def test_differences_are_paired_by_seed_and_what_is_not_random_goes_with_every_seed():
     first, second = pd.Series([1.0, 2, 3], index=[0, 1, 2]), pd.Series([5.0, 7], index=[1, 2])
-    assert paired(first, second).tolist() == [-3, -4]
-    assert paired(first, pd.Series([1.0], index=[0])).tolist() == [0, 1, 2]
-    assert paired(pd.Series([1.0], index=[0]), first).tolist() == [0, -1, -2]
-    assert paired(pd.Series([1.0], index=[0]), pd.Series([3.0], index=[0])).tolist() == [-2]
+    assert paired(first, second).to_dict() == {1: -3, 2: -4}
+    assert paired(first, certain(1.0)).to_dict() == {0: 0, 1: 1, 2: 2}
+    assert paired(certain(1.0), first).to_dict() == {0: 0, 1: -1, 2: -2}
+    assert paired(certain(1.0), certain(3.0)).to_dict() == {ANY: -2}
+    assert paired(first, pd.Series([1.0], index=[0])).to_dict() == {0: 0}  # one seed is not every seed
+    assert paired(first, pd.Series([1.0], index=[9])).empty
 
 
 def test_the_best_of_many_equals_is_no_better_than_one():
@@ -66,7 +88,7 @@ def test_the_best_of_many_equals_is_no_better_than_one():
     assert np.mean(naive) > 0.3
     better = pd.DataFrame(rng.normal(size=(20, 30)) + 5 * (np.arange(30) == 4))
     np.testing.assert_array_equal(best_of(better), better[4])
-    assert best_of(pd.DataFrame([[1.0, 2.0]])).tolist() == [2.0]
+    assert best_of(pd.DataFrame([[1.0, 2.0]])).empty
 
 
 def test_panels_have_the_papers_features_where_they_are_stored_and_say_so_where_not(tmp_path):
@@ -78,14 +100,32 @@ def test_panels_have_the_papers_features_where_they_are_stored_and_say_so_where_
         store.save([*curves, full], {})
 
     influence, loss = ("random_proportional", "influence"), ("random_proportional", "loss")
-    save("frozen", [("baseline", ""), influence, loss])
+    ranked = ("deterministic_proportional", "influence")
+    save("frozen", [("baseline", ""), influence, loss, ranked])
     save("refit", [("baseline", ""), influence])
     board = Board(store, "paper")
     (panel,), (other,) = board.panels(influence), board.panels(loss)
-    assert (panel.where, other.where) == ("mnist-crop", "mnist-crop (frozen)")
+    assert (panel.features, other.features) == ("refit", "frozen")
+    effects = [p.effect(p.area(influence), "above") for p in (panel, other)]
+    assert [(e.where, e.stand_in, e.empty) for e in effects] == [
+        ("mnist-crop", False, False),
+        ("mnist-crop (frozen)", True, False),
+    ]
     assert list(board.panels(("dpp", ""))) == list(Board(store, "released-code").panels()) == []
+    assert board.panel("mnist-crop", "refit", loss) is None
+    assert board.panel("mnist-crop", "frozen", loss) is other
     assert panel.n == 10
-    assert panel.accuracy(influence, 1.0).tolist() == [60.0]
-    assert panel.full().tolist() == [70.0]
+    assert panel.accuracy(influence, 1.0).to_dict() == {0: 60.0}
+    assert panel.full().to_dict() == {0: 70.0}
+    assert other.full().to_dict() == {ANY: 70.0}
+    assert other.accuracy(ranked, 1.0).to_dict() == {ANY: 60.0}
+    assert other.accuracy(influence, 1.0).to_dict() == {0: 60.0}
     assert panel.area(influence).tolist() == [pytest.approx(550)]
-    np.testing.assert_allclose(panel.at(influence, np.array([5.0])), [55.0])
+
+
+def test_next_to_chance_there_is_nothing_to_compare(tmp_path):
+    store = Results(tmp_path)
+    curves = [Curve("norb-crop", "paper", "frozen", "", "baseline", s, (0, 10), np.array([0.5, 0.6])) for s in (0, 1)]
+    store.save([*curves, Curve("norb-crop", "paper", "frozen", "", "full", 0, (10,), np.array([0.55]))], {})
+    (panel,) = Board(store, "paper").panels()
+    assert panel.effect(panel.area(("baseline", "")), "above").judged(0.95)["outcome"] == "empty"

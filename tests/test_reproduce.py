@@ -78,3 +78,19 @@ def test_the_tolerance_is_on_mean_aucs_too(tmp_path):
     assert row["accuracy differs by"] < reproduce.ACCURACY_TOLERANCE
     assert row["mean AUC differs by"] == pytest.approx(1)
     assert not row["within tolerance"]
+
+
+@pytest.mark.parametrize("lost", ["curve", "budget"])
+def test_what_was_asked_for_and_is_missing_does_not_pass(tmp_path, lost):
+    stored, computed = Results(tmp_path / "a"), Results(tmp_path / "b")
+    for store in (stored, computed):
+        size = 120 if (lost, store) == ("budget", computed) else 200
+        store.save([Curve("mnist-crop", "paper", "frozen", "", "full", 0, (1000,), np.array([0.9]))], {})
+        if (lost, store) != ("curve", computed):
+            vsv = Curve("mnist-crop", "paper", "frozen", "", "virtual_support_vectors", 0, (size,), np.array([0.9]))
+            store.save([vsv], {})
+    (row,) = reproduce.compare(stored, computed, "mnist-crop", stored.done("mnist-crop")).to_dict("records")
+    assert not row["within tolerance"]
+    (row,) = reproduce.compare(stored, stored, "mnist-crop", stored.done("mnist-crop")).to_dict("records")
+    assert row["within tolerance"]
+    assert row["curves"] == 2

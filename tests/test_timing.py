@@ -27,6 +27,13 @@ def test_the_line_is_least_squares_with_its_errors():
     np.testing.assert_allclose(line.residuals, seconds - design @ [intercept, slope], atol=1e-12)
 
 
+@pytest.mark.parametrize(("power", "expected"), [(1.0, 0.0), (2.0, 1.0)])
+def test_curvature_is_the_quadratic_share_of_the_largest_time(power, expected):
+    size = np.array([100, 200, 400])
+    rows = [pd.DataFrame({"size": size, "repeat": r, "seconds": (1 + r) * 1e-5 * size**power}) for r in range(3)]
+    np.testing.assert_allclose(timing.curvature(pd.concat(rows)), [expected] * 3, atol=1e-9)
+
+
 @pytest.fixture
 def clock(monkeypatch):
     """Every image takes a millisecond, and every epoch 50 more; what was trained on is noted."""
