@@ -19,6 +19,13 @@ LEVEL = 0.95  # of a claim's intervals together
 POINTS = 0.1  # percentage points that count as no difference, as the paper's "within .1 %" (Section 3)
 AREA = 1.0  # the same of an AUC whose perfect value is 1000
 INFLUENCE, LOSS = ("random_proportional", "influence"), ("random_proportional", "loss")
+_VERDICTS = {
+    "holds": "hold",
+    "holds in part": "hold in part",
+    "does not hold": "do not hold",
+    "undecided": "are undecided",
+    "not measured": "are not measured yet",
+}
 OUTCOMES = ("yes", "no", "open", "empty")
 
 
@@ -45,6 +52,13 @@ def scorecard(results: Results, protocol: str) -> pd.DataFrame:
             "decided by": claim.decided_by,
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
+
+
+def in_words(results: Results, protocol: str) -> str:
+    """How many claims have which verdict, as a sentence in Markdown."""
+    count = scorecard(results, protocol).verdict.value_counts()
+    parts = [f"{count.get(verdict, 0)} {words}" for verdict, words in _VERDICTS.items()]
+    return f"Of {count.sum()} claims, under the settings of `{protocol}`: {', '.join(parts)}."
 
 
 def side_by_side(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -283,8 +284,8 @@ def table_number(task: str, score: str) -> int | None:
     return int(found[0]) if len(found) else None
 
 
-def curve_table(view: View, policies: tuple[str, ...]) -> pd.DataFrame:
+def curve_table(view: View, policies: Iterable[str], scores: tuple[str, ...] = ("", *TABLE_SCORES)) -> pd.DataFrame:
     """The numbers behind a figure: mean accuracy in percent, a row for each line, a column for each budget."""
-    table = view.table[view.table.policy.isin(policies)]
+    table = view.every[view.every.policy.isin(list(policies)) & view.every.score.isin(scores)]
     mean = table.groupby(["task", "features", "policy", "score", "budget"]).accuracy.mean() * 100
     return as_text(mean.unstack("budget").rename_axis(columns=None), 2)

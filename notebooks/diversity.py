@@ -32,7 +32,7 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import comparisons, plots, tables
+from effaug import comparisons, plots, selection, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
@@ -71,6 +71,17 @@ plots.figure_16(view)
 
 # %%
 comparisons.against_influence(view)
+
+# %% [markdown]
+# ## The numbers behind the lines
+#
+# Mean accuracy in percent.
+
+# %%
+tables.curve_table(view, selection.SET_POLICIES)
+
+# %%
+tables.curve_table(view, ("random_proportional", "random_inverse_proportional"), scores=("margin",))
 
 # %% [markdown]
 # ## Where these numbers are from

@@ -45,6 +45,9 @@ Markdown(view_of(protocol=protocol, n_seeds=20).notes())
 # ## Verdicts
 
 # %%
+Markdown(scorecard.in_words(Results(STORED), protocol))
+
+# %%
 scorecard.scorecard(Results(STORED), protocol)
 
 # %% [markdown]

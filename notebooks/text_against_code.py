@@ -26,8 +26,7 @@ protocol = "paper"
 # %%
 from IPython.display import Markdown
 
-from effaug import comparisons, discrepancies, tables
-from effaug.evidence import NINE
+from effaug import comparisons, discrepancies, evidence, tables
 from effaug.notebook import STORED, check_parameters, view_of
 from effaug.results import Results
 
@@ -83,6 +82,6 @@ discrepancies.seed_spread(results, protocol)
 # 10 % by influence are ahead of chance, in percentage points. Small NORB's rows under `released-code` are of a classifier next to chance.
 
 # %%
-found = comparisons.sensitivity(results, tuple(task for task in NINE if task in results.tasks()))
+found = comparisons.sensitivity(results, tuple(task for task in evidence.NINE if task in results.tasks()))
 found = found[found.index.get_level_values("C").isin(["1.0", "10.0"])]
 tables.as_text(found[["full - none", "influence - baseline", "±", "seeds"]], 2)

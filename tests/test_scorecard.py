@@ -228,6 +228,15 @@ def test_linear_time_reads_the_stored_measurements(tmp_path, monkeypatch):
     }
 
 
+def test_the_words_count_every_claim(tmp_path):
+    found = scorecard.in_words(Results(tmp_path), "paper")
+    assert found.startswith(f"Of {len(CLAIMS)} claims, under the settings of `paper`: 0 hold, 0 hold in part,")
+    assert found.endswith(f"{len(CLAIMS)} are not measured yet.")
+    board = made_up(tmp_path / "some", as_the_paper_says())
+    verdicts = scorecard.scorecard(board.results, "paper").verdict
+    assert f": {(verdicts == 'holds').sum()} hold, " in scorecard.in_words(board.results, "paper")
+
+
 @pytest.mark.parametrize(
     ("holds", "outcomes", "expected"),
     [

@@ -44,7 +44,7 @@ def test_every_curve_is_stored(task, features, scores, protocol):
             assert sorted(points[f"{key}/order"]) == list(range(experiment.task.n_train))
 
 
-@pytest.mark.parametrize("task", NINE)
+@pytest.mark.parametrize("task", TASKS)
 def test_the_appendices_policies_are_stored(task):
     n_seeds = NORB_SEEDS if task.startswith("norb") else SEEDS["frozen"]
     sets = Experiment(load_task(task), PROTOCOLS["paper"], policies=tuple(SET_POLICIES), n_seeds=n_seeds)
