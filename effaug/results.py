@@ -147,8 +147,14 @@ class Results:
     def _merged(self, curves: Sequence[Curve], record: dict[str, Any]) -> dict[str, Any]:
         stored = self.record(curves[0].task)
         label = f"{curves[0].protocol}/{curves[0].features}"
-        seconds = stored.get(label, {}).get("seconds", 0.0) + sum(curve.seconds for curve in curves)
-        return stored | {label: record | {"seconds": round(seconds, 3)}}
+        before = stored.get(label, {})
+        seconds = before.get("seconds", 0.0) + sum(curve.seconds for curve in curves)
+        changed = {"seconds": round(seconds, 3)}
+        if "code" in record:  # curves of one label may be of several commits
+            changed["code"] = "; ".join(
+                dict.fromkeys([*before.get("code", record["code"]).split("; "), record["code"]])
+            )
+        return stored | {label: record | changed}
 
 
 def _damaged(path: Path, error: Exception) -> ValueError:

@@ -232,3 +232,10 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path, suffix, read, keep):
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(ValueError, match=f"{path.name} is damaged .*: restore it, or move the files of"):
         getattr(store, read)(path.stem)
+
+
+def test_the_record_names_every_commit_that_added_curves(tmp_path):
+    store = Results(tmp_path)
+    for seed, code in enumerate(("commit a", "commit b", "commit a")):
+        store.save([curve(seed=seed)], {"code": code})
+    assert store.record("toy")["paper/frozen"]["code"] == "commit a; commit b"

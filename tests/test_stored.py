@@ -14,7 +14,7 @@ from effaug.networks import weights_sha256
 from effaug.notebook import STORED
 from effaug.policies import POLICIES
 from effaug.protocols import PROTOCOLS
-from effaug.results import Results, aucs
+from effaug.results import Results, aucs, half_width
 from effaug.scores import TABLE_SCORES
 from effaug.selection import EVERY_POLICY, SET_POLICIES
 from effaug.tasks import TASKS, load_task
@@ -159,7 +159,7 @@ def test_on_small_norb_a_tenth_by_influence_is_ahead_of_full_augmentation(task):
     at = table[table.budget == 100]
     chosen = at[(at.policy == "random_proportional") & (at.score == "influence")].accuracy
     drawn = at[at.policy == "baseline"].accuracy
-    assert chosen.min() > full > drawn.mean()
+    assert chosen.mean() - half_width(chosen) > full > drawn.mean() + half_width(drawn)
     mean = aucs(table[table.score == "influence"]).groupby("policy").auc.mean()
     assert mean["random_proportional_downweight"] < mean["random_proportional"]  # as the page of refinements says
     early = table[(table.budget == 50) & (table.policy != "baseline")]
