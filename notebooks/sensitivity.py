@@ -22,7 +22,9 @@
 #
 # On CIFAR-10 both decide. With the mean image subtracted, as the text has it, the gain falls with C on all three tasks: influence is ahead of chance at
 # C = 0.01 and behind it at the text's C = 10. Where the mean image is kept, as in the released code, features are worse, augmentation has more to
-# give, and influence is ahead on all three at the released code's C = 1; at C = 100 it is behind.
+# give, and influence is ahead on all three at the released code's C = 1; at C = 100 it is behind. The paper says that it swept C in a cross-validation
+# each time the model was refitted; done so, from 0.01 to 100 at every fit and with the mean image subtracted, influence is level with chance, within 0.2
+# points on each task.
 
 # %% tags=["parameters"]
 dataset = "all"
