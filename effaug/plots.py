@@ -145,15 +145,15 @@ def extreme_points(view: View, task: str, features: str, n: int = 10) -> Figure:
     points = shown_points(view, task, features)
     labels, predicted = labels_of(view, task, features)
     rows = [(name, end) for end in ("highest", "lowest") for name in ("influence", "loss")]
-    figure, grid = plt.subplots(len(rows), n, figsize=(10, 5.4), squeeze=False, layout="constrained")
+    figure, grid = plt.subplots(len(rows), n, figsize=(10, 6.2), squeeze=False, layout="constrained")
     for k, (name, end) in enumerate(rows):
         order = np.argsort(-points[f"{name}_before"], kind="stable")
         chosen = order[:n] if end == "highest" else order[::-1][:n]
         for c, point in enumerate(chosen):
             _image(grid[k, c], points["images"][np.searchsorted(points["shown"], point)])
-            said = "" if labels[point] == predicted[point] else f" as {predicted[point]}"
+            said = "" if labels[point] == predicted[point] else f"\nas {predicted[point]}"
             words = f"{labels[point]}{said}\n{points[f'{name}_before'][point]:.2g}"
-            grid[k, c].set_title(words, fontsize=6, color=RED if said else "black")
+            grid[k, c].set_title(words, fontsize=7.5, color=RED if said else "black")
         grid[k, 0].set_ylabel(f"{end}\n{name}", rotation=0, ha="right", va="center")
     figure.suptitle(f"{task} ({features})")
     return closed(figure)

@@ -33,29 +33,28 @@ protocol = "paper"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import paper, scorecard, tables
-from effaug.evidence import Board
-from effaug.notebook import STORED, check_parameters, view_of
-from effaug.results import Results
+from effaug import evidence, paper, scorecard, tables
+from effaug.notebook import check_parameters, view_of
 
 check_parameters(globals(), ("protocol",))
-Markdown(view_of(protocol=protocol, n_seeds=20).notes())
+view = view_of(protocol=protocol, n_seeds=20)
+Markdown(view.notes())
 
 # %% [markdown]
 # ## Verdicts
 
 # %%
-Markdown(scorecard.in_words(Results(STORED), protocol))
+Markdown(scorecard.in_words(view.results, protocol))
 
 # %%
-scorecard.scorecard(Results(STORED), protocol)
+scorecard.scorecard(view.results, protocol)
 
 # %% [markdown]
 # ## Under the other protocol
 
 # %%
 other = "released-code" if protocol == "paper" else "paper"
-scorecard.side_by_side(Results(STORED), (protocol, other))
+scorecard.side_by_side(view.results, (protocol, other))
 
 # %% [markdown]
 # ## Every comparison
@@ -63,7 +62,7 @@ scorecard.side_by_side(Results(STORED), (protocol, other))
 # Differences of accuracy are in percentage points, AUCs on the scale where 1000 is perfect.
 
 # %%
-board = Board(Results(STORED), protocol)
+board = evidence.Board(view.results, protocol)
 for claim in paper.CLAIMS:
     words = f"**{claim.id}** (Section {claim.section}): {claim.says} *{claim.decided_by}*"
     display(Markdown(words), tables.as_text(scorecard.effects(board, claim), 2))

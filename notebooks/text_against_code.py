@@ -27,12 +27,11 @@ protocol = "paper"
 from IPython.display import Markdown
 
 from effaug import comparisons, discrepancies, evidence, tables
-from effaug.notebook import STORED, check_parameters, view_of
-from effaug.results import Results
+from effaug.notebook import check_parameters, view_of
 
 check_parameters(globals(), ("protocol",))
-results = Results(STORED)
-Markdown(view_of(protocol=protocol, features="frozen", n_seeds=20).notes())
+view = view_of(protocol=protocol, features="frozen", n_seeds=20)
+Markdown(view.notes())
 
 # %%
 discrepancies.listed()
@@ -44,7 +43,7 @@ discrepancies.listed()
 # interval, paired over seeds. Number 3, the network's depth, is not measured: all networks here are of one depth (*How the networks were trained*).
 
 # %%
-discrepancies.isolated(results, protocol)
+discrepancies.isolated(view.results, protocol)
 
 # %% [markdown]
 # The ridge changes nothing to speak of, the small angles a tenth of a point. What decides whether influence is ahead of chance on CIFAR-10 is C: with C = 1 in
@@ -69,7 +68,7 @@ discrepancies.overflow_size()
 # loss $\ell$, and both rank points alike. The median over the 1000 points of influence by $e^\ell - 1$, un-augmented, is then 1:
 
 # %%
-discrepancies.interpolation(results, ("paper", "released-code", "paper~ridge"))
+discrepancies.interpolation(view.results, ("paper", "released-code", "paper~ridge"))
 
 # %% [markdown]
 # ## Random numbers (number 9)
@@ -78,7 +77,7 @@ discrepancies.interpolation(results, ("paper", "released-code", "paper~ridge"))
 # AUC (1000 is perfect). Where features are refit the seed is also the network's:
 
 # %%
-discrepancies.seed_spread(results, protocol)
+discrepancies.seed_spread(view.results, protocol)
 
 # %% [markdown]
 # ## Where does the paper's effect live?
@@ -87,6 +86,6 @@ discrepancies.seed_spread(results, protocol)
 # 10 % by influence are ahead of chance, in percentage points. Small NORB's rows under `released-code` are of a classifier next to chance.
 
 # %%
-found = comparisons.sensitivity(results, tuple(task for task in evidence.NINE if task in results.tasks()))
+found = comparisons.sensitivity(view.results, tuple(task for task in evidence.NINE if task in view.results.tasks()))
 found = found[found.index.get_level_values("C").isin(["1.0", "10.0"])]
 tables.as_text(found[["full - none", "influence - baseline", "±", "seeds"]], 2)

@@ -655,9 +655,9 @@ def test_kmeans_gets_k_its_starts_and_a_seed_of_the_generator(monkeypatch):
     cluster_order(normal(4, 2), 2, rng=rng(1))
     seeds = [int(rng(seed).integers(2**32)) for seed in (0, 1)]
     assert kmeans.asked == [
-        (3, {"n_init": 10, "random_state": seeds[0]}),
+        (3, {"n_init": 1, "random_state": seeds[0]}),
         (3, {"n_init": 2, "random_state": seeds[0]}),
-        (2, {"n_init": 10, "random_state": seeds[1]}),
+        (2, {"n_init": 1, "random_state": seeds[1]}),
     ]
 
 

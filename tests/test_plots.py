@@ -119,6 +119,6 @@ def test_extreme_points_name_class_prediction_and_score(view):
     figure = plots.extreme_points(shown, task, features)
     top = int(np.argmax(stored["loss_before"]))
     title = figure.axes[10].get_title()
-    assert title == f"{labels[top]} as {predicted[top]}\n{stored['loss_before'][top]:.2g}"
+    assert title == f"{labels[top]}\nas {predicted[top]}\n{stored['loss_before'][top]:.2g}"
     lowest = int(np.argsort(-stored["influence_before"], kind="stable")[-1])
     assert figure.axes[20].get_title() == f"{labels[lowest]}\n{stored['influence_before'][lowest]:.2g}"
