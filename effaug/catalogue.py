@@ -46,8 +46,11 @@ class Entry:
         return f"{self.kind}-{self.number}"
 
 
-def _of(dataset: str, draw: Callable[[View], Figure], augmentation: str = "all") -> Callable[[View], Figure]:
-    return lambda view: draw(view.other(dataset=dataset, augmentation=augmentation))
+_DATASETS = ("mnist", "cifar10", "norb")  # the paper's; results may be of others
+
+
+def _under(augmentation: str, draw: Callable[[View], Figure], *datasets: str) -> Callable[[View], Figure]:
+    return lambda view: draw(view.other(augmentation=augmentation).only(*(datasets or _DATASETS)))
 
 
 def _extreme(dataset: str) -> Callable[[View], Figure]:
@@ -66,16 +69,21 @@ def _figures() -> list[Entry]:
     def entry(number: int, title: str, page: str, make: Callable[[View], Figure]) -> Entry:
         return Entry("figure", number, title, page, make)
 
+    def scores(number: int, title: str, draw: Callable[[View], Figure], *datasets: str) -> Entry:
+        return entry(number, f"{title}, under translation", "score_distributions", _under("translate", draw, *datasets))
+
+    influence = functools.partial(plots.score_histograms, scores=("influence",))
+    loss = functools.partial(plots.score_histograms, scores=("loss",))
     before_after = plots.score_before_after
     return [
-        entry(1, "Scores of MNIST's points", "score_distributions", _of("mnist", plots.score_histograms)),
-        entry(2, "MNIST's influence before and after", "score_distributions", _of("mnist", before_after)),
+        scores(1, "Influence of CIFAR-10's and small NORB's points", influence, "cifar10", "norb"),
+        scores(2, "Their influence before and after", before_after, "cifar10", "norb"),
         entry(3, "Random policies", "random_policies", plots.figure_3),
-        entry(4, "Refinements under rotation", "refinements", _of("all", plots.figure_9, "rotate")),
+        entry(4, "Refinements under rotation", "refinements", _under("rotate", plots.figure_9)),
         entry(5, "MNIST's extreme points", "extreme_points", _extreme("mnist")),
-        entry(6, "Scores of CIFAR-10's points", "score_distributions", _of("cifar10", plots.score_histograms)),
-        entry(7, "Scores of small NORB's points", "score_distributions", _of("norb", plots.score_histograms)),
-        entry(8, "Influence before and after, every task", "score_distributions", before_after),
+        scores(6, "Loss of every data set's points", loss),
+        scores(7, "Influence of every data set's points", influence),
+        scores(8, "Influence before and after", before_after),
         entry(9, "Random policies with refinements", "random_policies", plots.figure_9),
         entry(10, "Deterministic policies", "deterministic_policies", plots.figure_10),
         entry(11, "MNIST's extreme points", "extreme_points", _extreme("mnist")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,10 @@ class View:
     def other(self, **changes: Any) -> View:
         """The view with other parameters."""
         return open_view(self.parameters | changes, self.results)
+
+    def only(self, *datasets: str) -> View:
+        """The view with the tasks of these data sets alone."""
+        return replace(self, tasks=tuple(task for task in self.tasks if task.split("-")[0] in datasets))
 
     @property
     def panels(self) -> list[tuple[str, str]]:

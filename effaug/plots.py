@@ -18,6 +18,7 @@ from effaug.augment import augmentation, with_originals
 from effaug.notebook import View
 from effaug.points import labels_of, shown_points, spearman
 from effaug.results import half_width
+from effaug.scores import TABLE_SCORES
 from effaug.tasks import SOURCES, load_task
 
 COLOURS = sns.color_palette("colorblind")
@@ -113,16 +114,18 @@ def policy_panels(view: View, lines: list[Line]) -> Figure:
     return finish(figure, panels)
 
 
-def score_histograms(view: View) -> Figure:
-    """Distribution of both scores on the un-augmented training set, log count (Figures 1, 6, 7)."""
+def score_histograms(view: View, scores: tuple[str, ...] = TABLE_SCORES) -> Figure:
+    """Distribution of the scores on the un-augmented training set, log count (Figures 1, 6, 7)."""
     panels = view.panels
     if not panels:
         return nothing(view)
-    figure, grid = plt.subplots(len(panels), 2, figsize=(8.4, 2.5 * len(panels)), squeeze=False, layout="constrained")
+    size = (4.2 * len(scores), 2.5 * len(panels))
+    figure, grid = plt.subplots(len(panels), len(scores), figsize=size, squeeze=False, layout="constrained")
+    colours = {"influence": BLUE, "loss": GREEN}
     for (task, features), row in zip(panels, grid, strict=True):
         points = shown_points(view, task, features)
-        for axes, name, colour in zip(row, ("influence", "loss"), (BLUE, GREEN), strict=True):
-            sns.histplot(points[f"{name}_before"], bins=40, ax=axes, color=colour)
+        for axes, name in zip(row, scores, strict=True):
+            sns.histplot(points[f"{name}_before"], bins=40, ax=axes, color=colours[name])
             axes.set(yscale="log", xlabel=name, ylabel="points", title=f"{task} ({features})")
     return closed(figure)
 

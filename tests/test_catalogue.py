@@ -28,6 +28,23 @@ def test_all_tables_and_figures_are_there_once_on_pages_that_exist():
         assert ENTRIES[f"table-{number}"].title == f"AUC, {rows.task.iloc[0]} by {rows.score.iloc[0]}"
 
 
+@pytest.mark.parametrize(
+    ("number", "datasets", "shows"),
+    [
+        (1, {"cifar10", "norb"}, ("influence", "points")),
+        (2, {"cifar10", "norb"}, ("influence before", "influence after")),
+        (6, {"mnist", "cifar10", "norb"}, ("loss", "points")),
+        (7, {"mnist", "cifar10", "norb"}, ("influence", "points")),
+        (8, {"mnist", "cifar10", "norb"}, ("influence before", "influence after")),
+    ],
+)
+def test_figures_of_scores_show_the_papers_data_sets_under_translation(number, datasets, shows):
+    figure = ENTRIES[f"figure-{number}"].make(view_of(n_seeds=1))
+    drawn = [axes for axes in figure.axes if axes.get_title()]
+    assert {re.match(r"(\w+)-translate ", axes.get_title())[1] for axes in drawn} == datasets
+    assert {(axes.get_xlabel(), axes.get_ylabel()) for axes in drawn} == {shows}
+
+
 def test_links_name_every_entry():
     found = re.findall(r'href="there/(\w+)\.html#([\w-]+)"', catalogue.links("there"))
     assert {name: page for page, name in found} == {name: entry.page for name, entry in ENTRIES.items()}

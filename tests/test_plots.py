@@ -58,6 +58,7 @@ def test_histograms_count_every_point(view):
     figure = plots.score_histograms(view.other(augmentation="translate"))
     assert all(sum(bar.get_height() for bar in axes.patches) == 1000 for axes in figure.axes)
     assert all(axes.get_yscale() == "log" for axes in figure.axes)
+    assert {axes.get_xlabel() for axes in figure.axes} == {"influence", "loss"}
 
 
 def test_before_after_shows_every_point_and_rho(view):
