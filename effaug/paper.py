@@ -145,13 +145,14 @@ CLAIMS = (
         "vsv-strong",
         "5.1",
         "Virtual support vectors do well on NORB-translate, NORB-crop and CIFAR10-rotate.",
-        "their accuracy less that of as many points by influence, in points: above -0.1",
+        "their accuracy less that of as many points by influence (between two budgets interpolated), in percentage "
+        "points: above -0.1",
     ),
     Claim(
         "vsv-poor",
         "5.1",
-        "They do poorly on MNIST and on CIFAR10-translate.",
-        "their accuracy less that of as many points by influence, in points: below -0.1",
+        "They fall short of the best set on MNIST and CIFAR10-translate.",
+        "their accuracy less that of the best number of points by influence, in percentage points: below -0.1",
     ),
     Claim(
         "update-idle",

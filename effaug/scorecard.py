@@ -177,20 +177,26 @@ def _inverse_last(board: Board) -> Iterator[Effect]:
                 yield panel.effect(paired(panel.area(inverse), lowest), "below", word=f", {kind}, {score}")
 
 
-def _vsv(side: str, tasks: list[str]) -> Callable[[Board], Iterator[Effect]]:
-    def measure(board: Board) -> Iterator[Effect]:
-        for panel in board.panels(VSV, INFLUENCE, tasks=tasks):
-            chosen = {seed: row.dropna() for seed, row in panel.curve(VSV).iterrows()}  # a size and its accuracy
-            leads = {}
-            for seed, row in panel.curve(INFLUENCE).iterrows():
-                own = chosen.get(ANY, chosen.get(seed))
-                if own is not None:
-                    as_many = np.interp(own.index[0], row.index.to_numpy(float), row.to_numpy())
-                    leads[seed] = own.iloc[0] - as_many
-            word = f", {np.mean([own.index[0] for own in chosen.values()]):.0f} points"
-            yield panel.effect(pd.Series(leads, dtype=float), side, -POINTS, word=word)
+def _support_vectors(panel: Panel) -> pd.DataFrame:
+    """How many points they are and their accuracy, a row a seed: each seed's curve is a single point."""
+    found = {seed: row.dropna() for seed, row in panel.curve(VSV).iterrows()}
+    return pd.DataFrame({seed: {"size": one.index[0], "accuracy": one.iloc[0]} for seed, one in found.items()}).T
 
-    return measure
+
+def _vsv_strong(board: Board) -> Iterator[Effect]:
+    for panel in board.panels(VSV, INFLUENCE, tasks=["norb-translate", "norb-crop", "cifar10-rotate"]):
+        own, curve = _support_vectors(panel), panel.curve(INFLUENCE)
+        size = paired(own["size"], pd.Series(0.0, curve.index))
+        as_many = {s: np.interp(k, curve.columns.to_numpy(float), curve.loc[s]) for s, k in size.items()}
+        lead = paired(own.accuracy, pd.Series(as_many, dtype=float))
+        yield panel.effect(lead, "above", -POINTS, word=f", {size.mean():.0f} points")
+
+
+def _vsv_poor(board: Board) -> Iterator[Effect]:
+    for panel in board.panels(VSV, INFLUENCE, tasks=[*_tasks("mnist"), "cifar10-translate"]):
+        own = _support_vectors(panel)
+        lead = paired(own.accuracy, best_of(panel.curve(INFLUENCE)))
+        yield panel.effect(lead, "below", -POINTS, word=f", {own['size'].mean():.0f} points")
 
 
 def _dpp(policy: tuple[str, str], bound: float, side: str) -> Callable[[Board], Iterator[Effect]]:
@@ -244,8 +250,8 @@ _MEASURES: dict[str, Callable[[Board], Iterator[Effect]]] = {
     "influence-better-norb": _areas(INFLUENCE, LOSS, "above", 0, _tasks("norb")),
     "subset-beats-full": _subset_beats_full,
     "subset-most-norb": _subset_most_norb,
-    "vsv-strong": _vsv("above", ["norb-translate", "norb-crop", "cifar10-rotate"]),
-    "vsv-poor": _vsv("below", [*_tasks("mnist"), "cifar10-translate"]),
+    "vsv-strong": _vsv_strong,
+    "vsv-poor": _vsv_poor,
     "update-idle": _areas(_UPDATE, INFLUENCE, "below", AREA),
     "downweight-hurts": _areas(_DOWN, INFLUENCE, "below", 0, _tasks("cifar10", "norb")),
     "downweight-mnist": _areas(_DOWN, INFLUENCE, "within", AREA, _tasks("mnist")),
