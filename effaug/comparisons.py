@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REFINEMENTS = ("_downweight", "_update", "_update_downweight")
 
 
-def main_claim(view: View, budget_fraction: float = 0.10) -> pd.DataFrame:
+def main_claim(view: View, budget_fraction: float = 0.10, digits: int = 2) -> pd.DataFrame:
     """How far 10 % augmented by each proportional policy, and at random, is from augmenting everything.
 
     Returns
@@ -49,13 +49,13 @@ def main_claim(view: View, budget_fraction: float = 0.10) -> pd.DataFrame:
             at = table[(table.policy == policy) & (table.budget == budget) & table.score.isin(["", score])]
             row[f"{label} - full"] = 100 * at.accuracy.mean() - full
         rows[task, features] = row
-    return by_key(rows, "task", "features").round(2)
+    return by_key(rows, "task", "features").round(digits)
 
 
 def in_words(view: View, budget_fraction: float = 0.10) -> str:
     """`main_claim` as sentences, in Markdown."""
     score = view.parameters["score"]
-    claims = main_claim(view, budget_fraction)
+    claims = main_claim(view, budget_fraction, digits=9)  # what is added up is not rounded yet
     lines = []
     for panel in claims.index:
         (task, features), row = panel, claims.loc[panel]
