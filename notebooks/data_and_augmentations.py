@@ -18,7 +18,7 @@
 #
 # Each task is two classes of a data set and one augmentation. Augmentation is deterministic and exhaustive: a point becomes a
 # fixed set of transformed copies, edges repeated at the border. This page shows some points of each task beside their copies,
-# and the sizes that follow.
+# and the sizes that follow. CIFAR-10's two classes are airplane (0) and automobile (1), small NORB's animal (0) and human (1).
 
 # %% tags=["parameters"]
 dataset = "all"
@@ -42,7 +42,7 @@ Markdown(view.notes())
 # The images are the training points of highest influence, which are kept with the results, the original first; where
 # there are more than seven copies, they are thinned out evenly.
 
-# %%
+# %% mystnb={"image": {"alt": "One training image of a task, and beside it each of its augmented copies"}}
 for task in dict.fromkeys(task for task, _ in view.panels):
     display(plots.task_copies(view, task))
 

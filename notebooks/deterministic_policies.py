@@ -39,7 +39,7 @@ from effaug.notebook import open_view
 view = open_view(globals())
 Markdown(view.notes())
 
-# %%
+# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: points of the highest scores, with updates and down-weighting, and of the lowest"}}
 plots.figure_10(view)
 
 # %%

@@ -36,10 +36,10 @@ from effaug.notebook import open_view
 
 view = open_view(globals())
 
-# %%
+# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: in proportion to influence or loss, and at random"}}
 plots.figure_3(view)
 
-# %%
+# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: points of the highest scores, with updates and down-weighting, and of the lowest"}}
 plots.figure_10(view)
 
 # %%

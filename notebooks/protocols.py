@@ -16,7 +16,7 @@
 # %% [markdown]
 # # Two protocols: which is closer to the published numbers
 #
-# The paper's text and its released code part in several places (see *The method*), so everything is computed under both. Which of them
+# The paper's text and its released code part in several places (see *The method*), so the eleven policies of Tables 3 to 20 are computed under both. Which of them
 # does the rest of this book show first? The one whose accuracies without and with full augmentation lie closest to those of the paper's Table 1.
 
 # %% tags=["parameters"]
@@ -42,7 +42,7 @@ comparisons.protocol_accuracies(view.results).round(2)
 
 # %%
 closest = comparisons.headline_protocol(view.results)
-Markdown(f"Closest, by the mean distance over the tasks that both protocols have: `{closest}`.")
+Markdown(f"Closest, by the mean distance over the tasks above that both protocols have: `{closest}`.")
 
 # %% [markdown]
 # ## Both protocols side by side

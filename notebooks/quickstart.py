@@ -39,7 +39,7 @@ view = open_view(globals())
 # The test set is the original one with every shifted copy appended. Each line shows what a way of choosing points buys: orange
 # draws them uniformly, blue in proportion to their influence, green in proportion to their training loss.
 
-# %%
+# %% mystnb={"image": {"alt": "Accuracy against augmented points: in proportion to influence or loss, and at random"}}
 plots.figure_3(view)
 
 # %%

@@ -16,8 +16,8 @@
 # %% [markdown]
 # # Scores: Figures 1, 2, 6, 7 and 8
 #
-# Both scores of every training point before anything is augmented (Figures 1, 6, 7), and before against after everything is
-# (Figures 2, 8). Most points score near zero: they are the ones to leave alone. The paper reports rank correlations
+# Both scores of every training point before anything is augmented (influence in Figures 1 and 7, loss in Figure 6), and before against after everything is
+# (Figures 2, 8); where features are refit, with the network of seed 0. Most points score near zero: they are the ones to leave alone. The paper reports rank correlations
 # between 0.5 and 0.97 before against after.
 
 # %% tags=["parameters"]
@@ -44,7 +44,7 @@ Markdown(view.notes())
 # (figure-7)=
 # ## Figures 1, 6 and 7: how the scores are distributed
 
-# %%
+# %% mystnb={"image": {"alt": "Histograms of influence and loss over the training points, a panel a task"}}
 plots.score_histograms(view)
 
 # %% [markdown]
@@ -52,7 +52,7 @@ plots.score_histograms(view)
 # (figure-8)=
 # ## Figures 2 and 8: before and after augmentation
 
-# %%
+# %% mystnb={"image": {"alt": "Each point's score after augmenting everything against its score before, a panel a task"}}
 plots.score_before_after(view)
 
 # %%

@@ -20,12 +20,13 @@
 # as *yes* when its whole interval lies on the claim's side of the bound, as *no* when it lies on the other, as *open* when the
 # bound is inside, and as *empty* where there is nothing to compare: no gain to share, or a classifier next to chance even with everything
 # augmented. MNIST has the paper's refitted features where they are stored; where frozen ones stand in for them, the outcome is in brackets and not
-# counted. A claim about every task holds if all of its comparisons are yes, and in part if some are.
+# counted. A claim about every task holds if all of its comparisons are yes, and in part if some are. One about *some*, *many* or *most* needs one, a third or
+# more than half of them, and is undecided while open ones could still make up that number.
 #
 # Policies are compared seed by seed. Intervals are 95 % for all of a claim's comparisons together (Bonferroni): bootstrapped over seeds, Student's t
 # below 15 seeds. A policy that is the best of several is chosen on one half of the seeds and judged on the other. Seeds vary which points are
 # drawn and, where features are refit, the network. They do not vary the training and test images, nor the frozen networks: a difference of 0.1
-# points is two test images of CIFAR-10, and another test set might turn it.
+# points is two of CIFAR-10's 2000 test images with all their copies, and another test set might turn it.
 
 # %% tags=["parameters"]
 protocol = "paper"

@@ -45,7 +45,7 @@ tables.table_1(view)
 # %% [markdown]
 # The paper's Table 1 is of translations alone; the other rows are the same reading of the other tasks. It trains LeNet again for
 # every fit (`refit`); with the network frozen (`frozen`), augmentation has less to give on MNIST. On small NORB a twentieth of the points, by the
-# best policy, is ahead of all of them, in the paper as here; our accuracies stand above the published ones, with networks and images that
+# best policy, is ahead of all of them, in the paper as here; under translation our accuracies stand above the published ones, with networks and images that
 # are not the paper's (the sentences above).
 
 # %% [markdown]

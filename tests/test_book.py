@@ -94,6 +94,17 @@ def test_every_page_of_the_contents_is_built_and_holds_no_traceback(book):
 
 
 @pytest.mark.slow
+def test_every_figure_says_in_words_what_it_shows(book):
+    html, _ = book
+    described = 0
+    for path in [html / "book" / "intro.html", *(html / "notebooks").glob("*.html")]:
+        for image in BeautifulSoup(path.read_text(), "html.parser").select("article img"):
+            assert len(image.get("alt", "").split()) > 5, f"{path.name}: {image}"
+            described += 1
+    assert described >= 20
+
+
+@pytest.mark.slow
 def test_every_table_and_figure_of_the_paper_is_where_the_contents_say(book):
     html, _ = book
     linked = [re.split(r"#", target) for target in Page(html / "book" / "contents.html").linked if ".html#" in target]

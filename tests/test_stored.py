@@ -26,12 +26,17 @@ SEEDS = {"frozen": 20, "refit": 5}
 NORB_SEEDS = 10
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
-    ("task", "features", "scores"),
-    [*((task, "frozen", TABLE_SCORES) for task in TASKS), ("mnist-rotate", "refit", ("influence",))],
+    ("task", "protocol", "features", "scores"),
+    [
+        *((task, protocol, "frozen", TABLE_SCORES) for task in TASKS for protocol in PROTOCOLS),
+        ("mnist-translate", "paper", "refit", TABLE_SCORES),
+        ("mnist-crop", "paper", "refit", TABLE_SCORES),
+        ("mnist-rotate", "paper", "refit", ("influence",)),
+        ("mnist-rotate", "released-code", "refit", ("influence",)),
+    ],
 )
-def test_every_curve_is_stored(task, features, scores, protocol):
+def test_every_curve_is_stored(task, protocol, features, scores):
     n_seeds = NORB_SEEDS if task.startswith("norb") else SEEDS[features]
     experiment = Experiment(
         load_task(task), PROTOCOLS[protocol], features=features, score_names=scores, n_seeds=n_seeds
