@@ -186,10 +186,11 @@ def _support_vectors(panel: Panel) -> pd.DataFrame:
 def _vsv_strong(board: Board) -> Iterator[Effect]:
     for panel in board.panels(VSV, INFLUENCE, tasks=["norb-translate", "norb-crop", "cifar10-rotate"]):
         own, curve = _support_vectors(panel), panel.curve(INFLUENCE)
-        size = paired(own["size"], pd.Series(0.0, curve.index))
-        as_many = {s: np.interp(k, curve.columns.to_numpy(float), curve.loc[s]) for s, k in size.items()}
-        lead = paired(own.accuracy, pd.Series(as_many, dtype=float))
-        yield panel.effect(lead, "above", -POINTS, word=f", {size.mean():.0f} points")
+        sizes = paired(own["size"], pd.Series(0.0, curve.index)).reindex(curve.index)
+        at = curve.columns.to_numpy(float)
+        as_many = [np.interp(size, at, row) for size, row in zip(sizes, curve.to_numpy(), strict=True)]
+        lead = paired(own.accuracy, pd.Series(as_many, curve.index).dropna())
+        yield panel.effect(lead, "above", -POINTS, word=f", {sizes.mean():.0f} points")
 
 
 def _vsv_poor(board: Board) -> Iterator[Effect]:
