@@ -51,7 +51,7 @@ class LogisticModel:
     def log_loss(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Log loss at each point, in nats: features (n, ..., d) and labels (n,) to (n, ...)."""
         margin = self.margin(features)
-        sign = 1 - 2 * labels.reshape(-1, *[1] * (margin.ndim - 1))
+        sign = 1.0 - 2.0 * np.asarray(labels).reshape(-1, *[1] * (margin.ndim - 1))
         return np.logaddexp(0, sign * margin)
 
     def accuracy(self, features: np.ndarray, labels: np.ndarray) -> float:
@@ -95,7 +95,7 @@ def fit(
         C = cross_validated_C(lambda w, c: fit(features, labels, w, C=c), features, labels, weights)
     point, copy = np.nonzero(weights)
     rows = features[point, copy].astype(np.float64)
-    return _solve(rows, labels[point].astype(int), weights[point, copy], float(C))
+    return _solve(rows, labels[point], weights[point, copy], float(C))
 
 
 def cross_validated_C(
@@ -117,6 +117,9 @@ def cross_validated_C(
 
     loss = np.zeros(len(C_GRID))
     point, copy = np.nonzero(weights)
+    counts = np.bincount(labels[np.unique(point)].astype(int), minlength=2)
+    if counts.min() < N_FOLDS:
+        raise ValueError(f"C = 'cv' needs at least {N_FOLDS} points of either class, got {counts.tolist()}")
     folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
     for _, held_out in folds.split(point, labels[point], groups=point):
         p, c = point[held_out], copy[held_out]
@@ -247,13 +250,13 @@ def l2_term(model: LogisticModel, ridge: float | None) -> float:
 
 
 def _checked(features, labels, weights):
+    features, labels = np.asarray(features), np.asarray(labels)
     if features.ndim == 2:
         features = features[:, None]
         weights = None if weights is None else np.asarray(weights)[:, None]
     if features.ndim != 3:
         raise ValueError(f"features must have shape (n, d) or (n, 1 + t, d), got {features.shape}")
     weights = np.ones(features.shape[:2]) if weights is None else np.asarray(weights, float)
-    labels = np.asarray(labels)
     if labels.shape != features.shape[:1] or weights.shape != features.shape[:2]:
         raise ValueError(
             f"labels must have shape {features.shape[:1]} and weights {features.shape[:2]} for features "
@@ -263,7 +266,7 @@ def _checked(features, labels, weights):
         raise ValueError(f"labels must be 0 and 1, both present, got {np.unique(labels)[:5].tolist()}")
     if not (weights >= 0).all():
         raise ValueError(f"weights must not be negative, got {weights.min()}")
-    return features, labels, weights
+    return features, labels.astype(int), weights  # unsigned ones would wrap in 1 - 2 y
 
 
 def _solve(rows, labels, weights, C: float) -> LogisticModel:

@@ -109,9 +109,8 @@ def influence(
         leverage = _dual_leverage(points - centre, centred, term, root, fitted)
     else:
         raise ValueError("influence with more features than fitted rows needs every original among those rows")
-    residual = expit(
-        (1 - 2 * np.asarray(labels)) * model.margin(points)
-    )  # |p - y|, without cancelling where p is near y
+    sign = 1.0 - 2.0 * np.asarray(labels)
+    residual = expit(sign * model.margin(points))  # |p - y|, without cancelling where p is near y
     return residual**2 * (leverage + 1 / curvature.sum())
 
 

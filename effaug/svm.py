@@ -67,4 +67,4 @@ def fit(features: np.ndarray, labels: np.ndarray, C: float | None = None) -> Lin
         folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
         C = GridSearchCV(SVC(kernel="linear"), {"C": C_GRID}, cv=folds, refit=False).fit(rows, labels).best_params_["C"]
     svm = SVC(kernel="linear", C=C).fit(rows, labels)
-    return LinearSVM(svm.coef_[0], float(svm.intercept_[0]), float(C), svm.support_.astype(int))
+    return LinearSVM(svm.coef_[0], float(svm.intercept_[0]), float(C), np.sort(svm.support_).astype(int))

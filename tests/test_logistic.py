@@ -245,3 +245,9 @@ def test_bad_input_is_refused(change, words):
     with pytest.raises(ValueError) as error:  # noqa: PT011
         logistic.fit(*change(*problem()))
     assert words in str(error.value)
+
+
+def test_cross_validation_wants_points_for_every_fold():
+    x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) >= 17
+    with pytest.raises(ValueError, match=r"C = 'cv' needs at least 4 points of either class, got \[17, 3\]"):
+        logistic.fit(x, y, C="cv")

@@ -223,3 +223,15 @@ def test_released_codes_ridge_suffices_on_real_features(mnist_features):
     assert np.isfinite(tiny).all()
     assert (tiny >= own * (1 - 1e-6)).all()  # a smaller Hessian, a larger inverse
     assert rank_correlation(own, tiny) > 0.9
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint64, bool, list])
+def test_labels_of_any_kind_give_the_same_scores(kind):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 4)), np.arange(60) % 2
+    labels = y.tolist() if kind is list else y.astype(kind)
+    for C in (1.0, "cv"):
+        model = logistic.fit(x, y, C=C)
+        assert logistic.fit(x, labels, C=C).C == model.C
+        for name in SCORES:
+            np.testing.assert_array_equal(score(name, model, x, labels), score(name, model, x, y))
