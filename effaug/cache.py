@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator
 
 from effaug._record import write_whole
 from effaug.augment import Crop, Rotate, Translate, with_originals
-from effaug.features import LeNet, transform_copies
+from effaug.features import LeNet, Pixels, ResNet, transform_copies
 from effaug.networks import versions
 
 _BATCH = 1024  # images, copies included, that are held at once
@@ -71,7 +71,7 @@ class FeatureCache:
 
         Parameters
         ----------
-        transformer : fitted transformer
+        transformer : fitted Pixels, LeNet or ResNet
         images : ndarray of uint8, shape (n, h, w, c)
             The originals; never more than a batch of them is augmented at once.
         augment : Translate, Rotate or Crop
@@ -88,7 +88,11 @@ class FeatureCache:
             raise TypeError(
                 f"augment must be Translate, Rotate or Crop, whose parameters make the key, got {augment!r}"
             )
-        settings = {k: v for k, v in transformer.get_params().items() if not isinstance(v, str)}
+        if not isinstance(transformer, Pixels | LeNet | ResNet):
+            raise TypeError(
+                f"transformer must be Pixels, LeNet or ResNet, whose weights make the key, got {transformer!r}"
+            )
+        settings = {k: v for k, v in transformer.get_params().items() if k != "network"}  # a name; the weights count
         made_by = [f"{name} {version(name)}" for name in ("imgaug", "opencv-python")]
         weights = getattr(transformer, "weights_", [getattr(transformer, "weights_sha256_", "")])
         key = digest(
@@ -99,7 +103,10 @@ class FeatureCache:
         with FileLock(path.with_suffix(".lock")):
             if not path.exists():
                 _stream(transformer, images, augment, path, progress)
-        return np.load(path, mmap_mode="r")
+        try:
+            return np.load(path, mmap_mode="r")
+        except ValueError as error:
+            raise ValueError(f"{path} is damaged ({error}): remove it, and it is computed again") from error
 
     def entries(self) -> list[Entry]:
         """What is there, the newest first: every set of features, and the trained networks as one entry."""
@@ -114,10 +121,10 @@ class FeatureCache:
 
     def clear(self) -> int:
         """Remove everything; how many bytes that were."""
-        freed = sum(entry.size for entry in self.entries())
-        for pattern in ("net-*", "features-*", ".features-*", ".net-*"):
-            for path in self.folder.glob(pattern):
-                path.unlink(missing_ok=True)
+        found = [path for kind in ("net-*", "features-*", ".features-*", ".net-*") for path in self.folder.glob(kind)]
+        freed = sum(path.stat().st_size for path in found if path.exists())
+        for path in found:
+            path.unlink(missing_ok=True)
         return freed
 
     def _arrays(self, key: str, compute: Callable[[], list[np.ndarray]]) -> list[np.ndarray]:
@@ -135,7 +142,7 @@ class FeatureCache:
 def cache_folder() -> Path:
     """``EFFAUG_CACHE``, else the platform's cache directory."""
     named = os.environ.get("EFFAUG_CACHE")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("effaug")) / "features"
+    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("effaug")) / "features"
 
 
 def digest(*parts: object) -> str:
@@ -155,6 +162,8 @@ def _stream(transformer: Any, images: np.ndarray, augment: Any, path: Path, prog
     part, state = path.with_suffix(".part"), path.with_suffix(".json")
     shape = (len(images), *transform_copies(transformer, with_originals(images[:1], augment)).shape[1:])
     done = json.loads(state.read_text())["points"] if state.exists() and part.exists() else 0
+    if not done:  # of features that were deleted, say: it must not speak for these
+        state.unlink(missing_ok=True)
     stored = np.memmap(part, np.float32, "r+" if done else "w+", shape=shape)
     about = {"of": shape[0], "copies": shape[1], "network": str(transformer), "augmentation": str(augment)}
     start, begun = time.perf_counter(), done
@@ -171,7 +180,10 @@ def _stream(transformer: Any, images: np.ndarray, augment: Any, path: Path, prog
 
 
 def _features_entry(state: Path) -> Entry | None:
-    about = json.loads(state.read_text())
+    try:
+        about = json.loads(state.read_text())
+    except ValueError:
+        return None
     files = [path for suffix in (".npy", ".part") if (path := state.with_suffix(suffix)).exists()]
     if not files:
         return None

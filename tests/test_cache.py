@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import platformdirs
 import pytest
+from sklearn.preprocessing import StandardScaler
 
 from effaug import cache as module
 from effaug.augment import Augmenters, Crop, Rotate, Translate, with_originals
@@ -366,6 +368,7 @@ def test_clear_removes_what_the_cache_made_and_nothing_else(cache, counted):
     kept = [path for pattern in ("features-*.npy", "net-*.npz", "features-1.part") for path in cache.glob(pattern)]
     size = sum(path.stat().st_size for path in kept)
     assert (len(kept), sum(entry.size for entry in FeatureCache().entries())) == (3, size)
+    size += sum(path.stat().st_size for path in cache.iterdir() if path not in kept and path.name != "notes.txt")
     assert FeatureCache().clear() == size
     assert [path.name for path in cache.iterdir()] == ["notes.txt"]
     assert FeatureCache().entries() == []
@@ -373,8 +376,55 @@ def test_clear_removes_what_the_cache_made_and_nothing_else(cache, counted):
     assert counted.transforms == (3, 144, 3, 144)
 
 
+def test_a_damaged_description_neither_stops_the_list_nor_the_clearing(cache, counted):
+    images, labels = toy()
+    FeatureCache().transform(FeatureCache().fit(counted(), images, labels), images, SHIFTS)
+    (state,) = cache.glob("features-*.json")
+    state.write_text('{"points": 4')
+    assert [entry.words for entry in FeatureCache().entries()] == ["1 trained LeNets"]
+    assert FeatureCache().clear() > 0
+    assert list(cache.iterdir()) == []
+
+
+def test_truncated_features_are_refused_by_name(cache, counted):
+    images, labels = toy()
+    net = FeatureCache().fit(counted(), images, labels)
+    FeatureCache().transform(net, images, SHIFTS)
+    (path,) = cache.glob("features-*.npy")
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=f"{path.name} is damaged .*remove it"):
+        FeatureCache().transform(net, images, SHIFTS)
+
+
+def test_a_description_left_by_deleted_features_does_not_speak_for_unfinished_ones(cache, counted, monkeypatch):
+    images, labels = toy()
+    net = FeatureCache().fit(counted(), images, labels)
+    expected = np.array(FeatureCache().transform(net, images, SHIFTS))
+    next(cache.glob("features-*.npy")).unlink()  # for its disk space, say; its .json stays
+
+    def interrupted(self, X):
+        if len(X) > 3:
+            raise KeyboardInterrupt
+        return transform(self, X)
+
+    transform = Counted.transform
+    monkeypatch.setattr(Counted, "transform", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        FeatureCache().transform(net, images, SHIFTS)
+    monkeypatch.setattr(Counted, "transform", transform)
+    np.testing.assert_array_equal(FeatureCache().transform(net, images, SHIFTS), expected)
+
+
+def test_features_of_a_transformer_whose_state_is_unknown_are_not_kept(cache):
+    with pytest.raises(TypeError, match="transformer must be Pixels, LeNet or ResNet"):
+        FeatureCache().transform(StandardScaler(), toy()[0], SHIFTS)
+
+
 def test_cache_lies_where_the_user_says_or_in_the_platforms_folder(cache, tmp_path, monkeypatch):
     assert cache_folder() == cache
+    monkeypatch.setenv("EFFAUG_CACHE", "~/mine")
+    assert cache_folder() == Path("~/mine").expanduser()
+    monkeypatch.setenv("EFFAUG_CACHE", str(cache))
     assert FeatureCache(tmp_path / "other").folder == tmp_path / "other"
     monkeypatch.delenv("EFFAUG_CACHE")
     assert str(cache_folder()).startswith(platformdirs.user_cache_dir("effaug"))
