@@ -16,7 +16,7 @@ from effaug.protocols import Protocol
 from effaug.results import Curve, Key
 from effaug.selection import SetPolicy, load_policy
 from effaug.subsets import Subset
-from effaug.tasks import Task
+from effaug.tasks import Task, check_protocol
 
 FEATURES = ("frozen", "refit")
 N_SHOWN = 10  # extreme points a score whose images are kept (Figures 5, 11-13)
@@ -46,8 +46,14 @@ class Experiment:
         The eleven of Tables 3-20 unless given.
     n_seeds : int
         Seeds 0, 1, ... of the stochastic policies; where features are refit, of the network too.
-    curves : tuple of Job
+    curves : tuple of Job, optional
         These and no others, in place of every policy with every score and seed.
+
+    Raises
+    ------
+    ValueError
+        For a name that is unknown, features that the task's network cannot have, a task loaded for another protocol,
+        or less than one seed.
     """
 
     task: Task
@@ -56,7 +62,7 @@ class Experiment:
     score_names: tuple[str, ...] = ("influence",)
     policies: tuple[str, ...] = TABLE_POLICIES
     n_seeds: int = 5
-    curves: tuple[Job, ...] = ()
+    curves: tuple[Job, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.features not in FEATURES:
@@ -66,10 +72,14 @@ class Experiment:
                 f"features 'refit' trains a LeNet for every fit; {self.task.name} takes its features from "
                 f"{self.task.network!r}: only 'frozen' is possible"
             )
-        for name in (*self.score_names, *(job.score for job in self.curves if job.score)):
+        check_protocol(self.task, self.protocol)
+        for name in ("score_names", "policies"):
+            if isinstance(getattr(self, name), str):
+                raise ValueError(f"{name} must be a tuple of names, got {getattr(self, name)!r}")
+        for name in (*self.score_names, *(job.score for job in self.curves or () if job.score)):
             if name not in scores.SCORES:
                 raise ValueError(unknown("score", name, scores.SCORES))
-        for name in (*self.policies, *(job.policy for job in self.curves if job.policy != "full")):
+        for name in (*self.policies, *(job.policy for job in self.curves or () if job.policy != "full")):
             load_policy(name)
         if self.n_seeds < 1:
             raise ValueError(f"n_seeds must be at least 1, got {self.n_seeds}")
@@ -79,7 +89,7 @@ class Experiment:
 
         Over frozen features a deterministic policy and ``full`` are the same for every seed, and run once.
         """
-        if self.curves:
+        if self.curves is not None:
             return list(self.curves)
         found = [Job("", "full", seed) for seed in self._seeds(random=False)]
         for name in sorted(self.policies, key=lambda p: load_policy(p).downweight):

@@ -118,7 +118,7 @@ def load_protocol(name: str = "paper", **changes: object) -> Protocol:
             raise ValueError(unknown("protocol field", key, fields))
     named = PROTOCOLS[name]
     found = dataclasses.replace(named, **changes)  # type: ignore[arg-type]
-    changed = {key: getattr(found, key) for key in changes if getattr(found, key) != getattr(named, key)}
+    changed = {key: getattr(found, key) for key in fields if getattr(found, key) != getattr(named, key)}
     label = "+".join([name, *(f"{k}={str(v).replace(' ', '').replace('/', '_')}" for k, v in changed.items())])
     return dataclasses.replace(found, name=label)
 
@@ -139,7 +139,7 @@ def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
     Raises
     ------
     ValueError
-        For an unknown choice.
+        For an unknown choice, one that was changed already, or a protocol that is neither of both.
 
     Examples
     --------
@@ -149,6 +149,12 @@ def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
     for choice in choices:
         if choice not in CHOICES:
             raise ValueError(unknown("choice", choice, CHOICES))
-    (other,) = (p for name, p in PROTOCOLS.items() if not re.match(rf"{name}\b", protocol.name))
-    taken = {choice: getattr(other, choice) for choice in choices}
-    return dataclasses.replace(protocol, name="~".join((protocol.name, *choices)), **taken)
+    base = re.split("[+~]", protocol.name)[0]
+    if base not in PROTOCOLS:
+        raise ValueError(unknown("protocol", base, PROTOCOLS))
+    (other,) = (p for name, p in PROTOCOLS.items() if name != base)
+    for choice in choices:
+        if getattr(protocol, choice) != getattr(PROTOCOLS[base], choice):
+            raise ValueError(f"{choice} is changed already in {protocol.name}: it cannot be swapped as well")
+    taken = {choice: getattr(other, choice) for choice in CHOICES if choice in choices}
+    return dataclasses.replace(protocol, name="~".join((protocol.name, *taken)), **taken)

@@ -35,8 +35,8 @@ def stored_experiments(results: Results, task: str, features: str = "frozen") ->
         if kind == features and stored:
             found.append(
                 Experiment(
-                    Task(**_frozen(record["task"])),
-                    Protocol(**_frozen(record["protocol"])),
+                    Task(**_with_tuples(record["task"])),
+                    Protocol(**_with_tuples(record["protocol"])),
                     features=kind,
                     curves=tuple(Job(*key) for key in stored),
                 )
@@ -60,8 +60,8 @@ def compare(stored: Results, computed: Results, task: str, asked: set[Key] | Non
     Returns
     -------
     DataFrame
-        One row a protocol and kind of features: how many curves both have, the largest difference in accuracy, the
-        largest difference in a policy's mean AUC, and whether both are within the tolerance.
+        One row a protocol and kind of features: how many curves one of them has, the largest difference in accuracy,
+        the largest difference in a policy's mean AUC, and whether both are within the tolerance.
     """
     keys = [*COLUMNS[:6]]
     asked = computed.done(task) if asked is None else asked
@@ -115,16 +115,23 @@ def reproduce(
     -------
     DataFrame
         See `compare`.
+
+    Raises
+    ------
+    ValueError
+        If nothing is stored for the task with these features, or for less than one seed.
     """
+    if n_seeds is not None and n_seeds < 1:
+        raise ValueError(f"n_seeds must be at least 1, got {n_seeds}")
     computed, asked = Results(folder), set[Key]()
     for experiment in stored_experiments(stored, task, features):
-        curves = tuple(job for job in experiment.curves if n_seeds is None or job.seed < n_seeds)
+        curves = tuple(job for job in experiment.jobs() if n_seeds is None or job.seed < n_seeds)
         run(replace(experiment, curves=curves), computed)
         asked |= {experiment.key(job) for job in curves}
     return compare(stored, computed, task, asked)
 
 
-def _frozen(record: dict[str, Any]) -> dict[str, Any]:
+def _with_tuples(record: dict[str, Any]) -> dict[str, Any]:
     """JSON's lists as the tuples they were."""
 
     def tupled(value: Any) -> Any:

@@ -142,6 +142,9 @@ class Results:
         header, *rows = list(csv.reader(path.read_text().splitlines())) or [[]]
         if tuple(header) != COLUMNS:
             raise ValueError(f"{path} has the columns {','.join(header)}; expected {','.join(COLUMNS)}")
+        for number, row in enumerate(rows, start=2):
+            if len(row) != len(COLUMNS) or not _are_numbers(*row[5:]):
+                raise _damaged(path, f"line {number}: {','.join(row)}")
         return [cast(Row, tuple(row)) for row in rows]
 
     def _merged(self, curves: Sequence[Curve], record: dict[str, Any]) -> dict[str, Any]:
@@ -149,15 +152,20 @@ class Results:
         label = f"{curves[0].protocol}/{curves[0].features}"
         before = stored.get(label, {})
         seconds = before.get("seconds", 0.0) + sum(curve.seconds for curve in curves)
-        changed = {"seconds": round(seconds, 3)}
-        if "code" in record:  # curves of one label may be of several commits
-            changed["code"] = "; ".join(
-                dict.fromkeys([*before.get("code", record["code"]).split("; "), record["code"]])
-            )
+        changed: dict[str, Any] = {"seconds": round(seconds, 3)}
+        for part in {"code", "machine"} & record.keys():  # curves of one label may be of several commits
+            changed[part] = _joined(before.get(part, ""), record[part])
+        for name, version in record.get("libraries", {}).items():
+            libraries = changed.setdefault("libraries", {})
+            libraries[name] = _joined(before.get("libraries", {}).get(name, ""), version)
         return stored | {label: record | changed}
 
 
-def _damaged(path: Path, error: Exception) -> ValueError:
+def _joined(before: str, now: str) -> str:
+    return "; ".join(dict.fromkeys([*filter(None, before.split("; ")), now]))
+
+
+def _damaged(path: Path, error: Exception | str) -> ValueError:
     return ValueError(
         f"{path} is damaged ({error}): restore it, or move the files of {path.stem} away and run it again"
     )
@@ -181,11 +189,15 @@ def auc(budgets: Iterable[float], accuracies: Iterable[float]) -> float:
 def aucs(table: pd.DataFrame) -> pd.DataFrame:
     """The AUC of every curve from none to all points: one row a (task, protocol, features, score, policy, seed).
 
-    Its column is ``auc``. What is measured at other budgets only, such as full augmentation or a k-DPP, has none.
+    Its column is ``auc``. What is measured at other budgets than the baseline, such as full augmentation or a k-DPP,
+    has none.
     """
     keys, last = list(COLUMNS[:6]), table.groupby("task").budget.max().to_dict()
-    curves = table.sort_values("budget").groupby(keys)
-    whole = ((key, c) for key, c in curves if c.budget.iloc[0] == 0 and c.budget.iloc[-1] == last[key[0]])
+    baselines = table[table.policy == "baseline"].groupby("task")
+    usual = {str(task): tuple(sorted(set(rows.budget))) for task, rows in baselines}
+    curves = ((key, c, tuple(c.budget)) for key, c in table.sort_values("budget").groupby(keys))
+    from_none_to_all = ((key, c, b) for key, c, b in curves if b[0] == 0 and b[-1] == last[key[0]])
+    whole = ((key, c) for key, c, b in from_none_to_all if b == usual.get(str(key[0]), b))
     found = [(*key, auc(curve.budget, curve.accuracy)) for key, curve in whole]
     return pd.DataFrame(found, columns=[*keys, "auc"])
 
@@ -196,6 +208,13 @@ def half_width(values: Iterable[float], level: float = 0.95) -> float:
     if len(sample) < 2:
         return float("nan")
     return float(stats.t.ppf((1 + level) / 2, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample)))
+
+
+def _are_numbers(seed: str, budget: str, accuracy: str) -> bool:
+    try:
+        return int(seed) >= 0 and int(budget) >= 0 and float(accuracy) >= 0
+    except ValueError:
+        return False
 
 
 def _rows_of(curve: Curve) -> list[Row]:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -24,7 +25,6 @@ from effaug.features import ResNet, featurizer
 from effaug.learning import frozen_features, task_subset
 from effaug.networks import import_keras, load_manifest, versions, weights_sha256
 from effaug.results import Curve, Results
-from effaug.subsets import Subset
 
 _SAVE_EVERY = 3.0  # seconds: a save rewrites the task's files, and a curve may take less
 
@@ -66,12 +66,13 @@ def run(
     todo = [job for job in experiment.jobs() if experiment.key(job) not in stored]
     total = len(experiment.jobs())
     progress(total - len(todo), total, todo[:n_jobs])
+    record = describe(experiment)
+    _check_same(results, experiment, record)
     if not todo:
         return 0
-    if results.folder.exists() and not results.folder.is_dir():
-        raise NotADirectoryError(f"{results.folder} is a file: name a folder for the results")
-    record = describe(experiment, task_subset(experiment.task))
+    record["data_sha256"] = task_subset(experiment.task).sha256
     _check_same(results, experiment, record)
+    _check_writable(results)
     if experiment.features == "frozen":  # once, on all threads, before the workers ask for it
         if experiment.task.network == "resnet":
             import_keras(n_jobs)
@@ -92,8 +93,8 @@ def run(
     return len(todo)
 
 
-def describe(experiment: Experiment, subset: Subset) -> dict[str, Any]:
-    """What a run is computed with: settings, data hashes, code and library versions, machine."""
+def describe(experiment: Experiment) -> dict[str, Any]:
+    """What a run is computed with: settings, code and library versions, machine; not yet the data's hashes."""
     libraries = ("numpy", "scipy", "scikit-learn", "imgaug", "opencv-python")
     network = featurizer(experiment.task, experiment.protocol)
     trained = {"versions": versions()} if network.get_params() else {}
@@ -106,7 +107,6 @@ def describe(experiment: Experiment, subset: Subset) -> dict[str, Any]:
         "protocol": asdict(experiment.protocol),
         "features": experiment.features,
         "network": {"name": type(network).__name__, **network.get_params()} | trained,
-        "data_sha256": subset.sha256,
         "code": commit(),
         "libraries": {name: version(name) for name in libraries},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
@@ -118,13 +118,27 @@ def _check_same(results: Results, experiment: Experiment, record: dict[str, Any]
     label = f"{experiment.protocol.name}/{experiment.features}"
     stored, new = results.record(experiment.task.name).get(label, {}), json.loads(json.dumps(record))
     for part in ("task", "budgets", "protocol", "network", "data_sha256"):
-        old, now = ({"": r.get(part)} if not isinstance(r.get(part), dict) else r[part] for r in (stored, new))
-        for key in old.keys() & now.keys():
-            if old[key] not in (None, now[key]):
+        if part not in stored or part not in new:
+            continue
+        old, now = (r[part] if isinstance(r[part], dict) else {"": r[part]} for r in (stored, new))
+        for key in sorted(old.keys() & now.keys()):
+            if old[key] != now[key]:
                 raise ValueError(
                     f"{results.folder / experiment.task.name}.csv holds curves of {label} computed with {part} {key} "
                     f"{old[key]}, which is now {now[key]}: name another folder for the results"
                 )
+
+
+def _check_writable(results: Results) -> None:
+    """Before anything is computed that could not be stored."""
+    if results.folder.exists() and not results.folder.is_dir():
+        raise NotADirectoryError(f"{results.folder} is a file: name a folder for the results")
+    there = next(path for path in (results.folder.resolve(), *results.folder.resolve().parents) if path.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise OSError(f"{results.folder} cannot be written to ({error.strerror}): name another folder") from error
 
 
 def _serial(experiment: Experiment, todo: list[Job]) -> Generator[tuple[Curve, list[Job]]]:

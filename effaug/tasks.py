@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 
 from effaug._unknown import unknown
 from effaug.protocols import Protocol, load_protocol
@@ -121,11 +122,12 @@ def load_task(
     source = SOURCES[key]
     label = name
     if classes is not None and classes not in (source.classes, list(source.classes)):
-        if not isinstance(classes, tuple | list) or len(set(classes)) != 2 or len(classes) != 2:
-            raise ValueError(f"classes must be two different labels, got {classes!r}")
+        two = isinstance(classes, tuple | list) and len(classes) == len(set(classes)) == 2
+        if not two or not all(isinstance(c, Integral) for c in classes):
+            raise ValueError(f"classes must be two different labels, whole numbers, got {classes!r}")
         label += f"-{classes[0]}v{classes[1]}"
     if n_train is not None and n_train != source.n_train:
-        if not isinstance(n_train, int) or n_train < 2:
+        if not isinstance(n_train, Integral) or n_train < 2:
             raise ValueError(f"n_train must be a whole number of at least 2, got {n_train!r}")
         label += f"-n{n_train}"
     as_published = label == name
@@ -136,13 +138,30 @@ def load_task(
         name=label,
         dataset=source.dataset,
         classes=source.classes if classes is None else (int(classes[0]), int(classes[1])),
-        n_train=n_train or source.n_train,
+        n_train=int(n_train or source.n_train),
         splits=source.splits if as_published else None,
         augmentation=augmentation,
         parameters=tuple(parameters) if parameters is not None else _parameters(source, augmentation, protocol),
         network=source.network,
         weights=_weights(source, augmentation, protocol),
     )
+
+
+def check_protocol(task: Task, protocol: Protocol) -> None:
+    """Refuse a task that was loaded for another protocol: its shifts, angles or network are not that protocol's.
+
+    Raises
+    ------
+    ValueError
+    """
+    name = "-".join(task.name.split("-")[:2])
+    meant = load_task(name, protocol=protocol)
+    parameters = "-by" in task.name or task.parameters == meant.parameters
+    if task.weights != meant.weights or not parameters:
+        raise ValueError(
+            f"task {task.name} was loaded for another protocol than {protocol.name}: give load_task({name!r}) the "
+            "protocol as well"
+        )
 
 
 def _weights(source: Source, augmentation: str, protocol: Protocol) -> str:

@@ -9,10 +9,11 @@ from sklearn.svm import SVC
 
 from effaug import learning, logistic, scores, svm
 from effaug.augment import augmentation, with_originals
-from effaug.experiment import Experiment, Job, budget_curve, compute, full_augmentation
+from effaug.experiment import Experiment, Job, budget_curve, compute, full_augmentation, set_curve
 from effaug.learning import Fitted
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.protocols import load_protocol
+from effaug.selection import load_policy
 from effaug.subsets import Subset, load_subset
 from effaug.tasks import load_task
 
@@ -194,7 +195,7 @@ def test_compute_full_keeps_what_the_figures_show(cache):
     assert found.accuracies[0] == compute(digits(), Job("", "baseline", 0)).accuracies[-1]
     for score in scores.TABLE_SCORES:
         values = found.points[f"{score}_before"]
-        assert set(np.argsort(values, kind="stable")[[0, 1, -2, -1]]) <= set(found.points["shown"])
+        assert set(np.argsort(values, kind="stable")[np.r_[:10, -10:0]]) <= set(found.points["shown"])
     np.testing.assert_array_equal(found.points["images"], subset.x_train[found.points["shown"]])
     np.testing.assert_array_equal(found.points["labels"], subset.y_train)
 
@@ -300,3 +301,49 @@ def test_refit_jobs_run_for_every_seed():
 def test_bad_settings_are_named(changes, message):
     with pytest.raises(ValueError, match=message):
         digits(**changes)
+
+
+@pytest.mark.parametrize("changes", [{}, {"n_train": 60}, {"classes": (4, 9)}])
+def test_a_task_of_another_protocol_is_refused(changes):
+    code = load_protocol("released-code")
+    for name in ("digits-translate", "cifar10-rotate", "norb-crop"):
+        if name.startswith("digits") or not changes:
+            with pytest.raises(ValueError, match=f"loaded for another protocol than released-code.*{name}"):
+                Experiment(load_task(name, **changes), code)
+            Experiment(load_task(name, protocol=code, **changes), code)
+    Experiment(load_task("digits-translate", parameters=((0, 1),), **changes), code)  # shifts of one's own
+
+
+def test_names_that_are_no_tuple_are_refused():
+    task, protocol = load_task("digits-crop"), load_protocol()
+    for name in ("policies", "score_names"):
+        with pytest.raises(ValueError, match=f"{name} must be a tuple of names, got 'baseline'"):
+            Experiment(task, protocol, **{name: "baseline"})
+
+
+def test_no_curves_asked_for_are_none():
+    assert Experiment(load_task("digits-crop"), load_protocol(), curves=()).jobs() == []
+
+
+@pytest.mark.parametrize("name", ["dpp_proportional", "clustered_random_proportional"])
+def test_a_set_policy_is_measured_with_the_influence_of_the_protocols_ridge(name):
+    policy, budgets, rng = load_policy(name), (0, 2, 5), np.random.default_rng(3)
+    learn = learning.frozen_learner((TRAIN, TEST), (SUBSET.y_train, SUBSET.y_test), C=2.0)
+    copies, sets = TRAIN.shape[1] - 1, list[tuple]()
+    prepared = dataclasses.replace(policy, prepare=lambda *given: sets.append(given) or policy.prepare(*given))
+    found, accuracies = set_curve(
+        learn, SUBSET.y_train, copies, prepared, budgets, score="influence", ridge=0.3, rng=np.random.default_rng(3)
+    )
+    model = LogisticRegression(C=2.0, solver="newton-cholesky", tol=1e-9).fit(TRAIN[:, 0], SUBSET.y_train)
+    y, weights = SUBSET.y_train, [1] * len(TRAIN)
+    expected = by_hand("influence", model, TRAIN[:, 0], weights, TRAIN[:, 0], y, ridge=0.3)
+    np.testing.assert_allclose(sets[0][2], expected, rtol=1e-4)
+    chooser = policy.prepare(*sets[0])
+    assert found == chooser.budgets
+    for budget, accuracy in zip(found, accuracies, strict=True):
+        chosen = chooser.choose(budget, rng)
+        x = np.concatenate([TRAIN[:, 0], *TRAIN[chosen, 1:]])
+        labels = np.concatenate([y, np.repeat(y[chosen], copies)])
+        model = LogisticRegression(C=2.0, solver="newton-cholesky", tol=1e-9).fit(x, labels)
+        right = [model.predict(TEST[:, c]) == SUBSET.y_test for c in range(1 + copies)]
+        assert accuracy == pytest.approx(np.mean(right))

@@ -7,6 +7,7 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +39,32 @@ def saved(folder, curves=CURVES):
 
 def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".lock"}
+
+
+def test_a_k_dpp_measured_at_other_budgets_has_no_auc():
+    budgets = {"baseline": (0, 50, 1000), "dpp": (0, 50, 250), "dpp_proportional": (0, 30, 50, 1000)}
+    rows = [("t", "p", "frozen", "", policy, 0, b, 0.9) for policy, each in budgets.items() for b in each]
+    assert aucs(pd.DataFrame(rows, columns=list(COLUMNS))).policy.tolist() == ["baseline"]
+
+
+@pytest.mark.parametrize("damage", ["1,0.9", "1,half,0.9", "1,10,good", "1,10,0.9,x"])
+def test_a_damaged_row_is_named(tmp_path, damage):
+    store = Results(tmp_path)
+    store.save([Curve("t", "p", "frozen", "", "baseline", 0, (0, 10), np.array([0.8, 0.9]))], {})
+    path = tmp_path / "t.csv"
+    path.write_text(f"{path.read_text()}t,p,frozen,,baseline,{damage}\n")
+    with pytest.raises(ValueError, match=rf"t\.csv is damaged \(line 4: t,p,frozen,,baseline,{damage}\)"):
+        store.table()
+
+
+def test_a_record_keeps_what_earlier_curves_were_computed_with(tmp_path):
+    store = Results(tmp_path)
+    for seed, (code, machine, imgaug) in enumerate([("a", "one", "0.1"), ("b", "two", "0.4"), ("b", "two", "0.4")]):
+        record = {"code": code, "machine": machine, "libraries": {"imgaug": imgaug, "numpy": "2"}}
+        store.save([Curve("t", "p", "frozen", "", "baseline", seed, (0,), np.array([0.8]))], record)
+    found = store.record("t")["p/frozen"]
+    assert (found["code"], found["machine"]) == ("a; b", "one; two")
+    assert found["libraries"] == {"imgaug": "0.1; 0.4", "numpy": "2"}
 
 
 def test_what_is_saved_is_loaded(tmp_path):

@@ -23,7 +23,7 @@ from effaug.features import ResNet, transform_copies
 from effaug.learning import task_subset
 from effaug.networks import versions
 from effaug.protocols import load_protocol
-from effaug.results import Results
+from effaug.results import Curve, Results
 from effaug.subsets import Subset
 from effaug.tasks import load_task
 
@@ -204,7 +204,8 @@ def test_the_record_tells_which_weights_and_others_are_not_mixed(frozen, weights
 
 def test_a_missing_network_is_named_before_anything_is_done(frozen, tmp_path):
     spec, _ = frozen
-    missing = dataclasses.replace(spec, task=dataclasses.replace(spec.task, weights="cifar10"))
+    task, protocol = (dataclasses.replace(part, weights="cifar10") for part in (spec.task, spec.protocol))
+    missing = dataclasses.replace(spec, task=task, protocol=protocol)
     with pytest.raises(FileNotFoundError, match="no network 'cifar10'"):
         runner.run(missing, Results(tmp_path / "absent"))
     assert not (tmp_path / "absent").exists()
@@ -328,6 +329,44 @@ def test_curves_computed_with_other_settings_are_not_mixed(cache, tmp_path):
     assert {path.name: path.read_bytes() for path in results.folder.iterdir()} == before
     record.write_text(whole)
     assert runner.run(more, results) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("task", "n_train", 9),
+        ("protocol", "C", 3.0),
+        ("protocol", "ridge", 1e-10),
+        ("budgets", "", [0, 1]),
+        ("network", "versions", "keras 1"),
+    ],
+)
+def test_stored_curves_of_other_settings_are_refused_even_where_none_is_to_be_computed(
+    cache, tmp_path, part, key, value
+):
+    settings = {"policies": ("baseline",), "n_seeds": 1}
+    spec = Experiment(load_task("mnist-crop"), load_protocol("paper"), **settings)
+    record = runner.describe(spec)
+    altered = record | {part: record[part] | {key: value} if key else value}
+    store = Results(tmp_path)
+    for job in spec.jobs():
+        budgets = (1000,) if job.policy == "full" else spec.task.budgets
+        store.save([Curve("mnist-crop", *spec.key(job), budgets, np.zeros(len(budgets)))], altered)
+    with pytest.raises(ValueError, match=f"computed with {part} {key} .*name another folder"):
+        runner.run(spec, store)
+    store.save([Curve("mnist-crop", *spec.key(job), budgets, np.zeros(len(budgets)))], record)
+    assert runner.run(spec, store) == 0  # and needs no data for that
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_is_computed(cache, tmp_path, monkeypatch):
+    def full(**_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(runner.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(runner, "compute", lambda *_: pytest.fail("computed"))
+    with pytest.raises(OSError, match=r"cannot be written to \(Read-only file system\): name another folder"):
+        runner.run(experiment(**SMALL), Results(tmp_path / "there" / "results"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_killed_worker_is_a_sentence(cache, tmp_path, monkeypatch):

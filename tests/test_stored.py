@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import comparisons, discrepancies
+from effaug import comparisons, discrepancies, runner
 from effaug.evidence import NINE
 from effaug.experiment import Experiment, Job, compute
 from effaug.networks import weights_sha256
 from effaug.notebook import STORED
 from effaug.policies import POLICIES
 from effaug.protocols import PROTOCOLS
+from effaug.reproduce import stored_experiments
 from effaug.results import Results, aucs, half_width
 from effaug.scores import TABLE_SCORES
 from effaug.selection import EVERY_POLICY, SET_POLICIES
@@ -38,8 +39,9 @@ NORB_SEEDS = 10
 )
 def test_every_curve_is_stored(task, protocol, features, scores):
     n_seeds = NORB_SEEDS if task.startswith("norb") else SEEDS[features]
+    chosen = PROTOCOLS[protocol]
     experiment = Experiment(
-        load_task(task), PROTOCOLS[protocol], features=features, score_names=scores, n_seeds=n_seeds
+        load_task(task, protocol=chosen), chosen, features=features, score_names=scores, n_seeds=n_seeds
     )
     done = RESULTS.done(task)
     assert {experiment.key(job) for job in experiment.jobs()} <= done
@@ -57,6 +59,14 @@ def test_the_appendices_policies_are_stored(task):
     names = ("random_proportional", "random_inverse_proportional")
     margin = dataclasses.replace(sets, policies=names, score_names=("margin",))
     assert {spec.key(job) for spec in (sets, margin) for job in spec.jobs()} <= RESULTS.done(task)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_stored_curves_are_of_the_settings_and_the_weights_that_are_here_now(task):
+    """What would be computed under their names today is the same: no network was replaced and its results kept."""
+    kinds = {label.rsplit("/", 1)[1] for label in RESULTS.record(task)}
+    for experiment in (spec for kind in kinds for spec in stored_experiments(RESULTS, task, kind)):
+        runner._check_same(RESULTS, experiment, runner.describe(experiment))
 
 
 def test_accuracies_are_fractions_at_the_tasks_budgets():
