@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from effaug import diversity, logistic, svm
+from effaug._kernel import Kernel, finite
 from effaug._unknown import unknown
 from effaug.policies import POLICIES, Policy, extend
 from effaug.scores import SCORES
@@ -45,13 +46,10 @@ class SetPolicy:
     prepare : callable
         From features (n, d), labels (n,), scores (n,) and the task's budgets to a `Chooser`.
     uses_scores, random : bool
-    source : str
-        Where the paper has it.
     """
 
     name: str
     prepare: Prepare
-    source: str
     uses_scores: bool = False
     random: bool = True
     update: bool = False
@@ -82,13 +80,14 @@ def _dpp(weighted: bool) -> Prepare:
 def _greedy(weighted: bool) -> Prepare:
     def prepare(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
         quality = scores if weighted else None
-        rank = diversity.KDPP.of(features, quality).rank
-        order = diversity.greedy_map(features, rank, quality)
+        rank = Kernel.of(features, quality).rank
+        budgets = _up_to(rank, len(features))
+        order = diversity.greedy_map(features, budgets[-1], quality)
 
         def choose(k: int, rng: np.random.Generator) -> np.ndarray:
-            return order[:k] if k <= rank else diversity.greedy_map(features, k, quality)  # which says why not
+            return order[:k] if k <= len(order) else diversity.greedy_map(features, k, quality)
 
-        return Chooser(_up_to(rank, len(features)), choose)
+        return Chooser(budgets, choose)
 
     return prepare
 
@@ -101,13 +100,13 @@ def _up_to(rank: int, n: int) -> tuple[int, ...]:
 SET_POLICIES = {
     policy.name: policy
     for policy in (
-        SetPolicy("virtual_support_vectors", _support_vectors, "Section 5.1", random=False),
-        SetPolicy("clustered_baseline", _clusters(False), "Appendix G"),
-        SetPolicy("clustered_random_proportional", _clusters(True), "Appendix G", uses_scores=True),
-        SetPolicy("dpp", _dpp(False), "Appendix H"),
-        SetPolicy("dpp_proportional", _dpp(True), "Appendix H", uses_scores=True),
-        SetPolicy("dpp_map", _greedy(False), "not in the paper", random=False),
-        SetPolicy("dpp_map_proportional", _greedy(True), "not in the paper", uses_scores=True, random=False),
+        SetPolicy("virtual_support_vectors", _support_vectors, random=False),
+        SetPolicy("clustered_baseline", _clusters(False)),
+        SetPolicy("clustered_random_proportional", _clusters(True), uses_scores=True),
+        SetPolicy("dpp", _dpp(False)),
+        SetPolicy("dpp_proportional", _dpp(True), uses_scores=True),
+        SetPolicy("dpp_map", _greedy(False), random=False),
+        SetPolicy("dpp_map_proportional", _greedy(True), uses_scores=True, random=False),
     )
 }
 EVERY_POLICY: dict[str, Policy | SetPolicy] = {**POLICIES, **SET_POLICIES}
@@ -158,31 +157,32 @@ def select(
     Returns
     -------
     ndarray of int, shape (budget,)
-        Indices of the points, the most valuable first.
+        Indices of the points, in the order in which the policy chooses them.
 
     Raises
     ------
     ValueError
-        For an unknown score or policy, labels that are not of two classes, a budget above n, or for a k-DPP above the
-        rank of its kernel.
+        For an unknown score or policy, features of another shape or not finite, labels that are not of two classes, a
+        budget above n, for a k-DPP above the rank of its kernel, or a logistic regression that does not converge.
+
+    Notes
+    -----
+    Of a *low* margin are the points close to the boundary: ``policy="deterministic_inverse_proportional"`` takes them.
     """
     chosen = load_policy(policy)
     if policy == "virtual_support_vectors":
-        raise ValueError("select() takes a budget; the support vectors are as many as they are: see effaug.svm")
+        raise ValueError("select() takes a budget; how many support vectors there are is not ours to say: effaug.svm")
     if chosen.update:
         raise ValueError(f"select() scores once; policy {policy!r} updates its scores at every budget")
-    classes, binary = np.unique(labels, return_inverse=True)
-    if len(classes) != 2:
-        raise ValueError(f"labels must be of two classes, got {len(classes)}: {classes[:5].tolist()}")
-    features = np.asarray(features, float)
-    if features.ndim != 2:
-        raise ValueError(f"features must have shape (n, d), got {features.shape}")
+    features, binary = finite(features), _two_classes(labels)
     if score not in SCORES:
         raise ValueError(unknown("score", score, SCORES))
-    if not isinstance(budget, int | np.integer) or not 0 <= budget <= len(features):
+    if not isinstance(budget, int | np.integer) or isinstance(budget, bool) or not 0 <= budget <= len(features):
         raise ValueError(f"budget must be a whole number between 0 and {len(features)}, got {budget!r}")
     if len(binary) != len(features):
         raise ValueError(f"labels must be as many as the features, {len(features)}, got {len(binary)}")
+    if not (isinstance(C, int | float | np.number) and C > 0):
+        raise ValueError(f"C must be a positive number, got {C!r}")
     rng = np.random.default_rng(0 if rng is None else rng)
     if chosen.uses_scores:
         scores = score_points(score, logistic.fit(features, binary, C=C), features, binary)
@@ -191,3 +191,15 @@ def select(
     if isinstance(chosen, SetPolicy):
         return chosen.prepare(features, binary, scores, (budget,)).choose(budget, rng)
     return extend(chosen, np.array([], int), scores, budget, rng)
+
+
+def _two_classes(labels: np.ndarray) -> np.ndarray:
+    found = np.asarray(labels)
+    if found.ndim != 1:
+        raise ValueError(f"labels must have shape (n,), got {found.shape}")
+    if any(label is None or label != label for label in found.tolist()):  # NaN differs from itself
+        raise ValueError("labels must be known for every point, got None or NaN")
+    classes, binary = np.unique(found, return_inverse=True)
+    if len(classes) != 2:
+        raise ValueError(f"labels must be of two classes, got {len(classes)}: {classes[:5].tolist()}")
+    return binary

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from effaug import diversity, svm
+from effaug import diversity, logistic, svm
 from effaug.policies import POLICIES
+from effaug.scores import score as score_points
 from effaug.selection import EVERY_POLICY, SET_POLICIES, load_policy, select
 
 
@@ -91,10 +92,12 @@ def by_hand(features, labels, C=10.0):
     p, u = model.predict_proba(features)[:, 1], np.column_stack([features, np.ones(len(features))])
     H = (u.T * (p * (1 - p))) @ u + np.diag([1 / C] * features.shape[1] + [0])
     g = (p - y)[:, None] * u
-    return {"loss": -np.log(np.where(y, p, 1 - p)), "influence": np.einsum("np,pn->n", g, np.linalg.solve(H, g.T))}
+    margin = np.abs(svm.fit(features, y).decision(features))
+    influence = np.einsum("np,pn->n", g, np.linalg.solve(H, g.T))
+    return {"loss": -np.log(np.where(y, p, 1 - p)), "influence": influence, "margin": margin}
 
 
-@pytest.mark.parametrize("score", ["influence", "loss"])
+@pytest.mark.parametrize("score", ["influence", "loss", "margin"])
 @pytest.mark.parametrize("C", [10.0, 0.1])
 def test_select_is_the_ranking_by_hand(digits, score, C):
     want = by_hand(*digits, C=C)[score]
@@ -125,6 +128,13 @@ def test_select_takes_influence_and_seed_0_unless_told(digits):
         ({"budget": 201}, ["budget must be a whole number between 0 and 200, got 201"]),
         ({"labels": np.arange(200) % 3}, ["labels must be of two classes, got 3: [0, 1, 2]"]),
         ({"features": np.zeros((200, 2, 4))}, ["features must have shape (n, d), got (200, 2, 4)"]),
+        ({"features": np.full((200, 3), np.nan)}, ["features must be finite, got nan in row 0"]),
+        ({"features": np.full((200, 3), np.inf), "policy": "baseline"}, ["features must be finite, got inf in row 0"]),
+        ({"labels": np.array([0, None] * 100)}, ["labels must be known for every point"]),
+        ({"labels": np.array([0, np.nan] * 100)}, ["labels must be known for every point"]),
+        ({"labels": np.zeros((200, 1))}, ["labels must have shape (n,), got (200, 1)"]),
+        ({"C": -1.0}, ["C must be a positive number, got -1.0"]),
+        ({"budget": True}, ["budget must be a whole number between 0 and 200, got True"]),
     ],
 )
 def test_select_refuses_with_the_value_and_what_is_accepted(digits, change, words):
@@ -149,3 +159,18 @@ def test_select_takes_a_seed_and_wants_as_many_labels_as_points():
     np.testing.assert_array_equal(by_seed, by_generator)
     with pytest.raises(ValueError, match="labels must be as many as the features, 1797, got 100"):
         select(features, digit[:100] % 2, 10)
+
+
+def test_select_hands_influence_to_the_policies_of_sets(digits):
+    features, labels = digits
+    influence = score_points(
+        "influence", logistic.fit(features, y := np.unique(labels, return_inverse=True)[1]), features, y
+    )
+    kdpp, greedy = diversity.KDPP.of(features, influence), diversity.greedy_map(features, 12, influence)
+    clustered = diversity.cluster_order(features, 12, influence, rng=rng(3))
+    for policy, expected in (
+        ("dpp_proportional", kdpp.sample(12, rng(3))),
+        ("dpp_map_proportional", greedy),
+        ("clustered_random_proportional", clustered),
+    ):
+        assert select(*digits, 12, policy=policy, rng=3).tolist() == expected.tolist(), policy
