@@ -70,6 +70,8 @@ def bench(
     n_repeats: int,
 ) -> None:
     """`timing.epoch_times` and, for each task, `timing.selection_times`, stored in a file."""
+    for task in tasks:  # before the epochs are timed
+        timing.check_trained(task)
     with _bar(MofNCompleteColumn()) as bar:
 
         def row(name: str) -> Callable[[int, int], None]:

@@ -1,12 +1,13 @@
-"""The commands that read results: ``effaug aucs``, ``report``, ``reproduce``, ``figure``."""
+"""The commands that read results: ``effaug aucs``, ``report``, ``reproduce``, ``export``, ``figure``."""
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,15 +24,12 @@ def aucs(
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Print the AUC of every stored policy (1000 is perfect), mean and standard deviation over seeds."""
-    from effaug.results import Results
     from effaug.tables import auc_summary
 
-    store = Results(results)
+    store = _stored(results)
     names = tasks or store.tasks()
     for missing in sorted(set(names) - set(store.tasks())):
-        raise ValueError(f"no results for {missing!r} in {results}; stored: {', '.join(store.tasks()) or 'none'}")
-    if not names:
-        raise ValueError(f"no results in {results}; `effaug run digits-rotate` makes some")
+        raise ValueError(f"no results for {missing!r} in {results}; stored: {', '.join(store.tasks())}")
     print(auc_summary(store.table(names)).to_string(index=False))
 
 
@@ -86,21 +84,38 @@ def scorecard(
     from effaug.evidence import Board
     from effaug.paper import CLAIMS
     from effaug.protocols import load_protocol
-    from effaug.results import Results
 
     if context.invoked_subcommand:
         return
-    store = Results(results)
+    store = _stored(results)
     found = card.scorecard(store, load_protocol(protocol).name)
     if as_json:
         board = Board(store, protocol)
         each = [{"comparisons": card.effects(board, claim).to_dict("records")} for claim in CLAIMS]
         claims = [{"id": name, **row} | rows for (name, row), rows in zip(found.T.to_dict().items(), each, strict=True)]
-        print(json.dumps({"protocol": protocol, "claims": claims}, indent=1))
+        print(json.dumps(_finite({"protocol": protocol, "claims": claims}), indent=1, allow_nan=False))
         return
     for name, row in found.iterrows():
         counts = ", ".join(f"{row[outcome]} {outcome}" for outcome in card.OUTCOMES if row[outcome])
         print(f"{row.verdict:14}  {name}: {row.claim} [Section {row.section}; {counts or 'no results'}]")
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity, the end of a single seed's interval: null."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _stored(results: Path) -> Any:
+    from effaug.results import Results
+
+    store = Results(results)
+    if not store.tasks():
+        raise ValueError(f"no results in {results}; `effaug run digits-rotate` makes some")
+    return store
 
 
 @report.command("aucs")
@@ -112,10 +127,9 @@ def report_aucs(
     from effaug.caveats import caveats
     from effaug.paper import published_features
     from effaug.protocols import load_protocol
-    from effaug.results import Results
     from effaug.tables import published_pairs
 
-    store = Results(results)
+    store = _stored(results)
     pairs = published_pairs(store, load_protocol(protocol).name)
     print(pairs.to_string(index=False, float_format="{:.2f}".format))
     stored = pairs[pairs.seeds > 0]
@@ -124,8 +138,8 @@ def report_aucs(
         words += f"; ours less the paper's: median {stored.difference.median():+.2f}"
         words += f", from {stored.difference.min():+.2f} to {stored.difference.max():+.2f}"
     print(words)
-    records = [store.record(task)[f"{protocol}/{published_features(task)}"] for task in stored.task.unique()]
-    for sentence in dict.fromkeys(sentence for record in records for sentence in caveats(record)):
+    records = [store.record(task).get(f"{protocol}/{published_features(task)}") for task in stored.task.unique()]
+    for sentence in dict.fromkeys(sentence for record in records if record for sentence in caveats(record)):
         console.print(sentence, soft_wrap=True)
 
 
@@ -139,9 +153,8 @@ def export(
     """Write every table of the paper as CSV and LaTeX, every figure as SVG and PDF, from stored results."""
     from effaug import catalogue
     from effaug.notebook import view_of
-    from effaug.results import Results
 
-    view = view_of(Results(results), protocol=protocol, n_seeds=seeds)
+    view = view_of(_stored(results), protocol=protocol, n_seeds=seeds)
     written = catalogue.export(view, folder)
     print(f"{len(written)} files in {folder}")
     if view.notes():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from scipy import stats
 
+from effaug.evidence import Panel, paired
 from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
 from effaug.protocols import PROTOCOLS
@@ -144,26 +145,23 @@ def against_influence(view: View, budgets: tuple[int, ...] = (10, 50, 100, 250, 
     Returns
     -------
     DataFrame
-        Indexed by task, policy and score: for each budget that the policy has the mean over seeds of the paired
-        difference, with half of its 95 % t interval.
+        Indexed by task, features, policy and score: for each budget that the policy has the mean over seeds of the
+        paired difference, with half of its 95 % t interval.
     """
     rows = {}
     for task, features in view.panels:
         table = view.every[(view.every.task == task) & (view.every.features == features)]
         curves = {
-            key: 100 * part.pivot(index="seed", columns="budget", values="accuracy")
-            for key, part in table.groupby(["policy", "score"])
+            (str(policy), str(score)): part.pivot(index="seed", columns="budget", values="accuracy")
+            for (policy, score), part in table.groupby(["policy", "score"])
         }
-        for policy in OTHERS:
-            if {policy, ("random_proportional", "influence")} <= curves.keys():
-                one, other = curves[policy], curves["random_proportional", "influence"]
-                rows[task, *policy] = {b: _lead(one[b], other[b]) for b in budgets if b in one and b in other}
-    return by_key(rows, "task", "policy", "score").reindex(columns=list(budgets)).astype(object).fillna("-")
-
-
-def _lead(one: pd.Series, other: pd.Series) -> str:
-    difference = other.rsub(one.iloc[0]) if len(one) == 1 else (one - other).dropna()
-    return f"{difference.mean():+.2f} ± {half_width(difference):.2f}"
+        panel, influence = Panel(task, features, curves), ("random_proportional", "influence")
+        for other in OTHERS:
+            if {other, influence} <= curves.keys():
+                one, base = panel.curve(other), panel.curve(influence)
+                leads = {b: paired(one[b], base[b]) for b in budgets if b in one and b in base}
+                rows[task, features, *other] = {b: f"{v.mean():+.2f} ± {half_width(v):.2f}" for b, v in leads.items()}
+    return by_key(rows, "task", "features", "policy", "score").reindex(columns=list(budgets)).astype(object).fillna("-")
 
 
 def order_of_policies(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -224,6 +222,9 @@ def headline_protocol(results: Results) -> str:
     return str(distance.mean().idxmin())
 
 
+_SWEPT = r"[\w-]+(\+(C|subtract_mean|weights)=[^+~]+)*"  # protocols in which these alone are changed
+
+
 def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float = 0.10) -> pd.DataFrame:
     """What the paper's effect hangs on: accuracies in percent at some fraction augmented, for every stored variation.
 
@@ -238,7 +239,7 @@ def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float
     for task in tasks:
         table = results.table([task])
         table = table[table.features == "frozen"]
-        for protocol, shown in table[~table.protocol.str.contains("~")].groupby("protocol"):
+        for protocol, shown in table[table.protocol.str.fullmatch(_SWEPT)].groupby("protocol"):
             kept = shown[shown.score.isin(["", "influence"])]
             at = kept[kept.budget == round(budget_fraction * shown.budget.max())]
             pairs = at.pivot(index="seed", columns="policy", values="accuracy")

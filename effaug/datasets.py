@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from effaug._record import write_whole
 from effaug._unknown import unknown
 
 NAMES = ("mnist", "cifar10", "smallnorb", "digits")
@@ -224,7 +225,8 @@ def _download(name: str, path: Path) -> Dataset:
         files = _fetch(source, path)
         arrays = [array for file in files for array in source.parse(gzip.decompress(file.read_bytes()))]
         dataset = _checked(name, dict(zip(ARRAYS, arrays, strict=True)), f"the download of {source.title}")
-        _write(path, dataset)
+        stored = {key: getattr(dataset, key).astype(np.uint8, copy=False) for key in ARRAYS}
+        write_whole(path, lambda part: np.savez(part, **stored), suffix=".npz")
         for file in files:
             file.unlink(missing_ok=True)
     finally:
@@ -252,19 +254,17 @@ def _fetch(source: Source, path: Path) -> list[Path]:
 
 
 def _reason(error: Exception) -> str:
-    words = {"ConnectionError": "no connection", "ChunkedEncodingError": "the transfer broke off"}
-    short = str(error).split(" for url")[0].split(". ")[0]  # without the address, and pooch's advice
-    return words.get(type(error).__name__, short)
+    from requests import exceptions
 
-
-def _write(path: Path, dataset: Dataset) -> None:
-    part = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-    try:
-        with part.open("wb") as file:
-            np.savez(file, **{key: getattr(dataset, key).astype(np.uint8, copy=False) for key in ARRAYS})
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    for kind, words in (
+        (exceptions.ChunkedEncodingError, "the transfer broke off"),
+        (exceptions.Timeout, "no answer in time"),
+        (exceptions.SSLError, "no trusted connection"),
+        (exceptions.ConnectionError, "no connection"),
+    ):
+        if isinstance(error, kind):
+            return words
+    return str(error).split(" for url")[0].split(". ")[0]  # without the address, and pooch's advice
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

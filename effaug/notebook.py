@@ -75,7 +75,9 @@ class View:
 
     def only(self, *datasets: str) -> View:
         """The view with the tasks of these data sets alone."""
-        return replace(self, tasks=tuple(task for task in self.tasks if task.split("-")[0] in datasets))
+        tasks = tuple(task for task in self.tasks if task.split("-")[0] in datasets)
+        table, every = (frame[frame.task.isin(tasks)].reset_index(drop=True) for frame in (self.table, self.every))
+        return replace(self, tasks=tasks, table=table, every=every)
 
     @property
     def panels(self) -> list[tuple[str, str]]:
@@ -104,11 +106,14 @@ class View:
     def notes(self) -> str:
         """What is missing, and what to know beside the numbers: data and networks that are not the paper's."""
         label = self.parameters["protocol"]
-        found = [caveats(self.results.record(task)[f"{label}/{features}"]) for task, features in self.panels]
+        records = [self.results.record(task).get(f"{label}/{features}") for task, features in self.panels]
+        found = [caveats(record) for record in records if record]
         return "\n\n".join(dict.fromkeys([self.missing(), *(sentence for each in found for sentence in each)])).strip()
 
 
-def check_parameters(namespace: Mapping[str, Any], names: tuple[str, ...] = PARAMETERS) -> dict[str, Any]:
+def check_parameters(
+    namespace: Mapping[str, Any], names: tuple[str, ...] = PARAMETERS, results: Results | None = None
+) -> dict[str, Any]:
     """The notebook's parameters, once each is known and has an accepted value. Pandas is told to show tables whole.
 
     Parameters
@@ -117,6 +122,8 @@ def check_parameters(namespace: Mapping[str, Any], names: tuple[str, ...] = PARA
         The notebook's ``globals()``.
     names : tuple of str
         The parameters this notebook has.
+    results : Results, optional
+        Whose protocols are accepted; those of the book unless given.
 
     Raises
     ------
@@ -130,7 +137,7 @@ def check_parameters(namespace: Mapping[str, Any], names: tuple[str, ...] = PARA
     for name in names:
         if name not in given:
             raise ParameterError(f"parameter {name!r} is not set; this notebook needs: {', '.join(names)}")
-        _check_value(name, given[name])
+        _check_value(name, given[name], results or Results(STORED))
     pd.set_option("display.max_rows", None, "display.max_columns", None, "display.max_colwidth", None)
     return given
 
@@ -150,7 +157,7 @@ def open_view(namespace: Mapping[str, Any], results: Results | None = None) -> V
     ParameterError
         See `check_parameters`; also where "all" is asked for with ``source = "recompute"``.
     """
-    chosen = check_parameters(namespace)
+    chosen = check_parameters(namespace, results=results)
     tasks = tuple(
         name
         for name in TASKS
@@ -209,15 +216,15 @@ def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
     return results
 
 
-def _check_value(name: str, value: Any) -> None:
+def _check_value(name: str, value: Any, results: Results) -> None:
     if name == "n_seeds":
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ParameterError(f"n_seeds must be a whole number of at least 1, got {value!r}")
-    elif value not in _accepted(name):
-        raise ParameterError(unknown(name, value, _accepted(name)))
+    elif value not in ACCEPTED.get(name, ()) and value not in (accepted := _accepted(name, results)):
+        raise ParameterError(unknown(name, value, accepted))
 
 
-def _accepted(name: str) -> tuple[str, ...]:
+def _accepted(name: str, results: Results) -> tuple[str, ...]:
     """Of protocols, networks and devices also what is stored: changed protocols, weights, measurements of time."""
     if name == "network":
         return (*ACCEPTED[name], *networks())
@@ -225,7 +232,7 @@ def _accepted(name: str) -> tuple[str, ...]:
         return (*ACCEPTED[name], *(path.stem for path in sorted((STORED / "timing").glob("*.json"))))
     if name != "protocol":
         return ACCEPTED[name]
-    return tuple(dict.fromkeys((*ACCEPTED[name], *Results(STORED).table().protocol)))
+    return tuple(dict.fromkeys((*ACCEPTED[name], *results.table().protocol)))
 
 
 def _is_literal(value: Any) -> bool:

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from effaug.augment import augmentation, with_originals
+from effaug.experiment import N_SHOWN
 from effaug.notebook import View
 from effaug.points import labels_of, shown_points, spearman
 from effaug.results import half_width
@@ -143,7 +144,7 @@ def score_before_after(view: View) -> Figure:
     return closed(figure)
 
 
-def extreme_points(view: View, task: str, features: str, n: int = 10) -> Figure:
+def extreme_points(view: View, task: str, features: str, n: int = N_SHOWN) -> Figure:
     """Points of highest and lowest influence and loss, class, prediction if wrong, score (Figures 5, 11-13)."""
     points = shown_points(view, task, features)
     labels, predicted = labels_of(view, task, features)
@@ -152,8 +153,8 @@ def extreme_points(view: View, task: str, features: str, n: int = 10) -> Figure:
     for k, (name, end) in enumerate(rows):
         order = np.argsort(-points[f"{name}_before"], kind="stable")
         chosen = order[:n] if end == "highest" else order[::-1][:n]
-        for c, point in enumerate(chosen):
-            _image(grid[k, c], points["images"][np.searchsorted(points["shown"], point)])
+        for c, (point, image) in enumerate(zip(chosen, _images_of(points, chosen), strict=True)):
+            _image(grid[k, c], image)
             said = "" if labels[point] == predicted[point] else f"\nas {predicted[point]}"
             words = f"{labels[point]}{said}\n{points[f'{name}_before'][point]:.2g}"
             grid[k, c].set_title(words, fontsize=7.5, color=RED if said else "black")
@@ -169,7 +170,7 @@ def task_copies(view: View, task: str, n: int = 3, columns: int = 8) -> Figure:
     top = np.argsort(-points["influence_before"], kind="stable")[:n]
     stored = view.results.record(task)[f"{view.parameters['protocol']}/{features}"]["task"]["parameters"]
     spec = load_task(task, parameters=tuple(tuple(p) if isinstance(p, list) else p for p in stored))
-    images = with_originals(points["images"][np.searchsorted(points["shown"], top)], augmentation(spec))
+    images = with_originals(_images_of(points, top), augmentation(spec))
     names = ["original", *(f"{p:.4g}" if not isinstance(p, tuple) else f"{p[0]}, {p[1]}" for p in spec.parameters)]
     drawn = np.unique(np.linspace(0, len(names) - 1, min(len(names), columns)).round().astype(int))
     size = (1.1 * len(drawn), 1.2 * n + 0.4)
@@ -186,6 +187,12 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure; an SVG of the same figure is the same file."""
     with plt.rc_context({"svg.hashsalt": "effaug"}):
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _images_of(points: dict[str, np.ndarray], chosen: np.ndarray) -> np.ndarray:
+    if not np.isin(chosen, points["shown"]).all():
+        raise ValueError(f"results hold the images of {N_SHOWN} extreme points of a score, asked for {len(chosen)}")
+    return points["images"][np.searchsorted(points["shown"], chosen)]
 
 
 def _image(axes: Any, image: np.ndarray) -> None:

@@ -61,12 +61,12 @@ _COLUMNS_1 = (
 def _accuracies(table: pd.DataFrame) -> dict[str, float]:
     mean = table.groupby(["policy", "score", "budget"]).accuracy.mean() * 100
     n = int(table.budget.max())
-    found = {"none": mean["baseline", "", 0], "full": mean["full", "", n]}
+    found = {"none": mean.get(("baseline", "", 0), math.nan), "full": mean.get(("full", "", n), math.nan)}
     for fraction in FRACTIONS:
         at = mean[mean.index.get_level_values("budget") == round(fraction * n)]
         if len(at):
-            found[f"baseline {fraction:.0%}"] = at["baseline"].item()
-            found[f"best {fraction:.0%}"] = at.drop("baseline").max()
+            found[f"baseline {fraction:.0%}"] = at[at.index.get_level_values("policy") == "baseline"].max()
+            found[f"best {fraction:.0%}"] = at.drop("baseline", errors="ignore").max()
     return found
 
 

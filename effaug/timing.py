@@ -119,6 +119,12 @@ def curvature(times: pd.DataFrame) -> pd.Series:
     return pd.Series({key: share(rows) for key, rows in times.groupby("repeat")})
 
 
+def check_trained(task: Task) -> None:
+    """Refuse a task whose network is not trained by the task itself, with a ValueError."""
+    if task.network != "lenet":
+        raise ValueError(f"selection_times trains LeNets, on MNIST's tasks; {task.name} has {task.network!r}")
+
+
 def selection_times(
     task: Task, epochs: int = 40, *, fraction: float = 0.10, n_repeats: int = 5, progress: Told = _silent
 ) -> pd.DataFrame:
@@ -143,8 +149,7 @@ def selection_times(
         scores are taken from), ``scores`` (features, logistic regression, influence), ``selected`` and
         ``everything`` (making the copies, and training on originals and copies).
     """
-    if task.network != "lenet":
-        raise ValueError(f"selection_times trains LeNets, on MNIST's tasks; {task.name} has {task.network!r}")
+    check_trained(task)
     subset = load_subset(task)
     LeNet(epochs=1).fit(subset.x_train, subset.y_train)  # compiles
     rows = []

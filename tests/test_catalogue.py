@@ -45,6 +45,57 @@ def test_figures_of_scores_show_the_papers_data_sets_under_translation(number, d
     assert {(axes.get_xlabel(), axes.get_ylabel()) for axes in drawn} == {shows}
 
 
+_AGAINST = ["baseline", "random proportional, influence"]
+
+
+@pytest.mark.parametrize(
+    ("number", "policies"),
+    [
+        (3, [*_AGAINST, "random proportional, loss", "virtual support vectors"]),
+        (
+            4,
+            [
+                "baseline",
+                *(f"random proportional{x}" for x in ("", ", downweight", ", update", ", update and downweight")),
+            ],
+        ),
+        (
+            9,
+            [
+                "baseline",
+                *(f"random proportional{x}" for x in ("", ", downweight", ", update", ", update and downweight")),
+            ],
+        ),
+        (
+            10,
+            [
+                "baseline",
+                *(
+                    f"deterministic proportional{x}"
+                    for x in ("", ", downweight", ", update", ", update and downweight")
+                ),
+                "deterministic inverse proportional",
+            ],
+        ),
+        (14, [*_AGAINST, "random proportional, margin", "random inverse proportional, margin"]),
+        (15, [*_AGAINST, "baseline, clustered", "random proportional, influence, clustered"]),
+        (16, [*_AGAINST, "k-DPP", "k-DPP, influence", "greedy MAP", "greedy MAP, influence"]),
+    ],
+)
+def test_figures_of_policies_show_those_of_the_paper(number, policies):
+    figure = ENTRIES[f"figure-{number}"].make(view_of(n_seeds=1))
+    shown = {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+    assert shown - {"no augmentation", "full augmentation"} == set(policies)
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert all("rotate" in title for title in titles) == (number == 4)
+
+
+@pytest.mark.parametrize(("number", "dataset"), [(5, "mnist"), (11, "mnist"), (12, "cifar10"), (13, "norb")])
+def test_extreme_points_are_of_the_papers_data_set(number, dataset):
+    figure = ENTRIES[f"figure-{number}"].make(view_of(n_seeds=1))
+    assert figure.get_suptitle().startswith(f"{dataset}-")
+
+
 def test_links_name_every_entry():
     found = re.findall(r'href="there/(\w+)\.html#([\w-]+)"', catalogue.links("there"))
     assert {name: page for page, name in found} == {name: entry.page for name, entry in ENTRIES.items()}

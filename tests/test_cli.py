@@ -16,7 +16,7 @@ import pytest
 from effaug import cli, datasets, scorecard, timing, training
 from effaug.notebook import STORED
 from effaug.policies import TABLE_POLICIES
-from effaug.results import Results, auc
+from effaug.results import Curve, Results, auc
 from effaug.tables import published_pairs
 from effaug.tasks import TASKS, load_task
 
@@ -77,9 +77,7 @@ def test_policies_seeds_and_names_of_what_is_changed(effaug):
         (["--protocol", "released-code"], "digits-crop-n40", "released-code"),
         (["--score", "loss", "--score", "loss"], "digits-crop-n40", "paper"),
         (["--policies", "baseline,deterministic_proportional,baseline"], "digits-crop-n40", "paper"),
-        (["--no-subtract-mean"], "digits-crop-n40", "paper+subtract_mean=False"),
-        (["--subtract-mean"], "digits-crop-n40", "paper"),
-        (["--weights", "mine"], "digits-crop-n40", "paper+weights=mine"),
+        (["--ridge", "1e-10"], "digits-crop-n40", "paper+ridge=1e-10"),
     ],
 )
 def test_options(options, task, protocol, effaug):
@@ -109,6 +107,10 @@ BAD = [
     (["digits-rotate", "--score", "entropy"], ["'entropy'", "influence, loss, margin"]),
     (["digits-rotate", "--policies", "baselin"], ["'baselin' (did you mean 'baseline'?)", *TABLE_POLICIES]),
     (["digits-rotate", "--policies", "baseline,"], ["''", *TABLE_POLICIES]),
+    (["digits-rotate", "--no-subtract-mean"], ["subtract_mean changes nothing for digits-rotate", "'pixels'"]),
+    (["digits-rotate", "--weights", "mine"], ["weights changes nothing for digits-rotate", "'pixels', not 'resnet'"]),
+    (["cifar10-crop", "--epochs", "7"], ["epochs changes nothing for cifar10-crop", "'resnet', not 'lenet'"]),
+    (["mnist-crop", "--swap", "C", "--C", "5"], ["C is changed already in paper+C=5.0"]),
     (["digits-rotate", "--seeds", "0"], ["n_seeds", "at least 1", "0"]),
     (["digits-rotate", "--n-train", "1"], ["n_train", "at least 2", "1"]),
     (["digits-rotate", "--classes", "3"], ["two labels such as 4,9", "'3'"]),
@@ -392,9 +394,28 @@ def test_report_lists_all_198_pairs_and_counts_what_is_stored(effaug):
     assert any("mnist-rotate influence" in row for row in stored)
 
 
-def test_report_of_an_empty_folder_says_so(effaug, tmp_path):
-    code, out, _ = effaug("report", "aucs", "--protocol", "paper", "--results", str(tmp_path))
-    assert (code, out.splitlines()[-1]) == (0, "0 of 198 under the paper protocol")
+def test_report_as_json_has_no_infinity_where_there_is_a_single_seed(effaug, tmp_path):
+    store, budgets = Results(tmp_path), load_task("cifar10-rotate").budgets
+    for policy, score, at in (
+        ("baseline", "", budgets),
+        ("random_proportional", "influence", budgets),
+        ("full", "", (1000,)),
+    ):
+        curve = Curve("cifar10-rotate", "paper", "frozen", score, policy, 0, at, np.full(len(at), 0.9))
+        store.save([curve], {})
+    code, out, _ = effaug("report", "--json", "--results", str(tmp_path))
+    assert code == 0
+    claims = {claim["id"]: claim for claim in json.loads(out, parse_constant=pytest.fail)["claims"]}
+    (comparison,) = claims["beats-random"]["comparisons"]
+    assert (comparison["low"], comparison["high"], comparison["effect"]) == (None, None, 0)
+
+
+def test_reports_of_an_empty_folder_say_so(effaug, tmp_path):
+    for command in (["report"], ["report", "aucs"], ["export", str(tmp_path / "out")], ["aucs"]):
+        code, out, err = effaug(*command, "--results", str(tmp_path))
+        assert (code, out) == (2, "")
+        assert f"no results in {tmp_path}" in err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_reproduce_ends_with_status_1_where_results_were_altered(effaug, tmp_path):

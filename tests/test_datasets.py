@@ -593,7 +593,7 @@ def test_full_disk_leaves_no_half_archive(site, offer, tmp_path, monkeypatch):
     _, files = offer("mnist")
 
     def savez(file, **_):
-        file.write(b"PK")
+        Path(file).write_bytes(b"PK")
         assert [path.name for path in tmp_path.glob("*.npz")] == [Path(file.name).name]  # hidden, beside
         raise OSError(28, "No space left on device")
 

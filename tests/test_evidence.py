@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from effaug.evidence import ANY, Board, Effect, best_of, interval, paired
 from effaug.results import Curve, Results
@@ -20,7 +21,7 @@ def certain(value):
 @pytest.mark.parametrize("n", [2, 5, 14, 15, 20])
 def test_intervals_miss_the_mean_as_seldom_as_they_say(n, level):
     """Of normal values; a bootstrap of resampled means would miss it in 6 % of the cases at n = 5, at any level."""
-    rng, trials = np.random.default_rng(0), 1500
+    rng, trials = np.random.default_rng(0), 500
     samples = rng.normal(size=(trials, n))
     missed = sum(low > 0 or high < 0 for low, high in (interval(seeds(sample), level) for sample in samples))
     expected = (1 - level) * trials
@@ -129,3 +130,15 @@ def test_next_to_chance_there_is_nothing_to_compare(tmp_path):
     store.save([*curves, Curve("norb-crop", "paper", "frozen", "", "full", 0, (10,), np.array([0.55]))], {})
     (panel,) = Board(store, "paper").panels()
     assert panel.effect(panel.area(("baseline", "")), "above").judged(0.95)["outcome"] == "empty"
+
+
+def test_the_bootstrap_is_as_wide_as_students_for_normal_values_and_follows_skewed_ones():
+    for n in (15, 20):
+        values = pd.Series(stats.norm.ppf((np.arange(n) + 0.5) / n))
+        low, high = interval(values, 0.95)
+        student = stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n)
+        assert (high - low) / 2 == pytest.approx(student, rel=0.012)
+    for n, symmetric in ((14, True), (15, False)):
+        values = pd.Series(np.random.default_rng(0).exponential(size=n))
+        low, high = interval(values, 0.95)
+        assert (abs(low + high - 2 * values.mean()) < 1e-9) == symmetric

@@ -1,3 +1,8 @@
+import hashlib
+from importlib.resources import files
+
+import pytest
+
 from effaug.paper import POLICY_NAMES, published_aucs, published_table_1
 from effaug.policies import TABLE_POLICIES
 from effaug.scores import TABLE_SCORES
@@ -34,3 +39,14 @@ def test_published_table_1():
     table = published_table_1()
     assert table.loc["mnist"].tolist() == [93.2, 99.0, 99.3, 99.5, 99.7, 99.8, 99.7, 99.6]
     assert list(table.index) == ["mnist", "cifar10", "norb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sha256"),
+    [
+        ("auc_tables.csv", "4e2db3df3ccf4962874de4b4845500f0bb5ddfc5e47817c7f8d0b885ab0ab8a3"),
+        ("table1.csv", "88ae16d273e913858fd76b2c66009943a74d4c7cc91ef8a6e3f292889984f623"),
+    ],
+)
+def test_the_published_numbers_are_as_they_were_copied(name, sha256):
+    assert hashlib.sha256((files("effaug") / "published" / name).read_bytes()).hexdigest() == sha256

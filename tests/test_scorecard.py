@@ -1,5 +1,7 @@
 """effaug.scorecard: every claim has a measure, and made-up results give the verdicts that they were made for."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from effaug import scorecard, timing
 from effaug.evidence import NINE, Board
 from effaug.paper import CLAIMS
 from effaug.policies import TABLE_POLICIES
-from effaug.results import Curve, Results
+from effaug.results import Curve, Results, auc
 from effaug.scorecard import effects, verdict
 from effaug.scores import TABLE_SCORES
 from effaug.tasks import load_task
@@ -140,6 +142,87 @@ def test_support_vectors_are_held_against_as_many_points_and_against_the_best_nu
         assert verdict == expected, name
         np.testing.assert_allclose(found.effect, 100 * (vsv - other), atol=0.01)
     assert found.comparison.tolist()[0] == "mnist-translate, 200 points"
+
+
+# Points at which half of the gain is reached: all different, so that no policy, score or bound can stand for another.
+_HALF_WAY = {
+    ("baseline", ""): 200,
+    ("clustered_baseline", ""): 150,
+    ("clustered_random_proportional", "influence"): 40,
+    ("random_proportional", "margin"): 90,
+    ("random_inverse_proportional", "margin"): 80,
+    ("dpp", ""): 300,
+    ("dpp_proportional", "influence"): 7,
+}
+for _shift, _score in enumerate(TABLE_SCORES):
+    for _k, _name in enumerate(TABLE_POLICIES[1:]):
+        _inverse = 400 if _name.startswith("random") else 300
+        _HALF_WAY[_name, _score] = _inverse if "inverse" in _name else 5 + 2 * _k + _shift
+
+
+def test_each_claim_measures_what_it_says(tmp_path, monkeypatch):
+    """How many comparisons, on which side of what, by how much: by hand."""
+    monkeypatch.setattr(sys.modules[__name__], "DPP_BUDGETS", (*DPP_BUDGETS, 500))
+    board = made_up(tmp_path, {key: rising(half) for key, half in _HALF_WAY.items()}, noise=0)
+    common = [k for k, budget in enumerate(BUDGETS) if 0 < budget <= 250]
+
+    def at(key, budget):
+        return 100 * rising(_HALF_WAY[key])[BUDGETS.index(budget)]
+
+    def area(key, part=slice(None)):
+        return auc(np.array(BUDGETS)[part], rising(_HALF_WAY[key])[part])
+
+    base, clusters, both = ("baseline", ""), ("clustered_baseline", ""), ("clustered_random_proportional", "influence")
+    influence, loss = ("random_proportional", "influence"), ("random_proportional", "loss")
+    down, update = ("random_proportional_downweight", "influence"), ("random_proportional_update", "influence")
+    random = [key for key in _HALF_WAY if key[0] in TABLE_POLICIES[1:] and key[0].startswith("random")]
+    best, full = min(random, key=_HALF_WAY.get), 100 * FULL
+    margins = [(f"random_{kind}proportional", "margin") for kind in ("", "inverse_")]
+    inverse = [(f"{kind}_inverse_proportional", "influence") for kind in ("random", "deterministic")]
+    expected = {
+        "keeps-accuracy": (3, ">99.86", {100 * at(best, 100) / full}),
+        "random-quarter": (3, ">0", {at(base, 250) - (90 + full) / 2}),
+        "beats-random": (18, ">0", {area(influence) - area(base), area(loss) - area(base)}),
+        "rotation-early": (6, ">-0.1", {at(influence, 100) - full, at(loss, 100) - full}),
+        "rotation-random-late": (3, "<-0.1", {at(base, 750) - full}),
+        "influence-is-loss": (9, "±1", {area(influence) - area(loss)}),
+        "influence-better-norb": (3, ">0", {area(influence) - area(loss)}),
+        "subset-beats-full": (9, ">0.1", {at(influence, 750) - full}),
+        "update-idle": (9, "<1", {area(update) - area(influence)}),
+        "downweight-hurts": (6, "<0", {area(down) - area(influence)}),
+        "downweight-mnist": (3, "±1", {area(down) - area(influence)}),
+        "scores-persist": (18, ">0.5", {1.0}),
+        "inverse-last": (36, "<0", {area(key) - area(base) for key in inverse}),
+        "margin-worse": (18, "<0", {area(key) - area(influence) for key in margins}),
+        "clusters-beat-random": (9, ">0", {area(clusters) - area(base)}),
+        "influence-beats-clusters": (9, ">0", {area(influence) - area(clusters)}),
+        "influence-beats-both": (9, ">0", {area(influence) - area(both)}),
+        "dpp-poor": (3, "<0", {area(("dpp", ""), common) - area(influence, common)}),
+        "dpp-competitive": (3, ">-1", {area(("dpp_proportional", "influence"), common) - area(influence, common)}),
+    }
+    for name, (n, claimed, values) in expected.items():
+        found = outcome(board, name)[1]
+        assert (len(found), {word.replace(" ", "") for word in found.claimed}) == (n, {claimed}), name
+        assert sorted(set(found.effect.round(3))) == pytest.approx(sorted(values), abs=2e-3), name
+    for task in NINE:
+        if task.startswith("norb"):
+            board.panel(task, "frozen").curves[influence] += 0.01
+    most = outcome(board, "subset-most-norb")[1]
+    assert most.effect.round(3).tolist() == [1] * 6
+    assert outcome(board, "influence-better-norb")[1].comparison.str.startswith("norb").all()
+    assert set(outcome(board, "downweight-mnist")[1].comparison.str[:5]) == {"mnist"}
+
+
+def test_what_a_claim_asks_for_is_as_the_paper_words_it():
+    assert {claim.id: claim.holds for claim in CLAIMS if claim.holds != "every"} == {
+        "random-quarter": "some",
+        "subset-beats-full": "some",
+        "influence-is-loss": "most",
+        "clusters-beat-random": "many",
+        "influence-beats-both": "most",
+        "influence-better-norb": "most",
+    }
+    assert scorecard.LEVEL == 0.95
 
 
 def test_a_subset_that_beats_full_augmentation_is_found_and_norb_told_from_the_rest(tmp_path):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from effaug import timing
+from effaug.augment import augmentation
 from effaug.datasets import Dataset
 from effaug.subsets import Subset
 from effaug.tasks import load_task
@@ -110,6 +111,27 @@ def test_selection_is_trained_on_the_points_of_highest_influence_and_everything_
     assert found.part.tolist() == ["un-augmented", "scores", "selected", "everything"] * 2
     assert found.images.tolist() == [40, 40, 80, 200] * 2
     assert (found.seconds > 0).all()
+
+
+def test_selected_are_the_points_of_highest_influence_each_with_its_copies_and_label(monkeypatch):
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (40, 28, 28, 1), dtype=np.uint8), rng.permutation(np.arange(40) % 2)
+    value, seen = rng.permutation(np.arange(40.0)), []
+
+    class Seeing(Network):
+        def fit(self, x, y):
+            seen.append((x, y))
+            return super().fit(x, y)
+
+    monkeypatch.setattr(timing, "load_subset", lambda task: Subset(x, y, x, y, {}))
+    monkeypatch.setattr(timing, "LeNet", Seeing)
+    monkeypatch.setattr(timing.scores, "influence", lambda *some: value)
+    task = load_task("mnist-translate", n_train=40)
+    timing.selection_times(task, 7, fraction=0.25, n_repeats=1)
+    top = np.argsort(-value)[:10]
+    images, labels = seen[2]
+    np.testing.assert_array_equal(images[40:], augmentation(task)(x[top]).reshape(-1, 28, 28, 1))
+    np.testing.assert_array_equal(labels[40:], np.repeat(y[top], 4))
 
 
 def test_selection_needs_a_network_that_is_trained_by_the_task():
