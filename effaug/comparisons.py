@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from scipy import stats
 
-from effaug.evidence import Panel, paired
+from effaug.evidence import CHANCE, Panel, paired
 from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
 from effaug.protocols import PROTOCOLS
@@ -259,6 +259,31 @@ def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float
                 "seeds": len(gain),
             }
     return by_key(dict(sorted(rows.items(), key=_by_task_and_C)), "task", "protocol", "network", "mean image", "C")
+
+
+def gains(found: pd.DataFrame) -> pd.DataFrame:
+    """`sensitivity` without classifiers next to chance: what full augmentation gains, and influence over chance."""
+    return found.loc[found.full >= CHANCE, ["full - none", "influence - baseline", "±"]]
+
+
+def gain_correlation(found: pd.DataFrame) -> pd.DataFrame:
+    """Whether influence is further ahead of chance where augmenting everything gains more (`gains`).
+
+    Returns
+    -------
+    DataFrame
+        Indexed by data set, the last row of all: number of settings, Spearman's rank correlation of both over them.
+        Data sets of three settings or fewer have no row.
+    """
+    kept = gains(found)
+    dataset = kept.index.get_level_values("task").str.split("-").str[0]
+    parts = [*kept.groupby(dataset, sort=False), ("all", kept)]
+    rows = {
+        name: {"settings": len(rows), "rank correlation": stats.spearmanr(rows.iloc[:, 0], rows.iloc[:, 1]).statistic}
+        for name, rows in parts
+        if len(rows) > 3
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("data set")
 
 
 def _varied(record: dict[str, Any]) -> tuple[str, str, str]:

@@ -54,6 +54,21 @@ def sensitivity(found: pd.DataFrame) -> Figure:
     return finish(figure, [(axes, "") for axes in grid[0]])
 
 
+def gains(found: pd.DataFrame) -> Figure:
+    """What influence gains over chance against what augmenting everything gains (`comparisons.gains`), by data set."""
+    figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    dataset = found.index.get_level_values("task").str.split("-").str[0]
+    for colour, (name, rows) in zip(COLOURS, found.groupby(dataset, sort=False), strict=False):
+        points = rows["full - none"], rows["influence - baseline"], rows["±"]
+        axes.errorbar(*points, fmt="o", ms=4, lw=0.8, color=colour, label=f"{name} ({len(rows)})")
+    for line in (axes.axhline, axes.axvline):
+        line(0, ls=":", c="grey", lw=1)
+    axes.set(xlabel="full augmentation - none, points", ylabel="influence - baseline at 10 %, points")
+    if len(found):
+        axes.legend(loc="lower right", frameon=False)
+    return closed(figure)
+
+
 def idea(results: Results) -> Figure:
     """The finding in one figure: MNIST rotated, features refit, points by influence against points at random."""
     table = results.table(["mnist-rotate"])

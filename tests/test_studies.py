@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import studies
+from effaug import comparisons, studies
 
 
 def test_auc_pairs_draws_every_stored_pair_once():
@@ -38,3 +38,26 @@ def test_training_time_draws_measurements_line_and_residuals():
 
 def test_no_measurements_make_an_empty_figure():
     assert [axes.get_lines() for axes in studies.training_time({}).axes] == [pytest.approx([])] * 2
+
+
+def test_gains_draws_settings_that_are_not_next_to_chance_and_their_correlation_is_by_rank():
+    index = pd.MultiIndex.from_tuples(
+        [("mnist-crop", "a"), ("mnist-crop", "b"), ("mnist-crop", "c"), ("mnist-crop", "d"), ("norb-crop", "a")]
+    )
+    found = pd.DataFrame(
+        {
+            "full": [90.0, 95, 99, 60, 50],
+            "full - none": [1.0, 2, 10, 11, 99],
+            "influence - baseline": [0.5, -0.5, 3, 4, -99],
+            "±": 0.1,
+        },
+        index=index.set_names(["task", "C"]),
+    )
+    kept = comparisons.gains(found)
+    (axes,) = studies.gains(kept).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["mnist (4)"]
+    np.testing.assert_allclose(axes.containers[0][0].get_xydata(), kept.iloc[:, :2])
+    correlation = comparisons.gain_correlation(found)
+    assert correlation.settings.to_dict() == {"mnist": 4, "all": 4}
+    assert correlation["rank correlation"].tolist() == pytest.approx([0.8, 0.8])
+    assert studies.gains(kept[:0]).axes[0].get_legend() is None
