@@ -155,6 +155,22 @@ def test_on_cifar10_the_effect_hangs_on_C(task):
     assert kept["100.0"] < -half["kept", "100.0"]
 
 
+@pytest.mark.parametrize("task", [task for task in TASKS if task.startswith("cifar10")])
+def test_a_network_that_never_saw_the_points_changes_no_sign(task):
+    found = comparisons.sensitivity(RESULTS, (task,)).loc[(task, "paper", "cifar10-unseen", "subtracted")]
+    gain, half = found["influence - baseline"], found["±"]
+    assert (found.seeds == 20).all()
+    assert gain.drop("cv").is_monotonic_decreasing
+    assert gain["0.01"] > half["0.01"]
+    assert gain["10.0"] < -half["10.0"]
+
+
+def test_the_effect_goes_along_with_what_augmentation_gives():
+    found = comparisons.gain_correlation(comparisons.sensitivity(RESULTS, NINE))
+    assert found.loc["all", "rank correlation"] > 0.75
+    assert found.loc["cifar10", "rank correlation"] > 0.7
+
+
 def test_weights_are_those_that_results_name():
     for task in RESULTS.tasks():
         for record in RESULTS.record(task).values():
