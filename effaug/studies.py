@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from effaug.networks import load_manifest
 from effaug.plots import BLUE, COLOURS, GREEN, RED, Line, closed, draw_curve, finish
@@ -24,6 +25,7 @@ def learning_curves(names: tuple[str, ...]) -> Figure:
         axes.plot(history.epoch, history.test_accuracy, color=RED, marker="o", ms=3, label="test")
         for epoch in history.epoch[history.rate.diff() < 0]:
             axes.axvline(epoch - 0.5, ls=":", c="grey", lw=1)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set(title=name, xlabel="epoch", ylabel="accuracy")
     return finish(figure, [(axes, "") for axes in grid[0]])
 
@@ -44,10 +46,12 @@ def sensitivity(found: pd.DataFrame) -> Figure:
         axes = grid[0, tasks.index(task)]
         colour = colours.setdefault(tuple(kind), COLOURS[len(colours)])
         label = f"{kind[0]}, {kind[1]}" + (f", mean image {kind[2]}" if kind[2] else "")
-        C = rows.index.get_level_values("C")
-        axes.errorbar(
-            C, rows["influence - baseline"], rows["±"], color=colour, marker="s", ms=4, capsize=2, label=label
-        )
+        style = {"color": colour, "marker": "s", "ms": 4, "capsize": 2}
+        is_cv = rows.index.get_level_values("C") == "cv"
+        for part, more in ((rows[~is_cv], {"label": label}), (rows[is_cv], {"ls": ""})):  # no line leads to "cv"
+            if len(part):
+                C = part.index.get_level_values("C")
+                axes.errorbar(C, part["influence - baseline"], part["±"], **style, **more)
         axes.set(title=task, xlabel="C", ylabel="influence - baseline, points")
     for axes in grid[0]:
         axes.axhline(0, ls=":", c="grey", lw=1)
