@@ -17,6 +17,7 @@ from effaug import cli, datasets, scorecard, timing, training
 from effaug.notebook import STORED
 from effaug.policies import TABLE_POLICIES
 from effaug.results import Curve, Results, auc
+from effaug.scores import SCORES
 from effaug.tables import published_pairs
 from effaug.tasks import TASKS, load_task
 
@@ -78,13 +79,15 @@ def test_policies_seeds_and_names_of_what_is_changed(effaug):
         (["--score", "loss", "--score", "loss"], "digits-crop-n40", "paper"),
         (["--policies", "baseline,deterministic_proportional,baseline"], "digits-crop-n40", "paper"),
         (["--ridge", "1e-10"], "digits-crop-n40", "paper+ridge=1e-10"),
+        (["--swap", "ridge", "--swap", "C"], "digits-crop-n40", "paper~C~ridge"),
+        (["--score", "margin"], "digits-crop-n40", "paper"),
     ],
 )
 def test_options(options, task, protocol, effaug):
     code, out, err = effaug("run", "digits-crop", *SMALL, *options)
     assert code == 0, err
     assert out == f"{task}: 3 curves computed, 0 were stored; results/{task}.csv\n"
-    score = "loss" if "loss" in options else "influence"
+    score = next((name for name in SCORES if name in options), "influence")
     assert Results().done(task) == {
         (protocol, "frozen", "", "full", 0),
         (protocol, "frozen", "", "baseline", 0),

@@ -313,3 +313,12 @@ print(loaded("tensorflow", "keras"))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stdout == "[]\n[]\n", ran.stdout + ran.stderr
+
+
+def test_effaug_has_its_names_and_no_others():
+    import effaug
+
+    assert set(effaug.__all__) <= set(dir(effaug))
+    assert all(getattr(effaug, name) is not None for name in effaug.__all__)
+    with pytest.raises(AttributeError, match="module 'effaug' has no attribute 'slect'"):
+        effaug.slect  # noqa: B018

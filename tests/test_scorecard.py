@@ -346,3 +346,11 @@ def test_the_words_count_every_claim(tmp_path):
 )
 def test_verdicts(holds, outcomes, expected):
     assert verdict(holds, outcomes) == expected
+
+
+def test_protocols_stand_side_by_side_with_the_verdicts_of_each(tmp_path):
+    board = made_up(tmp_path, as_the_paper_says())
+    found = scorecard.side_by_side(board.results, ("paper", "released-code"))
+    assert found.paper.tolist() == scorecard.scorecard(board.results, "paper").verdict.tolist()
+    assert set(found["released-code"]) == {"not measured"}
+    assert found.claim.tolist() == [claim.says for claim in CLAIMS]
