@@ -150,7 +150,7 @@ def test_what_is_saved_is_loaded_with_its_hardware(tmp_path):
     assert found["here"]["training"]["depth"] == 11
     assert found["here"]["hardware"].endswith("cores")
     assert list(timing.load(tmp_path, "here")) == ["here"]
-    with pytest.raises(ValueError, match="unknown device 'her' .*mean 'here'"):
+    with pytest.raises(ValueError, match=r"unknown device 'her' .*mean 'here'"):
         timing.load(tmp_path, "her")
     words = timing.in_words(found["here"])
     assert words.startswith("ResNet of depth 11, batches of 128, float32, 1 repeats, on ")
