@@ -168,25 +168,30 @@ def test_readme_inline_commands_are_real():
 
 
 def test_readme_says_what_is_stored():
+    """Task by task: which scores, under which protocols, with how many seeds."""
     from effaug.results import Results
 
     table = Results(ROOT / "results").table()
-    rows = re.findall(r"^\| `([a-z0-9]+)\b.*?\| (.*?) \| (.*?) \| (.*?) \| (\d+) \|$", README, re.M)
+    rows = re.findall(
+        r"^\| `([a-z0-9]+)((?:-[a-z]+)?)`((?:, `-[a-z]+`)*).*?\| (.*?) \| (.*?) \| (.*?) \| (\d+) \|$", README, re.M
+    )
     described = set()
-    for dataset, features, scores, protocols, seeds in rows:
+    for dataset, first, more, features, scores, protocols, seeds in rows:
         kind = "refit" if "refit" in features else "frozen"
-        for protocol in protocols.replace("`", "").split(", "):
-            of_kind = table[table.task.str.startswith(dataset) & (table.features == kind)]
-            names = fnmatch.filter(of_kind.protocol.unique(), protocol)
-            assert names, protocol
-            for name in names:
-                described.add((dataset, kind, name))
-                stored = of_kind[of_kind.protocol == name]
-                assert set(stored.score) - {""} == set(scores.split(", ")), (dataset, kind, name)
-                random = stored[stored.policy.str.startswith(("random", "baseline"))]
-                counts = random.groupby(["task", "score", "policy"]).seed.nunique()
-                assert set(counts) == {int(seeds)}, (dataset, kind, name)
-    assert described == set(zip(table.task.str.split("-").str[0], table.features, table.protocol, strict=True))
+        augmentations = [first, *re.findall("-[a-z]+", more)] if first else ["-translate", "-rotate", "-crop"]
+        for task in (dataset + augmentation for augmentation in augmentations):
+            of_kind = table[(table.task == task) & (table.features == kind)]
+            for protocol in protocols.replace("`", "").split(", "):
+                names = fnmatch.filter(of_kind.protocol.unique(), protocol)
+                assert names, (task, protocol)
+                for name in names:
+                    described.add((task, kind, name))
+                    stored = of_kind[of_kind.protocol == name]
+                    assert set(stored.score) - {""} == set(scores.split(", ")), (task, kind, name)
+                    random = stored[stored.policy.str.startswith(("random", "baseline"))]
+                    counts = random.groupby(["score", "policy"]).seed.nunique()
+                    assert set(counts) == {int(seeds)}, (task, kind, name)
+    assert described == set(zip(table.task, table.features, table.protocol, strict=True))
 
 
 def test_the_books_own_data_example_runs_as_it_stands():
