@@ -19,7 +19,7 @@
 # The paper says that regularisation had negligible impact. Here its main comparison, 10 % of the points by influence against 10 % at random, and all
 # against none, is repeated over frozen features, on CIFAR-10 while three choices change: the inverse L2 strength C, from 0.01 to 100; whether the
 # network's mean image is subtracted when features are computed; and whether the network has seen the 1000 points in its training, as the paper's has, or
-# was trained without them (`cifar10-unseen`). The other data sets' rows are of the two protocols.
+# was trained without them (`cifar10-unseen`, of the same depth and length). The other data sets' rows are of the two protocols.
 #
 # On CIFAR-10 the first two decide. With the mean image subtracted, as in the networks' training, the gain falls with C on all three tasks: influence is ahead of chance at
 # C = 0.01 and behind it at the text's C = 10. Where the mean image is kept, as in the released code, features are worse, augmentation has more to
