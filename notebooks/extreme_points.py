@@ -18,7 +18,7 @@
 #
 # The ten training points of highest and of lowest influence and loss, before augmentation: above each its class, the class that the model
 # gives it where that is another one, and the score. On MNIST the top ones differ from each other in class and in shape; the bottom ones look
-# alike. On CIFAR-10 and small NORB no point is misclassified: their networks were trained on these points for longer, and fit them all.
+# alike. On CIFAR-10 and small NORB no point is misclassified.
 
 # %% tags=["parameters"]
 dataset = "all"
