@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -17,9 +19,14 @@ from effaug.timing import linear_fit
 
 def learning_curves(names: tuple[str, ...]) -> Figure:
     """Accuracy on training and on test images after each epoch, a panel a network; dotted where the rate drops."""
-    size = (3.9 * len(names), 3)
-    figure, grid = plt.subplots(1, max(1, len(names)), figsize=size, squeeze=False, sharey=True, layout="constrained")
-    for axes, name in zip(grid[0], names, strict=False):
+    columns = max(1, min(3, len(names)))
+    rows = max(1, math.ceil(len(names) / columns))
+    size = (3.9 * columns, 2.7 * rows + 0.3)
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, sharey=True, layout="constrained")
+    for axes in grid.flat[len(names) :]:
+        axes.remove()
+    panels = grid.flat[: len(names)]
+    for axes, name in zip(panels, names, strict=True):
         history = pd.DataFrame(load_manifest(name)["history"])
         axes.plot(history.epoch, history.accuracy, color=BLUE, marker="s", ms=3, label="training, while it learns")
         axes.plot(history.epoch, history.test_accuracy, color=RED, marker="o", ms=3, label="test")
@@ -27,7 +34,7 @@ def learning_curves(names: tuple[str, ...]) -> Figure:
             axes.axvline(epoch - 0.5, ls=":", c="grey", lw=1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set(title=name, xlabel="epoch", ylabel="accuracy")
-    return finish(figure, [(axes, "") for axes in grid[0]])
+    return finish(figure, [(axes, "") for axes in panels])
 
 
 def sensitivity(found: pd.DataFrame) -> Figure:

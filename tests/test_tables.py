@@ -294,6 +294,7 @@ def test_learning_curves_show_every_epoch_and_where_the_rate_drops(network):
     np.testing.assert_allclose(training.get_ydata(), [0.6, 0.7, 0.8])
     np.testing.assert_allclose(test.get_ydata(), [0.5, 0.6, 0.7])
     assert [line.get_xdata()[0] for line in drops] == [1.5, 2.5]
+    assert [axes.get_title() for axes in studies.learning_curves((network,) * 4).axes] == [network] * 4
 
 
 def test_the_order_of_policies_is_that_of_ranks(monkeypatch):
