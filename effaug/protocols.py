@@ -112,17 +112,26 @@ def load_protocol(name: str = "paper", **changes: object) -> Protocol:
     """
     if name not in PROTOCOLS:
         raise ValueError(unknown("protocol", name, PROTOCOLS))
-    fields = [f.name for f in dataclasses.fields(Protocol) if f.name != "name"]
     for key in changes:
-        if key not in fields:
-            raise ValueError(unknown("protocol field", key, fields))
-    named = PROTOCOLS[name]
-    found = dataclasses.replace(named, **changes)  # type: ignore[arg-type]
-    changed = {key: getattr(found, key) for key in fields if getattr(found, key) != getattr(named, key)}
-    label = "+".join([name, *(f"{k}={str(v).replace(' ', '').replace('/', '_')}" for k, v in changed.items())])
+        if key not in _FIELDS:
+            raise ValueError(unknown("protocol field", key, _FIELDS))
+    found = dataclasses.replace(PROTOCOLS[name], **changes)  # type: ignore[arg-type]
+    values = {key: getattr(found, key) for key in changed(found)}
+    label = "+".join([name, *(f"{k}={str(v).replace(' ', '').replace('/', '_')}" for k, v in values.items())])
     return dataclasses.replace(found, name=label)
 
 
+def changed(protocol: Protocol) -> tuple[str, ...]:
+    """The choices that differ from the named protocol that this one was made from; none for one made from neither."""
+    base = PROTOCOLS.get(_base(protocol), protocol)
+    return tuple(key for key in _FIELDS if getattr(protocol, key) != getattr(base, key))
+
+
+def _base(protocol: Protocol) -> str:
+    return re.split("[+~]", protocol.name)[0]
+
+
+_FIELDS = tuple(f.name for f in dataclasses.fields(Protocol) if f.name != "name")
 CHOICES = tuple(f.name for f in dataclasses.fields(Protocol) if f.name not in ("name", "epochs", "weights"))
 
 
@@ -149,12 +158,12 @@ def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
     for choice in choices:
         if choice not in CHOICES:
             raise ValueError(unknown("choice", choice, CHOICES))
-    base = re.split("[+~]", protocol.name)[0]
+    base = _base(protocol)
     if base not in PROTOCOLS:
         raise ValueError(unknown("protocol", base, PROTOCOLS))
     (other,) = (p for name, p in PROTOCOLS.items() if name != base)
     for choice in choices:
-        if getattr(protocol, choice) != getattr(PROTOCOLS[base], choice):
+        if choice in changed(protocol):
             raise ValueError(f"{choice} is changed already in {protocol.name}: it cannot be swapped as well")
     taken = {choice: getattr(other, choice) for choice in CHOICES if choice in choices}
     return dataclasses.replace(protocol, name="~".join((protocol.name, *taken)), **taken)

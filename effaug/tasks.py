@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Integral
 
 from effaug._unknown import unknown
-from effaug.protocols import Protocol, load_protocol
+from effaug.protocols import Protocol, changed, load_protocol
 
 AUGMENTATIONS = ("translate", "rotate", "crop")
 
@@ -147,13 +147,41 @@ def load_task(
     )
 
 
+def choices_read(task: Task) -> tuple[str, ...]:
+    """The protocol's choices that decide anything for a task.
+
+    Examples
+    --------
+    >>> choices_read(load_task("mnist-translate"))
+    ('C', 'ridge', 'epochs', 'directions')
+    """
+    given, source = "-by" in task.name, SOURCES[task.name.split("-")[0]]
+    read = {
+        "epochs": task.network == "lenet",
+        "subtract_mean": task.network == "resnet",
+        "weights": task.network == "resnet",
+        "directions": task.augmentation == "translate" and not given,
+        "small_angles": task.augmentation == "rotate" and source.angles is None and not given,
+        "norb_pixel_scale": task.dataset == "smallnorb",
+        "one_norb_network": task.augmentation in source.augmented,
+    }
+    return ("C", "ridge", *(name for name, is_read in read.items() if is_read))
+
+
 def check_protocol(task: Task, protocol: Protocol) -> None:
-    """Refuse a task that was loaded for another protocol: its shifts, angles or network are not that protocol's.
+    """Refuse a protocol with a changed choice that is not the task's: it would be stored as a variation, and be none.
+
+    Likewise a task that was loaded for another protocol: its shifts, angles or network are not this one's.
 
     Raises
     ------
     ValueError
     """
+    for choice in changed(protocol):
+        if choice not in choices_read(task):
+            raise ValueError(
+                f"{choice} changes nothing for {task.name}, which depends on {', '.join(choices_read(task))}"
+            )
     name = "-".join(task.name.split("-")[:2])
     meant = load_task(name, protocol=protocol)
     parameters = "-by" in task.name or task.parameters == meant.parameters

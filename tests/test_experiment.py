@@ -1,6 +1,7 @@
 """effaug.experiment: curves against loops over explicit copies, what the network is asked for, and the jobs."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -12,10 +13,10 @@ from effaug.augment import augmentation, with_originals
 from effaug.experiment import Experiment, Job, budget_curve, compute, full_augmentation, set_curve
 from effaug.learning import Fitted
 from effaug.policies import POLICIES, TABLE_POLICIES
-from effaug.protocols import load_protocol
+from effaug.protocols import CHOICES, load_protocol, swap
 from effaug.selection import load_policy
 from effaug.subsets import Subset, load_subset
-from effaug.tasks import load_task
+from effaug.tasks import TASKS, load_task
 
 N, M, COPIES, D = 24, 150, 3, 3
 BUDGETS = (0, 1, 4, 12, N)
@@ -301,6 +302,26 @@ def test_refit_jobs_run_for_every_seed():
 def test_bad_settings_are_named(changes, message):
     with pytest.raises(ValueError, match=message):
         digits(**changes)
+
+
+def test_a_choice_that_decides_nothing_is_refused():
+    """Each choice swapped on each task: what is refused leaves the task as it was."""
+    read = {
+        "directions": {name for name in TASKS if name.endswith("translate")},
+        "small_angles": {"cifar10-rotate", "norb-rotate"},
+        "subtract_mean": {name for name in TASKS if name.startswith(("cifar10", "norb"))},
+        "norb_pixel_scale": {name for name in TASKS if name.startswith("norb")},
+        "one_norb_network": {"norb-rotate", "norb-crop"},
+    }
+    for name, choice in itertools.product(TASKS, CHOICES):
+        swapped = swap(load_protocol("paper"), (choice,))
+        task = load_task(name, protocol=swapped)
+        if name in read.get(choice, TASKS):
+            Experiment(task, swapped)
+        else:
+            assert task == load_task(name)
+            with pytest.raises(ValueError, match=f"{choice} changes nothing for {name}, which depends on C, ridge"):
+                Experiment(task, swapped)
 
 
 @pytest.mark.parametrize("changes", [{}, {"n_train": 60}, {"classes": (4, 9)}])
