@@ -18,7 +18,7 @@
 #
 # The features of CIFAR-10 and small NORB come from networks that were trained once, on all classes, and then frozen: a ResNet v2 for each
 # data set, and one more for small NORB under random rotations to 2.5 degrees, shifts to 6 pixels and flips, from which its rotate and crop tasks
-# take their features. One more for CIFAR-10 was trained without the 1000 points of its tasks, to see what hangs on that (*What the effect hangs on*). The schedule is the released code's, Adam with a rate divided by 10 after 40, 60 and 80 % of the epochs (by 2 once more after 90 %), fitted to the epochs
+# take their features. Three more for CIFAR-10, one trained without the 1000 points of its tasks, one for 5 epochs, one of depth 11, show what hangs on the network (*What the effect hangs on*). The schedule is the released code's, Adam with a rate divided by 10 after 40, 60 and 80 % of the epochs (by 2 once more after 90 %), fitted to the epochs
 # that the table names: of four epochs, the last two have a lower rate each. LeNet, on MNIST, is trained by each task itself and is not on this page.
 
 # %% tags=["parameters"]
