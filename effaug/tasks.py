@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Integral
 
 from effaug._unknown import unknown
-from effaug.protocols import Protocol, changed, load_protocol
+from effaug.protocols import PROTOCOLS, Protocol, changed, load_protocol
 
 AUGMENTATIONS = ("translate", "rotate", "crop")
 
@@ -177,7 +177,8 @@ def check_protocol(task: Task, protocol: Protocol) -> None:
     ------
     ValueError
     """
-    for choice in changed(protocol):
+    varied = () if protocol.name in PROTOCOLS else changed(protocol)  # old records of a named one may lack a choice
+    for choice in varied:
         if choice not in choices_read(task):
             raise ValueError(
                 f"{choice} changes nothing for {task.name}, which depends on {', '.join(choices_read(task))}"
