@@ -33,7 +33,7 @@ NORB_SEEDS = 10
         *((task, protocol, "frozen", TABLE_SCORES) for task in TASKS for protocol in PROTOCOLS),
         ("mnist-translate", "paper", "refit", TABLE_SCORES),
         ("mnist-crop", "paper", "refit", TABLE_SCORES),
-        ("mnist-rotate", "paper", "refit", ("influence",)),
+        ("mnist-rotate", "paper", "refit", TABLE_SCORES),
         ("mnist-rotate", "released-code", "refit", ("influence",)),
     ],
 )
