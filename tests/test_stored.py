@@ -187,6 +187,19 @@ def test_pages_show_the_headline_protocol_first():
         assert re.findall(r'^protocol = "(.*)"$', path.read_text(), re.M) in ([closest], []), path
 
 
+def test_dividing_pixels_twice_is_what_small_norb_does_not_survive():
+    """Of the released code's choices on small NORB, as the page of text against code says."""
+    changes = discrepancies.isolated(RESULTS, "paper").xs("norb-crop", level="task").astype(float)
+    costs = changes.droplevel("number")[["none", "full"]]
+    assert (costs.loc["norb_pixel_scale"] < -25).all()
+    assert (costs.drop("norb_pixel_scale").abs() < 3).all(axis=None)
+    gain = changes.droplevel("number").loc["norb_pixel_scale"]
+    assert gain["high"] < 0 < gain["gain before"]
+    for other in ("subtract_mean", "one_norb_network"):
+        change = changes.droplevel("number").loc[other]
+        assert change["low"] < 0 < change["high"]
+
+
 @pytest.mark.parametrize("task", [task for task in NINE if task.startswith("norb")])
 def test_on_small_norb_a_tenth_by_influence_is_ahead_of_full_augmentation(task):
     """As the paper has it: random proportional beats full augmentation with 10 % of the points, chance does not."""
