@@ -38,6 +38,9 @@ def reproduce(
     tasks: Annotated[list[str], typer.Argument(help="Tasks that have results.")],
     features: Annotated[str, typer.Option(help="frozen, or refit, which takes hours.")] = "frozen",
     seeds: Annotated[int | None, typer.Option(help="Only so many of the stored seeds.")] = None,
+    variations: Annotated[
+        bool, typer.Option("--variations", help="Also what is stored with a choice of the two protocols changed.")
+    ] = False,
     jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
     into: Annotated[
         Path | None, typer.Option(help="Folder of what is computed, where it goes on; a new one unless named.")
@@ -61,12 +64,14 @@ def reproduce(
             lambda experiment, store: _progress.run(experiment, store, jobs),
             features=features,
             n_seeds=seeds,
+            variations=variations,
         )
         print(found.to_string(index=False))
         good &= bool(found["within tolerance"].all())
     print(
         f"tolerance: {again.ACCURACY_TOLERANCE} of an accuracy, {again.AUC_TOLERANCE} of a policy's mean AUC: "
         f"{'found again' if good else 'NOT found again'}"
+        + ("" if variations else " (variations of the protocols: --variations)")
     )
     if not good:
         sys.exit(1)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from effaug.experiment import Experiment, Job
-from effaug.protocols import Protocol
+from effaug.protocols import PROTOCOLS, Protocol
 from effaug.results import COLUMNS, Key, Results, aucs
 from effaug.tasks import Task
 
@@ -95,7 +95,14 @@ def _of(table: pd.DataFrame, asked: set[Key]) -> pd.DataFrame:
 
 
 def reproduce(
-    task: str, stored: Results, folder: Path, run: Any, *, features: str = "frozen", n_seeds: int | None = None
+    task: str,
+    stored: Results,
+    folder: Path,
+    run: Any,
+    *,
+    features: str = "frozen",
+    n_seeds: int | None = None,
+    variations: bool = False,
 ) -> pd.DataFrame:
     """Compute a task's stored results again, into another folder, and compare.
 
@@ -110,6 +117,8 @@ def reproduce(
     features : {"frozen", "refit"}
     n_seeds : int, optional
         Only so many of the stored seeds.
+    variations : bool, default False
+        Also what is stored with a choice of the two protocols changed.
 
     Returns
     -------
@@ -119,12 +128,16 @@ def reproduce(
     Raises
     ------
     ValueError
-        If nothing is stored for the task with these features, or for less than one seed.
+        If nothing is stored for the task with these features, or variations alone; or for less than one seed.
     """
     if n_seeds is not None and n_seeds < 1:
         raise ValueError(f"n_seeds must be at least 1, got {n_seeds}")
+    found = stored_experiments(stored, task, features)
+    chosen = [experiment for experiment in found if variations or experiment.protocol.name in PROTOCOLS]
+    if not chosen:
+        raise ValueError(f"only variations are stored of {task!r} in {stored.folder}: ask for them (--variations)")
     computed, asked = Results(folder), set[Key]()
-    for experiment in stored_experiments(stored, task, features):
+    for experiment in chosen:
         curves = tuple(job for job in experiment.jobs() if n_seeds is None or job.seed < n_seeds)
         run(replace(experiment, curves=curves), computed)
         asked |= {experiment.key(job) for job in curves}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from effaug import reproduce
+from effaug.experiment import Experiment
 from effaug.notebook import STORED
 from effaug.protocols import PROTOCOLS, load_protocol
 from effaug.results import Curve, Results
@@ -52,9 +53,23 @@ def test_a_frozen_network_and_an_empty_cache_find_the_stored_results_again(
 ):
     monkeypatch.setenv("EFFAUG_DATA", str(real_data))
     found = reproduce.reproduce(task, STORE, tmp_path / "again", partial(run, n_jobs=2), n_seeds=1)
-    named = found[found.protocol.isin(list(PROTOCOLS))]
-    assert len(named) == 2
-    assert named["within tolerance"].all(), named
+    assert set(found.protocol) == set(PROTOCOLS)
+    assert found["within tolerance"].all(), found
+
+
+def test_variations_are_computed_when_asked_for(cache, tmp_path):
+    stored = Results(tmp_path / "a")
+    varied = load_protocol("paper", C=1.0)
+    task = load_task("digits-crop")
+    run(Experiment(task, varied, policies=("baseline",), n_seeds=1), stored)
+    with pytest.raises(ValueError, match="only variations are stored of 'digits-crop'"):
+        reproduce.reproduce(task.name, stored, tmp_path / "b", run)
+    run(Experiment(task, load_protocol("paper"), policies=("baseline",), n_seeds=1), stored)
+    found = reproduce.reproduce(task.name, stored, tmp_path / "b", run)
+    assert found.protocol.tolist() == ["paper"]
+    found = reproduce.reproduce(task.name, stored, tmp_path / "c", run, variations=True)
+    assert found.protocol.tolist() == ["paper", "paper+C=1.0"]
+    assert found["within tolerance"].all()
 
 
 def twenty_seeds(folder, one=0.0, each=0.0):
