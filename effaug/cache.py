@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator
 
 from effaug._record import write_whole
 from effaug.augment import Crop, Rotate, Translate, with_originals
-from effaug.features import LeNet, Pixels, ResNet, transform_copies
+from effaug.features import Pixels, ResNet, TrainedNetwork, transform_copies
 from effaug.networks import versions
 
 _BATCH = 1024  # images, copies included, that are held at once
@@ -50,14 +50,13 @@ class FeatureCache:
         self.folder = cache_folder() if folder is None else Path(folder)
 
     def fit(self, transformer: BaseEstimator, images: np.ndarray, labels: np.ndarray) -> BaseEstimator:
-        """`transformer.fit(images, labels)`; LeNet from the cache where the same was trained before."""
-        if not isinstance(transformer, LeNet):
+        """`transformer.fit(images, labels)`; from the cache where the same network was trained before."""
+        if not isinstance(transformer, TrainedNetwork):
             return transformer.fit(images, labels)
-        key = "net-" + digest(sorted(transformer.get_params().items()), versions(), images, labels)
+        settings = sorted(transformer.get_params().items())
+        key = "net-" + digest(type(transformer).__name__, settings, versions(), images, labels)
         weights = self._arrays(key, lambda: transformer.fit(images, labels).weights_)
-        transformer.weights_, transformer.classes_ = weights, np.unique(labels)
-        transformer.image_shape_, transformer._n_features_out = images.shape[1:], 84
-        return transformer
+        return transformer.trained(weights, np.unique(labels), images.shape[1:])
 
     def transform(
         self,
@@ -71,7 +70,7 @@ class FeatureCache:
 
         Parameters
         ----------
-        transformer : fitted Pixels, LeNet or ResNet
+        transformer : fitted Pixels, LeNet, CNN or ResNet
         images : ndarray of uint8, shape (n, h, w, c)
             The originals; never more than a batch of them is augmented at once.
         augment : Translate, Rotate or Crop
@@ -88,9 +87,9 @@ class FeatureCache:
             raise TypeError(
                 f"augment must be Translate, Rotate or Crop, whose parameters make the key, got {augment!r}"
             )
-        if not isinstance(transformer, Pixels | LeNet | ResNet):
+        if not isinstance(transformer, Pixels | TrainedNetwork | ResNet):
             raise TypeError(
-                f"transformer must be Pixels, LeNet or ResNet, whose weights make the key, got {transformer!r}"
+                f"transformer must be Pixels, LeNet, CNN or ResNet, whose weights make the key, got {transformer!r}"
             )
         settings = {k: v for k, v in transformer.get_params().items() if k != "network"}  # a name; the weights count
         made_by = [f"{name} {version(name)}" for name in ("imgaug", "opencv-python")]
@@ -116,7 +115,7 @@ class FeatureCache:
         nets = [path.stat() for path in self.folder.glob("net-*.npz")]
         if nets:
             size, written = sum(stat.st_size for stat in nets), max(stat.st_mtime for stat in nets)
-            found.append(Entry(f"{len(nets)} trained LeNets", size, written))
+            found.append(Entry(f"{len(nets)} trained small networks", size, written))
         return sorted(found, key=lambda entry: -entry.written)
 
     def clear(self) -> int:

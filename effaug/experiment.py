@@ -10,6 +10,7 @@ import numpy as np
 
 from effaug import scores
 from effaug._unknown import unknown
+from effaug.features import TRAINED
 from effaug.learning import Learn, learner, task_subset
 from effaug.policies import TABLE_POLICIES, Policy, extend, plan_weights
 from effaug.protocols import Protocol
@@ -67,9 +68,9 @@ class Experiment:
     def __post_init__(self) -> None:
         if self.features not in FEATURES:
             raise ValueError(f"features must be one of {', '.join(FEATURES)}, got {self.features!r}")
-        if self.features == "refit" and self.task.network != "lenet":
+        if self.features == "refit" and self.task.network not in TRAINED:
             raise ValueError(
-                f"features 'refit' trains a LeNet for every fit; {self.task.name} takes its features from "
+                f"features 'refit' trains a network for every fit; {self.task.name} takes its features from "
                 f"{self.task.network!r}: only 'frozen' is possible"
             )
         check_protocol(self.task, self.protocol)
@@ -127,6 +128,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
                 points = {}
             else:
                 budgets = task.budgets
+                options["weighted_hessian"] = protocol.weighted_hessian
                 accuracies, order = budget_curve(learn, labels, copies, policy, budgets, **options)
                 points = {"order": order.astype(np.int32)}
     seconds = time.perf_counter() - start
@@ -143,6 +145,7 @@ def budget_curve(
     score: str,
     ridge: float | None,
     rng: np.random.Generator,
+    weighted_hessian: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Accuracy on the augmented test set at each budget (paper, Section 5 and Appendix B).
 
@@ -162,6 +165,8 @@ def budget_curve(
     ridge : float or None
         See `Protocol`.
     rng : numpy.random.Generator
+    weighted_hessian : bool, default True
+        See `Protocol`.
 
     Returns
     -------
@@ -181,7 +186,8 @@ def budget_curve(
         if following is None or (budget > 0 and not policy.update):
             continue
         if policy.uses_scores:
-            values = scores.score(score, fitted.model, fitted.train, labels, weights, ridge=ridge)
+            in_hessian = weights if weighted_hessian else np.sign(weights)
+            values = scores.score(score, fitted.model, fitted.train, labels, in_hessian, ridge=ridge)
         else:
             values = np.ones(n)
         order = extend(policy, order, values, following if policy.update else budgets[-1], rng)

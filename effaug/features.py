@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from effaug.networks import bottleneck, import_keras, lenet, load_manifest, load_resnet, weights_sha256
+from effaug.networks import bottleneck, cnn, import_keras, lenet, load_manifest, load_resnet, weights_sha256
 from effaug.protocols import Protocol
 from effaug.tasks import Task
 
-_LENET_BATCH = 2048
+_SMALL_NET_BATCH = 2048
 _RESNET_BATCH = 128  # activations of 96x96 images fill 300 MB
 
 
@@ -33,59 +33,92 @@ class Pixels(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return X.reshape(len(X), -1).astype(np.float32) / 255
 
 
-class LeNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """LeNet's last hidden layer: 84 features.
+class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """The last hidden layer of a small network that is trained on the images it is fitted on.
 
-    Convolution 6@5x5, pool 2, convolution 16@5x5, pool 2, dense 120, dense 84, softmax, with ReLU; the first
-    convolution pads, as LeNet-5's 32x32 input does. Adam on the cross-entropy, inputs over 255, weights from a normal
-    of sd 0.05 (paper, Appendix B; the released code's values).
+    Adam on the cross-entropy, inputs over 255, kernels from a normal of sd 0.05, biases zero (paper, Appendix B; the
+    released code's values).
 
     Parameters
     ----------
     epochs : int, default 40
     batch_size : int, default 512
     learning_rate : float, default 1e-3
+    precision : {"float32", "mixed_bfloat16", "mixed_float16"}
+        Keras's dtype policy in training and in `transform`; weights and features are float32 in any case.
+    initial_state : int, optional
+        Decides the initial weights; `random_state` unless given.
     random_state : int, default 0
-        Decides the initial weights and the order of the batches. On a CPU a fit repeats to the last bit.
+        Decides the order of the batches, and what is dropped out. On a CPU a fit repeats to the last bit.
 
     Attributes
     ----------
     weights_ : list of ndarray
     """
 
+    _build: Callable[..., Any]
+    _width: int
+
     def __init__(
-        self, *, epochs: int = 40, batch_size: int = 512, learning_rate: float = 1e-3, random_state: int = 0
+        self,
+        *,
+        epochs: int = 40,
+        batch_size: int = 512,
+        learning_rate: float = 1e-3,
+        precision: str = "float32",
+        initial_state: int | None = None,
+        random_state: int = 0,
     ) -> None:
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.precision = precision
+        self.initial_state = initial_state
         self.random_state = random_state
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> LeNet:
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
         """Train on X uint8 (n, h, w, c), at least 16 x 16 pixels, and labels y (n,)."""
         _check_images(X, smallest=16)
         if np.shape(y) != (len(X),):
             raise ValueError(f"labels must have shape ({len(X)},), one for each image, got {np.shape(y)}")
         classes, labels = np.unique(y, return_inverse=True)
-        net = _trainable(X.shape[1:], len(classes), self.learning_rate)
-        net.reset(self.random_state)
+        net = self._net(X.shape[1:], len(classes))
+        net.reset(self.random_state if self.initial_state is None else self.initial_state, self.random_state)
         rng = np.random.default_rng(self.random_state)
         for _ in range(self.epochs):
             for batch in _batches(rng.permutation(len(X)), self.batch_size):
                 net.model.train_on_batch(X[batch].astype(np.float32) / 255, labels[batch])
-        self.weights_ = net.model.get_weights()
-        self.classes_, self.image_shape_ = classes, X.shape[1:]
-        self._n_features_out = 84
+        return self.trained(net.model.get_weights(), classes, X.shape[1:])
+
+    def trained(self, weights: list[np.ndarray], classes: np.ndarray, image_shape: tuple) -> Self:
+        """As if fitted, with the weights that an earlier `fit` on such images ended with."""
+        self.weights_, self.classes_, self.image_shape_ = weights, classes, image_shape
+        self._n_features_out = self._width
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """X uint8 (n, h, w, c) to float32 (n, 84)."""
+        """X uint8 (n, h, w, c) to float32 (n, d)."""
         check_is_fitted(self)
         _check_images(X, smallest=16)
         _check_same_size(X, self.image_shape_, "fit")
-        net = _trainable(self.image_shape_, len(self.classes_), self.learning_rate)
+        net = self._net(self.image_shape_, len(self.classes_))
         net.model.set_weights(self.weights_)
-        return _forward(net.bottleneck, X, 1 / 255, 84, _LENET_BATCH)
+        return _forward(net.bottleneck, X, 1 / 255, self._width, _SMALL_NET_BATCH)
+
+    def _net(self, image_shape: tuple, n_classes: int) -> _Trainable:
+        return _trainable(type(self)._build, image_shape, n_classes, self.learning_rate, self.precision)
+
+
+class LeNet(TrainedNetwork):
+    """LeNet's last hidden layer, 84 features: what the text trains on MNIST (`networks.lenet`)."""
+
+    _build, _width = staticmethod(lenet), 84
+
+
+class CNN(TrainedNetwork):
+    """A plain CNN's last hidden layer, 512 features: what the released code trains on MNIST (`networks.cnn`)."""
+
+    _build, _width = staticmethod(cnn), 512
 
 
 class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -155,17 +188,19 @@ class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
 
 class _Trainable:
-    """One compiled LeNet, reset for each fit: compiling costs as much as a short training."""
+    """One compiled network, reset for each fit: compiling costs as much as a short training."""
 
-    def __init__(self, image_shape: tuple, n_classes: int, learning_rate: float) -> None:
+    def __init__(
+        self, build: Callable[..., Any], image_shape: tuple, n_classes: int, learning_rate: float, precision: str
+    ) -> None:
         keras = import_keras()
-        self.model = lenet(image_shape, n_classes)
+        self.model = build(image_shape, n_classes, dtype=precision)
         self.model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy")
         self.model.optimizer.build(self.model.trainable_variables)
         self.bottleneck = bottleneck(self.model)
 
-    def reset(self, seed: int) -> None:
-        rng = np.random.default_rng([seed, 1])
+    def reset(self, initial_state: int, random_state: int) -> None:
+        rng = np.random.default_rng([initial_state, 1])
         shapes = [w.shape for w in self.model.get_weights()]
         self.model.set_weights(  # kernels from the normal, biases 0
             [rng.normal(0, 0.05, s).astype(np.float32) if len(s) > 1 else np.zeros(s, np.float32) for s in shapes]
@@ -173,11 +208,19 @@ class _Trainable:
         for variable in self.model.optimizer.variables:
             if "learning_rate" not in variable.path:
                 variable.assign(np.zeros(variable.shape, str(variable.dtype)))
+        for k, layer in enumerate(self.model.layers):
+            if hasattr(layer, "seed_generator"):  # of dropout: a seed, and how often it has drawn
+                layer.seed_generator.state.assign(np.array([random_state * len(self.model.layers) + k, 0]))
 
 
 @functools.lru_cache(maxsize=8)
-def _trainable(image_shape: tuple, n_classes: int, learning_rate: float) -> _Trainable:
-    return _Trainable(image_shape, n_classes, learning_rate)
+def _trainable(
+    build: Callable[..., Any], image_shape: tuple, n_classes: int, learning_rate: float, precision: str
+) -> _Trainable:
+    return _Trainable(build, image_shape, n_classes, learning_rate, precision)
+
+
+TRAINED: dict[str, type[TrainedNetwork]] = {"lenet": LeNet, "cnn": CNN}  # networks of a task that can be fitted anew
 
 
 def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEstimator:
@@ -188,12 +231,14 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
     task : Task
         Its network, and the name of the weights where that is frozen.
     protocol : Protocol
-        Its epochs of LeNet, mean image and pixel scale.
+        Of a small network's training; of mean image and pixel scale.
     random_state : int, default 0
-        Of LeNet.
+        Of a small network.
     """
-    if task.network == "lenet":
-        return LeNet(epochs=protocol.epochs, random_state=random_state)
+    if task.network in TRAINED:
+        net, precision = TRAINED[task.network], protocol.cnn_precision if task.network == "cnn" else "float32"
+        start = 0 if protocol.shared_start else None
+        return net(epochs=protocol.epochs, precision=precision, initial_state=start, random_state=random_state)
     if task.network == "pixels":
         return Pixels()
     return ResNet(task.weights, subtract_mean=protocol.subtract_mean, pixel_scale=protocol.pixel_scale(task.dataset))
@@ -212,7 +257,7 @@ def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
 
 def _forward(model: Any, X: np.ndarray, scale: float, width: int, batch_size: int) -> np.ndarray:
     found = [
-        np.asarray(model.predict_on_batch(X[batch].astype(np.float32) / np.float32(1 / scale)))
+        np.asarray(model.predict_on_batch(X[batch].astype(np.float32) / np.float32(1 / scale))).astype(np.float32)
         for batch in _batches(np.arange(len(X)), batch_size)
     ]
     return np.concatenate(found) if found else np.zeros((0, width), np.float32)

@@ -86,7 +86,7 @@ def frozen_learner(features: tuple[np.ndarray, np.ndarray], labels: tuple[np.nda
 
 @functools.lru_cache(maxsize=1)
 def learner(task: Task, protocol: Protocol, features: str, seed: int) -> Learn:
-    """`frozen_learner` of a task; with features ``"refit"``, one that trains a LeNet of that seed at every call."""
+    """`frozen_learner` of a task; with features ``"refit"``, one that trains a network of that seed at every call."""
     subset = task_subset(task)
     if features == "frozen":
         train, test = frozen_features(task, protocol)
@@ -97,7 +97,8 @@ def learner(task: Task, protocol: Protocol, features: str, seed: int) -> Learn:
     def refit_network(weights: np.ndarray) -> Fitted:
         point, copy = np.nonzero(weights)
         chosen = images[point, copy]
-        network = cache.fit(featurizer(task, protocol, seed), chosen, subset.y_train[point])
+        shared = protocol.shared_start and len(point) == len(images)  # un-augmented: one network for all rounds
+        network = cache.fit(featurizer(task, protocol, 0 if shared else seed), chosen, subset.y_train[point])
         found = network.transform(chosen)
         # NaN where nothing may be read: a slip would show.
         train = np.full((*images.shape[:2], found.shape[1]), np.nan, found.dtype)

@@ -1,4 +1,4 @@
-"""The paper's two networks in Keras 3: LeNet, and ResNet v2 as in Keras's CIFAR-10 example.
+"""The paper's networks in Keras 3: LeNet (text) and a plain CNN (released code) for MNIST, ResNet v2 for the others.
 
 Keras is imported when the first network is built, with the backend that ``KERAS_BACKEND`` names: TensorFlow unless set.
 """
@@ -51,7 +51,7 @@ def versions() -> str:
     return ", ".join(found)
 
 
-def lenet(image_shape: tuple[int, int, int], n_classes: int) -> Any:
+def lenet(image_shape: tuple[int, int, int], n_classes: int, *, dtype: str = "float32") -> Any:
     """LeNet with ReLU: images in [0, 1] of at least 16 x 16 pixels to class probabilities.
 
     The first convolution pads, as LeNet-5's 32x32 input does (paper, Appendix B). The layer ``bottleneck`` has 84
@@ -60,14 +60,51 @@ def lenet(image_shape: tuple[int, int, int], n_classes: int) -> Any:
     keras = import_keras()
     L = keras.layers
     layers = [
-        L.Conv2D(6, 5, padding="same", activation="relu"),
-        L.MaxPool2D(),
-        L.Conv2D(16, 5, activation="relu"),
-        L.MaxPool2D(),
-        L.Flatten(),
-        L.Dense(120, activation="relu"),
-        L.Dense(84, activation="relu", name="bottleneck"),
-        L.Dense(n_classes, activation="softmax"),
+        L.Conv2D(6, 5, padding="same", activation="relu", dtype=dtype),
+        L.MaxPool2D(dtype=dtype),
+        L.Conv2D(16, 5, activation="relu", dtype=dtype),
+        L.MaxPool2D(dtype=dtype),
+        L.Flatten(dtype=dtype),
+        L.Dense(120, activation="relu", dtype=dtype),
+        L.Dense(84, activation="relu", name="bottleneck", dtype=dtype),
+        L.Dense(n_classes, activation="softmax", dtype="float32"),
+    ]
+    return keras.Sequential([keras.Input(image_shape), *layers])
+
+
+def cnn(image_shape: tuple[int, int, int], n_classes: int, *, dtype: str = "float32") -> Any:
+    """The plain CNN of Keras's CIFAR-10 example: images in [0, 1] of at least 16 x 16 pixels to class probabilities.
+
+    Two stages of two 3x3 convolutions (the first pads), pooling by 2 and dropout of 0.25, with 32 and 64 channels; the
+    layer ``bottleneck`` has 512 units, then dropout of 0.5 and the softmax. The released code trains it on MNIST, where
+    the text says LeNet.
+
+    Parameters
+    ----------
+    image_shape : (int, int, int)
+        Height, width, channels.
+    n_classes : int
+    dtype : {"float32", "mixed_bfloat16", "mixed_float16"}
+        Keras's dtype policy. Weights and the softmax are float32 in any case.
+    """
+    keras = import_keras()
+    L = keras.layers
+
+    def stage(channels: int) -> list[Any]:
+        return [
+            L.Conv2D(channels, 3, padding="same", activation="relu", dtype=dtype),
+            L.Conv2D(channels, 3, activation="relu", dtype=dtype),
+            L.MaxPool2D(dtype=dtype),
+            L.Dropout(0.25, seed=0, dtype=dtype),
+        ]
+
+    layers = [
+        *stage(32),
+        *stage(64),
+        L.Flatten(dtype=dtype),
+        L.Dense(512, activation="relu", name="bottleneck", dtype=dtype),
+        L.Dropout(0.5, seed=0, dtype=dtype),
+        L.Dense(n_classes, activation="softmax", dtype="float32"),
     ]
     return keras.Sequential([keras.Input(image_shape), *layers])
 

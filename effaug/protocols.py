@@ -40,8 +40,23 @@ class Protocol:
         What small NORB's pixels (0 to 255) are multiplied by.
     one_norb_network : bool
         Whether small NORB's rotate and crop tasks take the network of its translate task, trained without augmentation.
+    mnist_network : {"lenet", "cnn"}
+        What is trained on MNIST's points: LeNet, or the plain CNN of Keras's CIFAR-10 example.
+    shared_start : bool
+        Whether every refitted network starts from the same weights, and all rounds share the un-augmented one with its
+        scores; else a round starts from weights of its own.
+    weighted_hessian : bool
+        Whether the sample weights enter the Hessian of an updated influence; they enter the fit in any case.
+    dpp_diagonal : float
+        Added to the diagonal of a k-DPP's kernel, whose features have length 1.
+    kmeans_starts : int
+        Initialisations of k-means, of which the best is taken.
+    shuffled_folds : bool
+        Whether points are shuffled before they are split into folds, for virtual support vectors' C.
     epochs : int
-        For which LeNet is trained (text: 40 to 50).
+        For which a small network is trained (text: 40 to 50).
+    cnn_precision : str
+        Keras's dtype policy for the CNN.
     weights : str
         Name of the frozen network in place of the task's own; empty for that.
 
@@ -58,7 +73,14 @@ class Protocol:
     subtract_mean: bool = True
     norb_pixel_scale: float = 1 / 255
     one_norb_network: bool = False
+    mnist_network: Literal["lenet", "cnn"] = "lenet"
+    shared_start: bool = False
+    weighted_hessian: bool = True
+    dpp_diagonal: float = 0.0
+    kmeans_starts: int = 1
+    shuffled_folds: bool = True
     epochs: int = 40
+    cnn_precision: str = "mixed_bfloat16"
     weights: str = ""
 
     def __post_init__(self) -> None:
@@ -87,6 +109,12 @@ PROTOCOLS = {
         subtract_mean=False,
         norb_pixel_scale=1 / 255**2,
         one_norb_network=True,
+        mnist_network="cnn",
+        shared_start=True,
+        weighted_hessian=False,
+        dpp_diagonal=1e-9,
+        kmeans_starts=10,
+        shuffled_folds=False,
     ),
 }
 

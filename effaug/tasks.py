@@ -57,7 +57,7 @@ class Task:
     augmentation : {"translate", "rotate", "crop"}
     parameters : tuple
         Shifts ``(dy, dx)`` in pixels, angles in degrees, or margins in pixels: one copy each.
-    network : {"lenet", "resnet", "pixels"}
+    network : {"lenet", "cnn", "resnet", "pixels"}
     weights : str
         Name of the frozen network that a ResNet's features come from.
     """
@@ -142,7 +142,7 @@ def load_task(
         splits=source.splits if as_published else None,
         augmentation=augmentation,
         parameters=tuple(parameters) if parameters is not None else _parameters(source, augmentation, protocol),
-        network=source.network,
+        network=protocol.mnist_network if source.network == "lenet" else source.network,
         weights=_weights(source, augmentation, protocol),
     )
 
@@ -153,11 +153,16 @@ def choices_read(task: Task) -> tuple[str, ...]:
     Examples
     --------
     >>> choices_read(load_task("mnist-translate"))
-    ('C', 'ridge', 'epochs', 'directions')
+    ('C', 'ridge', 'weighted_hessian', 'dpp_diagonal', 'kmeans_starts', 'shuffled_folds', 'mnist_network',
+    'shared_start', 'epochs', 'directions')
     """
     given, source = "-by" in task.name, SOURCES[task.name.split("-")[0]]
+    small = task.network in ("lenet", "cnn")
     read = {
-        "epochs": task.network == "lenet",
+        "mnist_network": small,
+        "shared_start": small,
+        "epochs": small,
+        "cnn_precision": task.network == "cnn",
         "subtract_mean": task.network == "resnet",
         "weights": task.network == "resnet",
         "directions": task.augmentation == "translate" and not given,
@@ -165,7 +170,8 @@ def choices_read(task: Task) -> tuple[str, ...]:
         "norb_pixel_scale": task.dataset == "smallnorb",
         "one_norb_network": task.augmentation in source.augmented,
     }
-    return ("C", "ridge", *(name for name, is_read in read.items() if is_read))
+    always = ("C", "ridge", "weighted_hessian", "dpp_diagonal", "kmeans_starts", "shuffled_folds")
+    return (*always, *(name for name, is_read in read.items() if is_read))
 
 
 def check_protocol(task: Task, protocol: Protocol) -> None:
