@@ -93,7 +93,8 @@ class FeatureCache:
             )
         settings = {k: v for k, v in transformer.get_params().items() if k != "network"}  # a name; the weights count
         made_by = [f"{name} {version(name)}" for name in ("imgaug", "opencv-python")]
-        weights = getattr(transformer, "weights_", [getattr(transformer, "weights_sha256_", "")])
+        of_file = [getattr(transformer, name, "") for name in ("weights_sha256_", "pixel_scale_")]
+        weights = getattr(transformer, "weights_", of_file)
         key = digest(
             type(transformer).__name__, sorted(settings.items()), versions(), *weights, augment, *made_by, images
         )

@@ -92,9 +92,13 @@ def run(
 def train_cnn(
     dataset: Annotated[str, typer.Argument(help="cifar10 or smallnorb.")],
     depth: Annotated[int, typer.Option(help="9n + 2.")] = 56,
-    epochs: Annotated[int, typer.Option(help="The paper's 200 unless given; the learning rate's steps follow.")] = 200,
+    epochs: Annotated[int, typer.Option(help="The learning rate's steps follow.")] = 200,
     batch_size: Annotated[int, typer.Option()] = 128,
     augment: Annotated[bool, typer.Option("--augment", help="Rotate, shift and flip the images at random.")] = False,
+    shift: Annotated[int, typer.Option(help="Pixels, at most, of those random shifts.")] = 6,
+    divided_twice: Annotated[
+        bool, typer.Option("--divided-twice", help="Divide pixels by 255 twice, as the released code does.")
+    ] = False,
     leave_out: Annotated[
         str, typer.Option(help="Two classes, such as 0,1, of which the first 1000 images are not trained on.")
     ] = "",
@@ -116,6 +120,8 @@ def train_cnn(
         epochs=epochs,
         batch_size=batch_size,
         augment=augment,
+        shift=shift,
+        divided_twice=divided_twice,
         leave_out=_classes(leave_out) or (),
         precision=precision,
         random_state=seed,

@@ -132,8 +132,6 @@ class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Name of weights in `networks.weights_folder`, without ``.weights.h5``.
     subtract_mean : bool, default True
         Subtract the training images' mean, as in training.
-    pixel_scale : float, default 1 / 255
-        What pixels are multiplied by before.
 
     Attributes
     ----------
@@ -141,12 +139,13 @@ class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         What the network is and how it was trained.
     weights_sha256_ : str
         Of the file of weights.
+    pixel_scale_ : float
+        What pixels are multiplied by, as in training.
     """
 
-    def __init__(self, network: str = "cifar10", *, subtract_mean: bool = True, pixel_scale: float = 1 / 255) -> None:
+    def __init__(self, network: str = "cifar10", *, subtract_mean: bool = True) -> None:
         self.network = network
         self.subtract_mean = subtract_mean
-        self.pixel_scale = pixel_scale
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> ResNet:
         """Find the weights; X uint8 (n, h, w, c) must be of the images' size that they were trained on.
@@ -162,7 +161,7 @@ class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.image_shape_ = tuple(self.manifest_["image_shape"])
         _check_images(X, smallest=8)
         _check_same_size(X, self.image_shape_, self.network)
-        self.weights_sha256_ = weights_sha256(self.network)
+        self.weights_sha256_, self.pixel_scale_ = weights_sha256(self.network), self.manifest_["pixel_scale"]
         self.__dict__.pop("_bottleneck", None)  # of an earlier fit
         return self
 
@@ -184,7 +183,7 @@ class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         _check_images(X, smallest=8)
         _check_same_size(X, self.image_shape_, self.network)
-        return _forward(self._bottleneck, X, self.pixel_scale, self._n_features_out, _RESNET_BATCH)
+        return _forward(self._bottleneck, X, self.pixel_scale_, self._n_features_out, _RESNET_BATCH)
 
 
 class _Trainable:
@@ -231,7 +230,7 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
     task : Task
         Its network, and the name of the weights where that is frozen.
     protocol : Protocol
-        Of a small network's training; of mean image and pixel scale.
+        How a small network is trained; whether a ResNet's mean image is subtracted.
     random_state : int, default 0
         Of a small network.
     """
@@ -241,7 +240,7 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
         return net(epochs=protocol.epochs, precision=precision, initial_state=start, random_state=random_state)
     if task.network == "pixels":
         return Pixels()
-    return ResNet(task.weights, subtract_mean=protocol.subtract_mean, pixel_scale=protocol.pixel_scale(task.dataset))
+    return ResNet(task.weights, subtract_mean=protocol.subtract_mean)
 
 
 def transform_copies(transformer: BaseEstimator, images: np.ndarray) -> np.ndarray:

@@ -36,8 +36,8 @@ class Protocol:
         Added to the Hessian of eq. (1); None adds the fitted model's own L2 term, ``1 / C``.
     subtract_mean : bool
         Whether the networks' mean training image is subtracted when features are computed.
-    norb_pixel_scale : float
-        What small NORB's pixels (0 to 255) are multiplied by.
+    norb_divided_twice : bool
+        Whether small NORB's networks see pixels divided by 255 twice, in training and at featurisation.
     one_norb_network : bool
         Whether small NORB's rotate and crop tasks take the network of its translate task, trained without augmentation.
     mnist_network : {"lenet", "cnn"}
@@ -71,7 +71,7 @@ class Protocol:
     small_angles: tuple[float, ...] = (-5.0, -2.5, 2.5, 5.0)
     ridge: float | None = None
     subtract_mean: bool = True
-    norb_pixel_scale: float = 1 / 255
+    norb_divided_twice: bool = False
     one_norb_network: bool = False
     mnist_network: Literal["lenet", "cnn"] = "lenet"
     shared_start: bool = False
@@ -93,10 +93,6 @@ class Protocol:
         if self.ridge is not None and not _positive(self.ridge):
             raise ValueError(f"ridge must be positive, or None for the model's own L2 term, got {self.ridge!r}")
 
-    def pixel_scale(self, dataset: str) -> float:
-        """What a dataset's pixels are multiplied by before they enter a frozen network."""
-        return self.norb_pixel_scale if dataset == "smallnorb" else 1 / 255
-
 
 PROTOCOLS = {
     "paper": Protocol("paper"),
@@ -107,7 +103,7 @@ PROTOCOLS = {
         small_angles=(-5.0, -5 / 3, 5 / 3, 5.0),
         ridge=1e-10,
         subtract_mean=False,
-        norb_pixel_scale=1 / 255**2,
+        norb_divided_twice=True,
         one_norb_network=True,
         mnist_network="cnn",
         shared_start=True,
@@ -160,7 +156,9 @@ def _base(protocol: Protocol) -> str:
 
 
 _FIELDS = tuple(f.name for f in dataclasses.fields(Protocol) if f.name != "name")
-CHOICES = tuple(f.name for f in dataclasses.fields(Protocol) if f.name not in ("name", "epochs", "weights"))
+CHOICES = tuple(
+    f.name for f in dataclasses.fields(Protocol) if f.name not in ("name", "epochs", "cnn_precision", "weights")
+)
 
 
 def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
@@ -170,8 +168,8 @@ def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
     ----------
     protocol : Protocol
         One of `PROTOCOLS`, or changed from it.
-    choices : tuple of {"C", "directions", "small_angles", "ridge", "subtract_mean", "norb_pixel_scale",
-    "one_norb_network"}
+    choices : tuple of str
+        Of `CHOICES`.
 
     Raises
     ------

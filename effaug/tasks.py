@@ -167,7 +167,7 @@ def choices_read(task: Task) -> tuple[str, ...]:
         "weights": task.network == "resnet",
         "directions": task.augmentation == "translate" and not given,
         "small_angles": task.augmentation == "rotate" and source.angles is None and not given,
-        "norb_pixel_scale": task.dataset == "smallnorb",
+        "norb_divided_twice": task.dataset == "smallnorb",
         "one_norb_network": task.augmentation in source.augmented,
     }
     always = ("C", "ridge", "weighted_hessian", "dpp_diagonal", "kmeans_starts", "shuffled_folds")
@@ -203,7 +203,8 @@ def _weights(source: Source, augmentation: str, protocol: Protocol) -> str:
     if protocol.weights and source.weights:
         return protocol.weights
     augmented = augmentation in source.augmented and not protocol.one_norb_network
-    return source.weights + ("-augmented" if augmented else "")
+    twice = source.dataset == "smallnorb" and protocol.norb_divided_twice
+    return source.weights + ("-divided-twice" if twice else "") + ("-augmented" if augmented else "")
 
 
 def _parameters(source: Source, augmentation: str, protocol: Protocol) -> tuple:

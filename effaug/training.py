@@ -36,7 +36,9 @@ Progress = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained: paper, Appendix B, and the released code's values; fewer epochs where time is short.
+    """How a network is trained: Keras's CIFAR-10 example, which the released code's training scripts follow.
+
+    Those scripts have batches of 32 and up to 1000 epochs; which epoch's weights were used is not recorded.
 
     Parameters
     ----------
@@ -48,7 +50,11 @@ class Training:
     learning_rate : float, default 1e-3
         Of Adam; times 0.1, 0.01, 0.001 and 0.0005 after 40, 60, 80 and 90 % of the epochs.
     augment : bool, default False
-        Rotate by up to 2.5 degrees, shift by up to 6 pixels and flip at random, each image anew in each epoch.
+        Rotate by up to 2.5 degrees, shift by up to `shift` pixels and flip at random, each image anew in each epoch.
+    shift : int, default 6
+        In pixels; the released code's 6 meant at most 5 in its version of Keras.
+    divided_twice : bool, default False
+        Divide pixels by 255 twice, as the released code does with small NORB's.
     leave_out : tuple of int
         Of these two classes, the first 1000 training images are left out: the network never sees the task's points.
     precision : {"float32", "mixed_bfloat16", "mixed_float16"}
@@ -62,6 +68,8 @@ class Training:
     batch_size: int = 128
     learning_rate: float = 1e-3
     augment: bool = False
+    shift: int = 6
+    divided_twice: bool = False
     leave_out: tuple[int, ...] = ()
     precision: str = "float32"
     random_state: int = 0
@@ -83,7 +91,13 @@ class Training:
     @property
     def name(self) -> str:
         """What the weights are called unless the user says otherwise."""
-        return self.dataset + ("-augmented" if self.augment else "") + ("-unseen" if self.leave_out else "")
+        kinds = {"divided-twice": self.divided_twice, "augmented": self.augment, "unseen": bool(self.leave_out)}
+        return "-".join([self.dataset, *(kind for kind, is_so in kinds.items() if is_so)])
+
+    @property
+    def pixel_scale(self) -> float:
+        """What pixels of 0 to 255 are multiplied by."""
+        return 1 / 255**2 if self.divided_twice else 1 / 255
 
     def rate(self, epoch: int) -> float:
         """Learning rate of an epoch, counted from 0."""
@@ -133,29 +147,30 @@ def _train(training: Training, folder: Path, name: str, progress: Progress) -> P
     settings: dict[str, Any] = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
     checkpoint = _Checkpoint(folder / f".{name}.checkpoint", json.loads(json.dumps(settings)))
     history = checkpoint.resume(model)
-    some = np.arange(0, len(data.x_test), -(-len(data.x_test) // N_VALIDATION))
+    # at random: small NORB's classes alternate, and every tenth image is of two of five
+    some = np.sort(np.random.default_rng(0).permutation(len(data.x_test))[:N_VALIDATION])
     for epoch in range(len(history), training.epochs):
         start = time.perf_counter()
         model.optimizer.learning_rate = training.rate(epoch)
         found = run_epoch(model, training, x, y, epoch, progress)
         if not np.isfinite(found["loss"]):
             raise ValueError(f"the loss is {found['loss']} in epoch {epoch + 1}: the training does not converge")
-        test = _evaluate(model, data.x_test[some], data.y_test[some])
+        test = _evaluate(model, training, data.x_test[some], data.y_test[some])
         seconds = round(time.perf_counter() - start, 1)
         history.append({"epoch": epoch + 1, "rate": training.rate(epoch), **found, **test, "seconds": seconds})
         checkpoint.save(model, history)
     caveats = (data_caveat(settings["data_sha256"]), training_caveat(name, settings["training"]))
     record = settings | {
         "n_images": len(x),
-        "test": _evaluate(model, data.x_test, data.y_test) | {"n_images": len(data.x_test)},
-        "test_of_each_epoch": f"{len(some)} test images, evenly spaced",
+        "test": _evaluate(model, training, data.x_test, data.y_test) | {"n_images": len(data.x_test)},
+        "test_of_each_epoch": f"{len(some)} test images, drawn at random once",
         "history": history,
         "seconds": round(sum(row["seconds"] for row in history), 1),
         "caveats": [caveat for caveat in caveats if caveat],
         "code": code,
     }
     path = folder / f"{name}.weights.h5"
-    _write(path, model, training.depth, record)
+    _write(path, model, training, record)
     checkpoint.remove()
     return path
 
@@ -165,7 +180,9 @@ def compiled(training: Training, x: np.ndarray, n_classes: int) -> Any:
     keras = import_keras(os.cpu_count() or 1)
     keras.utils.set_random_seed(training.random_state)
     model = resnet(x.shape[1:], n_classes, training.depth, dtype=training.precision)
-    model.get_layer("mean_image").set_weights([x.mean(axis=0, dtype=np.float64).astype(np.float32) / 255])
+    model.get_layer("mean_image").set_weights(
+        [(training.pixel_scale * x.mean(axis=0, dtype=np.float64)).astype(np.float32)]
+    )
     adam = keras.optimizers.Adam(training.learning_rate)
     if training.precision == "mixed_float16":  # Keras does so by itself only where the policy is the global one
         adam = keras.optimizers.LossScaleOptimizer(adam)
@@ -174,14 +191,15 @@ def compiled(training: Training, x: np.ndarray, n_classes: int) -> Any:
     return model
 
 
-def _write(path: Path, model: Any, depth: int, record: dict[str, Any]) -> None:
-    image_shape, n_classes = model.input_shape[1:], model.output_shape[-1]
+def _write(path: Path, model: Any, training: Training, record: dict[str, Any]) -> None:
+    image_shape, n_classes, depth = model.input_shape[1:], model.output_shape[-1], training.depth
     plain = resnet(image_shape, n_classes, depth)  # no optimizer: a third of the size
     plain.set_weights(model.get_weights())
     record = {
         "network": {"name": "ResNet v2", "depth": depth, "n_weights": model.count_params()},
         "image_shape": image_shape,
         "n_classes": n_classes,
+        "pixel_scale": training.pixel_scale,
         **record,
         "hardware": hardware(),
     }
@@ -238,24 +256,24 @@ def run_epoch(
 ) -> dict[str, float]:
     """Train on every image of x once, in an order of that epoch's own; loss and accuracy on the way."""
     rng = np.random.default_rng([training.random_state, epoch])
-    change = RandomAffine(degrees=2.5, pixels=6, flip=True) if training.augment else None
+    change = RandomAffine(degrees=2.5, pixels=training.shift, flip=True) if training.augment else None
     order = rng.permutation(len(x))
     n_batches = -(-len(x) // training.batch_size)
-    mean = _Mean()
+    mean, scale = _Mean(), np.float32(1 / training.pixel_scale)
     start = time.perf_counter()
     for k, batch in enumerate(_batches(order, training.batch_size), start=1):
         images = x[batch] if change is None else change(x[batch], rng)
-        mean.add(model.train_on_batch(images.astype(np.float32) / 255, y[batch], return_dict=True), len(batch))
+        mean.add(model.train_on_batch(images.astype(np.float32) / scale, y[batch], return_dict=True), len(batch))
         if k % 10 == 0 or k == n_batches:
             speed = min(k * training.batch_size, len(x)) / (time.perf_counter() - start)
             progress({"epoch": epoch, "batch": k, "n_batches": n_batches, "images_per_second": speed, **mean.found()})
     return mean.found()
 
 
-def _evaluate(model: Any, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    mean = _Mean()
+def _evaluate(model: Any, training: Training, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    mean, scale = _Mean(), np.float32(1 / training.pixel_scale)
     for batch in _batches(np.arange(len(x)), 500):
-        mean.add(model.test_on_batch(x[batch].astype(np.float32) / 255, y[batch], return_dict=True), len(batch))
+        mean.add(model.test_on_batch(x[batch].astype(np.float32) / scale, y[batch], return_dict=True), len(batch))
     return {f"test_{key}": value for key, value in mean.found().items()}
 
 

@@ -44,6 +44,7 @@ def toy_network(tmp_path_factory) -> Path:
         weight.assign(kernel if weight.path.endswith("kernel") else rng.uniform(low, high, weight.shape))
     model.save_weights(folder / "toy.weights.h5")
     about = {"network": {"name": "ResNet v2", "depth": 11}, "image_shape": [16, 16, 3], "n_classes": 4}
+    about["pixel_scale"] = 1 / 255
     (folder / "toy.json").write_text(json.dumps(about | {"training": {"dataset": "toy", "depth": 11, "epochs": 0}}))
     return folder
 

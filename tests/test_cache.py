@@ -46,13 +46,13 @@ class Counted(LeNet):
 class Frozen(ResNet):
     """ResNet as the cache sees it, without Keras."""
 
-    def fit(self, X, y=None, sha256="a" * 64):
-        self.weights_sha256_ = sha256
+    def fit(self, X, y=None, sha256="a" * 64, pixel_scale=1 / 255):
+        self.weights_sha256_, self.pixel_scale_ = sha256, pixel_scale
         return self
 
     def transform(self, X):
         Counted.transforms += (len(X),)
-        values = X.reshape(len(X), -1) * np.float32(self.pixel_scale) - self.subtract_mean
+        values = X.reshape(len(X), -1) * np.float32(self.pixel_scale_) - self.subtract_mean
         return (values * int(self.weights_sha256_[0], 16)).astype(np.float32)
 
 
@@ -126,8 +126,8 @@ def test_cache_featurises_again_when_something_it_depends_on_changes(cache, coun
 
 def test_frozen_features_depend_on_the_weights_and_not_on_their_name(cache, counted):
     images, _ = toy()
-    kinds = ({}, {"subtract_mean": False}, {"pixel_scale": 1 / 255**2})
-    found = [FeatureCache().transform(Frozen(**kind).fit(images), images, SHIFTS) for kind in kinds]
+    nets = [Frozen().fit(images), Frozen(subtract_mean=False).fit(images), Frozen().fit(images, pixel_scale=1 / 255**2)]
+    found = [FeatureCache().transform(net, images, SHIFTS) for net in nets]
     found.append(FeatureCache().transform(Frozen().fit(images, sha256="b" * 64), images, SHIFTS))
     assert len(counted.transforms) == 8
     assert len({features.tobytes() for features in found}) == 4
@@ -349,7 +349,7 @@ def test_entries_tell_what_is_cached_the_newest_first(cache, counted, newest):
     }
     assert FeatureCache().entries() == [
         Entry(words[first], first.stat().st_size, 1e9 - 100),
-        Entry("2 trained LeNets", sum(net.stat().st_size for net in nets), 1e9 - 200),
+        Entry("2 trained small networks", sum(net.stat().st_size for net in nets), 1e9 - 200),
         Entry(words[last], last.stat().st_size, 1e9 - 400),
     ]
 
@@ -381,7 +381,7 @@ def test_a_damaged_description_neither_stops_the_list_nor_the_clearing(cache, co
     FeatureCache().transform(FeatureCache().fit(counted(), images, labels), images, SHIFTS)
     (state,) = cache.glob("features-*.json")
     state.write_text('{"points": 4')
-    assert [entry.words for entry in FeatureCache().entries()] == ["1 trained LeNets"]
+    assert [entry.words for entry in FeatureCache().entries()] == ["1 trained small networks"]
     assert FeatureCache().clear() > 0
     assert list(cache.iterdir()) == []
 
@@ -416,7 +416,7 @@ def test_a_description_left_by_deleted_features_does_not_speak_for_unfinished_on
 
 
 def test_features_of_a_transformer_whose_state_is_unknown_are_not_kept(cache):
-    with pytest.raises(TypeError, match="transformer must be Pixels, LeNet or ResNet"):
+    with pytest.raises(TypeError, match="transformer must be Pixels, LeNet, CNN or ResNet"):
         FeatureCache().transform(StandardScaler(), toy()[0], SHIFTS)
 
 

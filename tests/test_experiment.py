@@ -310,7 +310,9 @@ def test_a_choice_that_decides_nothing_is_refused():
         "directions": {name for name in TASKS if name.endswith("translate")},
         "small_angles": {"cifar10-rotate", "norb-rotate"},
         "subtract_mean": {name for name in TASKS if name.startswith(("cifar10", "norb"))},
-        "norb_pixel_scale": {name for name in TASKS if name.startswith("norb")},
+        "norb_divided_twice": {name for name in TASKS if name.startswith("norb")},
+        "mnist_network": {name for name in TASKS if name.startswith("mnist")},
+        "shared_start": {name for name in TASKS if name.startswith("mnist")},
         "one_norb_network": {"norb-rotate", "norb-crop"},
     }
     for name, choice in itertools.product(TASKS, CHOICES):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from effaug import features
-from effaug.features import LeNet, Pixels, ResNet, featurizer, transform_copies
+from effaug.features import CNN, LeNet, Pixels, ResNet, featurizer, transform_copies
 from effaug.networks import bottleneck, load_resnet
 from effaug.protocols import load_protocol
 from effaug.tasks import TASKS, load_task
@@ -129,13 +130,14 @@ def test_transform_does_not_depend_on_the_batch(fitted, monkeypatch):
     images, _ = toy()
     whole = fitted.transform(images)
     np.testing.assert_allclose(fitted.transform(images[17:18]), whole[17:18], atol=1e-5)
-    monkeypatch.setattr(features, "_LENET_BATCH", 7)
+    monkeypatch.setattr(features, "_SMALL_NET_BATCH", 7)
     np.testing.assert_allclose(fitted.transform(images), whole, atol=1e-5)
     assert fitted.transform(images[:0]).shape == (0, 84)
 
 
 def test_scikit_learns_conventions(fitted):
-    settings = {"epochs": 3, "batch_size": 20, "learning_rate": 1e-3, "random_state": 0}
+    settings = {"epochs": 3, "batch_size": 20, "learning_rate": 1e-3, "precision": "float32"}
+    settings |= {"initial_state": None, "random_state": 0}
     assert fitted.get_params() == settings
     assert LeNet().get_params() == settings | {"epochs": 40, "batch_size": 512}
     copy = clone(fitted).set_params(random_state=1)
@@ -173,7 +175,77 @@ def test_labels_must_be_as_many_as_images(n):
         lenet().fit(toy()[0], np.arange(n) % 2)
 
 
+# The released code's CNN
+
+
+def plain_cnn(random_state=0, epochs=3, **options):
+    return CNN(epochs=epochs, batch_size=20, random_state=random_state, **options)
+
+
+def test_the_cnn_has_the_released_codes_layers():
+    net = CNN(epochs=0).fit(np.zeros((2, 28, 28, 1), np.uint8), np.array([0, 1]))
+    kernels, biases = net.weights_[::2], net.weights_[1::2]
+    shapes = [(3, 3, 1, 32), (3, 3, 32, 32), (3, 3, 32, 64), (3, 3, 64, 64), (1600, 512), (512, 2)]
+    assert [k.shape for k in kernels] == shapes
+    assert all((b == 0).all() for b in biases)
+    assert np.std(kernels[4]) == pytest.approx(0.05, rel=0.01)
+
+
+def cnn_by_hand(weights, image):
+    x = image / 255
+    for k, mode in enumerate(("same", "valid", "same", "valid")):
+        kernel, bias = weights[2 * k : 2 * k + 2]
+        padded = np.pad(x, ((1, 1), (1, 1), (0, 0))) if mode == "same" else x
+        channels = [correlate(padded, kernel[..., c], mode="valid")[..., 0] + bias[c] for c in range(kernel.shape[3])]
+        x = np.maximum(np.stack(channels, axis=-1), 0)
+        if mode == "valid":
+            h, w = x.shape[0] // 2, x.shape[1] // 2
+            x = x[: 2 * h, : 2 * w].reshape(h, 2, w, 2, -1).max(axis=(1, 3))
+    return np.maximum(x.ravel() @ weights[8] + weights[9], 0)
+
+
+def test_the_cnns_features_are_its_512_hidden_units_computed_by_hand():
+    images, labels = toy()
+    net = plain_cnn().fit(images, labels)
+    found = net.transform(images[:3])
+    assert (found.shape, found.dtype) == ((3, 512), np.float32)
+    np.testing.assert_allclose(found, [cnn_by_hand(net.weights_, x) for x in images[:3]], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_the_cnn_repeats_to_the_last_bit_with_its_dropout(precision):
+    first = plain_cnn(precision=precision).fit(*toy())
+    plain_cnn(random_state=5, precision=precision).fit(*toy(30, seed=7))
+    assert_same_weights(plain_cnn(precision=precision).fit(*toy()), first)
+    assert {w.dtype for w in first.weights_} == {np.dtype("float32")}
+
+
+def test_half_precision_gives_nearly_the_same_features():
+    one = plain_cnn().fit(*toy())
+    half = plain_cnn(precision="mixed_bfloat16").trained(one.weights_, one.classes_, one.image_shape_)
+    found, expected = half.transform(toy()[0]), one.transform(toy()[0])
+    assert found.dtype == np.float32
+    assert 0 < np.abs(found - expected).max() < 0.02 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("net", [LeNet, CNN])
+def test_initial_weights_can_be_shared_by_fits_of_other_random_states(net):
+    images, labels = toy()
+    one, other = (net(epochs=0, initial_state=0, random_state=k).fit(images, labels) for k in (0, 1))
+    assert_same_weights(one, other)
+    one, other = (net(epochs=1, batch_size=20, initial_state=0, random_state=k).fit(images, labels) for k in (0, 1))
+    assert all((a != b).any() for a, b in zip(one.weights_, other.weights_, strict=True))
+
+
 # ResNet
+
+
+def _rescale(weights, folder, monkeypatch, pixel_scale):
+    """A copy of the stored network that says it was trained at another scale."""
+    shutil.copytree(weights, folder / "rescaled")
+    path = folder / "rescaled" / "toy.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pixel_scale": pixel_scale}))
+    monkeypatch.setenv("EFFAUG_WEIGHTS", str(folder / "rescaled"))
 
 
 def colour(n=10, seed=0):
@@ -182,8 +254,12 @@ def colour(n=10, seed=0):
 
 @pytest.mark.parametrize("subtract_mean", [True, False])
 @pytest.mark.parametrize("pixel_scale", [1 / 255, 1 / 255**2])
-def test_resnet_is_the_stored_networks_bottleneck_with_its_mean_image_or_without(weights, subtract_mean, pixel_scale):
-    net = ResNet("toy", subtract_mean=subtract_mean, pixel_scale=pixel_scale).fit(colour())
+def test_resnet_is_the_stored_networks_bottleneck_at_its_scale(
+    weights, tmp_path, monkeypatch, subtract_mean, pixel_scale
+):
+    _rescale(weights, tmp_path, monkeypatch, pixel_scale)
+    net = ResNet("toy", subtract_mean=subtract_mean).fit(colour())
+    assert net.pixel_scale_ == pixel_scale
     model = load_resnet("toy")
     (mean,) = model.get_layer("mean_image").get_weights()
     model.get_layer("mean_image").set_weights([np.zeros_like(mean)])
@@ -194,9 +270,10 @@ def test_resnet_is_the_stored_networks_bottleneck_with_its_mean_image_or_without
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_mean_image_and_pixel_scale_change_the_features(weights):
-    kinds = ({}, {"subtract_mean": False}, {"pixel_scale": 1 / 255**2})
-    found = [ResNet("toy", **kind).fit(colour()).transform(colour()) for kind in kinds]
+def test_mean_image_and_pixel_scale_change_the_features(weights, tmp_path, monkeypatch):
+    found = [ResNet("toy", subtract_mean=mean).fit(colour()).transform(colour()) for mean in (True, False)]
+    _rescale(weights, tmp_path, monkeypatch, 1 / 255**2)
+    found.append(ResNet("toy").fit(colour()).transform(colour()))
     for k, one in enumerate(found):
         assert all(np.abs(one - other).max() > 0.01 for other in found[:k])
 
@@ -215,7 +292,7 @@ def test_resnet_says_what_it_is(weights):
     assert net.manifest_ == json.loads((weights / "toy.json").read_text())
     assert net.weights_sha256_ == hashlib.sha256((weights / "toy.weights.h5").read_bytes()).hexdigest()
     assert net.get_feature_names_out().tolist() == [f"resnet{k}" for k in range(256)]
-    defaults = {"network": "cifar10", "subtract_mean": True, "pixel_scale": 1 / 255}
+    defaults = {"network": "cifar10", "subtract_mean": True}
     assert ResNet().get_params() == defaults
     copy = clone(net).set_params(subtract_mean=False)
     assert copy.get_params() == defaults | {"network": "toy", "subtract_mean": False}
@@ -278,12 +355,9 @@ def test_featurizer_is_that_of_the_task_under_the_protocol(name, protocol):
     task, chosen = load_task(name, protocol=protocol), load_protocol(protocol, epochs=7)
     expected = {
         "lenet": LeNet(epochs=7, random_state=3),
+        "cnn": CNN(epochs=7, precision="mixed_bfloat16", initial_state=0, random_state=3),
         "pixels": Pixels(),
-        "resnet": ResNet(
-            task.weights,
-            subtract_mean=protocol == "paper",
-            pixel_scale=1 / 255**2 if protocol == "released-code" and name.startswith("norb") else 1 / 255,
-        ),
+        "resnet": ResNet(task.weights, subtract_mean=protocol == "paper"),
     }[task.network]
     found = featurizer(task, chosen, 3)
     assert type(found) is type(expected)

@@ -185,7 +185,6 @@ def test_the_record_tells_which_weights_and_others_are_not_mixed(frozen, weights
         "name": "ResNet",
         "network": "toy",
         "subtract_mean": True,
-        "pixel_scale": 1 / 255,
         "versions": versions(),
         "weights_sha256": sha256,
         "training": about["training"],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from effaug.protocols import CHOICES, PROTOCOLS, Protocol, load_protocol, swap
-from effaug.tasks import SOURCES, TASKS, load_task
+from effaug.tasks import AUGMENTATIONS, SOURCES, TASKS, load_task
 
 WIDE = tuple(a for a in np.linspace(-30, 30, 15) if abs(a) > 1e-9)
 DATASETS = {  # dataset, classes, train size, splits, network
@@ -37,9 +37,9 @@ WEIGHTS = {  # of the paper's text, and where the released code has others
     "cifar10-translate": "cifar10",
     "cifar10-rotate": "cifar10",
     "cifar10-crop": "cifar10",
-    "norb-translate": "smallnorb",
-    "norb-rotate": ("smallnorb-augmented", "smallnorb"),
-    "norb-crop": ("smallnorb-augmented", "smallnorb"),
+    "norb-translate": ("smallnorb", "smallnorb-divided-twice"),
+    "norb-rotate": ("smallnorb-augmented", "smallnorb-divided-twice"),
+    "norb-crop": ("smallnorb-augmented", "smallnorb-divided-twice"),
 }
 
 
@@ -65,14 +65,20 @@ def test_another_frozen_network_may_be_named_and_the_protocol_says_so(name, prot
     assert load_protocol(protocol, weights="").name == protocol
 
 
-@pytest.mark.parametrize("dataset", ["mnist", "cifar10", "smallnorb", "digits"])
-def test_pixel_scale_is_the_released_codes_for_small_norb_alone(dataset):
-    assert load_protocol().pixel_scale(dataset) == 1 / 255
-    twice = 1 / 255**2 if dataset == "smallnorb" else 1 / 255
-    assert load_protocol("released-code").pixel_scale(dataset) == pytest.approx(twice, rel=1e-14)
-    assert load_protocol("paper", norb_pixel_scale=0.5).pixel_scale(dataset) == (
-        0.5 if dataset == "smallnorb" else 1 / 255
-    )
+@pytest.mark.parametrize("augmentation", AUGMENTATIONS)
+def test_pixels_divided_twice_need_a_network_trained_so_for_small_norb_alone(augmentation):
+    code = {key: load_task(f"{key}-{augmentation}", protocol="released-code").weights for key in DATASETS}
+    assert code == {"mnist": "", "cifar10": "cifar10", "norb": "smallnorb-divided-twice", "digits": ""}
+    twice = load_task(f"norb-{augmentation}", protocol=load_protocol("paper", norb_divided_twice=True)).weights
+    assert twice == "smallnorb-divided-twice" + ("" if augmentation == "translate" else "-augmented")
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_mnists_network_is_lenet_in_the_text_and_a_plain_cnn_in_the_code(protocol):
+    network = {"paper": "lenet", "released-code": "cnn"}[protocol]
+    assert {load_task(f"mnist-{a}", protocol=protocol).network for a in AUGMENTATIONS} == {network}
+    assert load_task("mnist-crop", protocol=load_protocol("paper", mnist_network="cnn")).network == "cnn"
+    assert load_task("digits-crop", protocol=protocol).network == "pixels"
 
 
 @pytest.mark.parametrize("key", DATASETS)
@@ -117,8 +123,13 @@ def test_protocols_differ_where_text_and_code_do():
     assert set(PROTOCOLS) == {"paper", "released-code"}
     assert (paper.name, paper.C, paper.ridge, paper.subtract_mean) == ("paper", 10, None, True)
     assert (code.name, code.C, code.ridge, code.subtract_mean) == ("released-code", 1, 1e-10, False)
-    assert paper.norb_pixel_scale == 1 / 255
-    assert code.norb_pixel_scale == pytest.approx(1 / 255 / 255, rel=1e-14)
+    assert (paper.norb_divided_twice, code.norb_divided_twice) == (False, True)
+    assert (paper.mnist_network, code.mnist_network) == ("lenet", "cnn")
+    assert (paper.shared_start, code.shared_start) == (False, True)
+    assert (paper.weighted_hessian, code.weighted_hessian) == (True, False)
+    assert (paper.dpp_diagonal, code.dpp_diagonal) == (0, pytest.approx(1e-3 / 1000**2))
+    assert (paper.kmeans_starts, code.kmeans_starts) == (1, 10)
+    assert (paper.shuffled_folds, code.shuffled_folds) == (True, False)
     assert (paper.one_norb_network, code.one_norb_network) == (False, True)
     assert (paper.weights, code.weights) == ("", "")
 

@@ -179,10 +179,13 @@ def test_the_record_says_what_the_network_is_and_how_it_was_trained(data, whole)
         "batch_size": 16,
         "learning_rate": 1e-3,
         "augment": True,
+        "shift": 6,
+        "divided_twice": False,
         "leave_out": [],
         "precision": "float32",
         "random_state": 4,
     }
+    assert about["pixel_scale"] == 1 / 255
     assert about["network"] == {"name": "ResNet v2", "depth": 11, "n_weights": model.count_params()}
     assert (about["image_shape"], about["n_classes"], about["n_images"]) == ([32, 32, 3], 10, 48)
     stored = np.load(data / "cifar10.npz")
@@ -194,7 +197,7 @@ def test_the_record_says_what_the_network_is_and_how_it_was_trained(data, whole)
     keys = {"epoch", "rate", "loss", "accuracy", "test_loss", "test_accuracy", "seconds"}
     assert all(row.keys() == keys for row in about["history"])
     assert about["seconds"] == pytest.approx(sum(row["seconds"] for row in about["history"]), abs=0.1)
-    assert about["test_of_each_epoch"] == "24 test images, evenly spaced"
+    assert about["test_of_each_epoch"] == "24 test images, drawn at random once"
     assert about["test"] == {key: about["history"][-1][key] for key in ("test_loss", "test_accuracy")} | {
         "n_images": 24
     }
@@ -295,11 +298,36 @@ def test_mean_image_is_that_of_the_images_trained_on(batches, tmp_path):
     np.testing.assert_allclose(mean, toy().x_train.mean(axis=0) / 255, rtol=1e-6)
 
 
+def test_pixels_divided_twice_are_so_in_training_evaluation_and_mean_image(batches, tmp_path):
+    path = train(Training("cifar10", epochs=1, divided_twice=True), tmp_path)
+    ((x, _, _, mean),) = batches
+    images = toy().x_train
+    np.testing.assert_allclose(np.sort(x.ravel()), np.sort(images.ravel() / 255**2), rtol=1e-6)
+    np.testing.assert_allclose(mean, images.mean(axis=0) / 255**2, rtol=1e-6)
+    about, (kernel, bias, _) = record(path), weights_in(path)
+    assert (about["pixel_scale"], path.name) == (1 / 255**2, "cifar10-divided-twice.weights.h5")
+    logits = (toy().x_test / 255**2 - mean).reshape(len(toy().x_test), -1) @ kernel + bias
+    right = np.mean(np.argmax(logits, axis=1) == toy().y_test)
+    assert about["test"]["test_accuracy"] == pytest.approx(right, abs=1e-4)
+
+
+def test_each_epochs_test_images_are_of_every_class_where_classes_alternate(simple, tmp_path, monkeypatch):
+    images, seen = toy(20, 100, classes=5), []
+    images.y_test[:] = np.arange(100) % 5  # as small NORB's; every tenth image would be of class 0
+    monkeypatch.setattr(training.datasets, "load", lambda name: images)
+    monkeypatch.setattr(training, "N_VALIDATION", 10)
+    evaluate = training._evaluate
+    monkeypatch.setattr(training, "_evaluate", lambda *a: (seen.append(set(a[3])), evaluate(*a))[1])
+    train(Training("smallnorb", epochs=1), tmp_path)
+    assert len(seen[0]) >= 4
+
+
 def test_loss_and_accuracy_are_means_over_all_images(simple, tmp_path, monkeypatch):
     """At a rate too small to change a weight. The last batches hold 2 of 50 images, and 10 of 510."""
     images, told = toy(50, 510), []
     monkeypatch.setattr(training.datasets, "load", lambda name: images)
-    monkeypatch.setattr(training, "N_VALIDATION", 7)  # every 73rd test image
+    monkeypatch.setattr(training, "N_VALIDATION", 7)
+    some = np.random.default_rng(0).permutation(510)[:7]
     path = train(Training("cifar10", epochs=2, batch_size=4, learning_rate=1e-12), tmp_path, progress=told.append)
     kernel, bias, mean = weights_in(path)
 
@@ -309,11 +337,11 @@ def test_loss_and_accuracy_are_means_over_all_images(simple, tmp_path, monkeypat
         return [losses.mean(), np.mean(np.argmax(logits, axis=1) == y)]
 
     about = record(path)
-    expected = by_hand(images.x_train, images.y_train) + by_hand(images.x_test[::73], images.y_test[::73])
+    expected = by_hand(images.x_train, images.y_train) + by_hand(images.x_test[some], images.y_test[some])
     for row in about["history"]:
         found = [row[key] for key in ("loss", "accuracy", "test_loss", "test_accuracy")]
         assert found == pytest.approx(expected, abs=1e-4)
-    assert about["test_of_each_epoch"] == "7 test images, evenly spaced"
+    assert about["test_of_each_epoch"] == "7 test images, drawn at random once"
     found = [about["test"][key] for key in ("test_loss", "test_accuracy", "n_images")]
     assert found == pytest.approx([*by_hand(images.x_test, images.y_test), 510], abs=1e-4)
     where = [(now["epoch"], now["batch"], now["n_batches"]) for now in told]
@@ -516,6 +544,7 @@ def test_bad_settings_are_refused_with_what_is_accepted(changes, message):
         ({"dataset": "smallnorb", "augment": True}, "smallnorb-augmented"),
         ({"leave_out": (0, 1)}, "cifar10-unseen"),
         ({"augment": True, "leave_out": (0, 1)}, "cifar10-augmented-unseen"),
+        ({"dataset": "smallnorb", "divided_twice": True, "augment": True}, "smallnorb-divided-twice-augmented"),
     ],
 )
 def test_name_tells_the_dataset_and_what_was_shown(changes, name):
