@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from effaug._philox import standard_normal
 from effaug.networks import bottleneck, cnn, import_keras, lenet, load_manifest, load_resnet, weights_sha256
 from effaug.protocols import Protocol
 from effaug.tasks import Task
@@ -46,8 +47,8 @@ class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     learning_rate : float, default 1e-3
     precision : {"float32", "mixed_bfloat16", "mixed_float16"}
         Keras's dtype policy in training and in `transform`; weights and features are float32 in any case.
-    initial_state : int, optional
-        Decides the initial weights; `random_state` unless given.
+    initial_state : int or "released-code", optional
+        Decides the initial weights; `random_state` unless given. ``"released-code"`` has the very ones of that code.
     random_state : int, default 0
         Decides the order of the batches, and what is dropped out. On a CPU a fit repeats to the last bit.
 
@@ -66,7 +67,7 @@ class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         batch_size: int = 512,
         learning_rate: float = 1e-3,
         precision: str = "float32",
-        initial_state: int | None = None,
+        initial_state: int | Literal["released-code"] | None = None,
         random_state: int = 0,
     ) -> None:
         self.epochs = epochs
@@ -198,18 +199,25 @@ class _Trainable:
         self.model.optimizer.build(self.model.trainable_variables)
         self.bottleneck = bottleneck(self.model)
 
-    def reset(self, initial_state: int, random_state: int) -> None:
-        rng = np.random.default_rng([initial_state, 1])
+    def reset(self, initial_state: int | str, random_state: int) -> None:
         shapes = [w.shape for w in self.model.get_weights()]
-        self.model.set_weights(  # kernels from the normal, biases 0
-            [rng.normal(0, 0.05, s).astype(np.float32) if len(s) > 1 else np.zeros(s, np.float32) for s in shapes]
-        )
+        self.model.set_weights(_initial_weights(shapes, initial_state))
         for variable in self.model.optimizer.variables:
             if "learning_rate" not in variable.path:
                 variable.assign(np.zeros(variable.shape, str(variable.dtype)))
         for k, layer in enumerate(self.model.layers):
             if hasattr(layer, "seed_generator"):  # of dropout: a seed, and how often it has drawn
                 layer.seed_generator.state.assign(np.array([random_state * len(self.model.layers) + k, 0]))
+
+
+def _initial_weights(shapes: list[tuple], initial_state: int | str) -> list[np.ndarray]:
+    """Kernels from a normal of sd 0.05, biases zero."""
+    if initial_state == "released-code":  # one seed for all kernels, each drawn a second time before a fit
+        kernels = [0.05 * standard_normal(s, seed=42, draw=1) if len(s) > 1 else np.zeros(s) for s in shapes]
+    else:
+        rng = np.random.default_rng([initial_state, 1])
+        kernels = [rng.normal(0, 0.05, s) if len(s) > 1 else np.zeros(s) for s in shapes]
+    return [kernel.astype(np.float32) for kernel in kernels]
 
 
 @functools.lru_cache(maxsize=8)
@@ -236,7 +244,7 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
     """
     if task.network in TRAINED:
         net, precision = TRAINED[task.network], protocol.cnn_precision if task.network == "cnn" else "float32"
-        start = 0 if protocol.shared_start else None
+        start: Literal["released-code"] | None = "released-code" if protocol.shared_start else None
         return net(epochs=protocol.epochs, precision=precision, initial_state=start, random_state=random_state)
     if task.network == "pixels":
         return Pixels()

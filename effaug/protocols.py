@@ -43,8 +43,8 @@ class Protocol:
     mnist_network : {"lenet", "cnn"}
         What is trained on MNIST's points: LeNet, or the plain CNN of Keras's CIFAR-10 example.
     shared_start : bool
-        Whether every refitted network starts from the same weights, and all rounds share the un-augmented one with its
-        scores; else a round starts from weights of its own.
+        Whether every refitted network starts from the released code's initial weights, and all rounds share the
+        un-augmented one with its scores; else a round starts from weights of its own.
     weighted_hessian : bool
         Whether the sample weights enter the Hessian of an updated influence; they enter the fit in any case.
     dpp_diagonal : float

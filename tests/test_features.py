@@ -14,6 +14,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from effaug import features
+from effaug._philox import standard_normal
 from effaug.features import CNN, LeNet, Pixels, ResNet, featurizer, transform_copies
 from effaug.networks import bottleneck, load_resnet
 from effaug.protocols import load_protocol
@@ -237,6 +238,16 @@ def test_initial_weights_can_be_shared_by_fits_of_other_random_states(net):
     assert all((a != b).any() for a, b in zip(one.weights_, other.weights_, strict=True))
 
 
+@pytest.mark.parametrize("net", [LeNet, CNN])
+def test_the_released_codes_initial_weights_are_one_stream_drawn_a_second_time(net):
+    found = [net(epochs=0, initial_state="released-code", random_state=k).fit(*toy()) for k in (0, 1)]
+    assert_same_weights(*found)
+    for kernel in found[0].weights_[::2]:
+        expected = 0.05 * standard_normal(kernel.shape, seed=42, draw=1)
+        np.testing.assert_allclose(kernel, expected, rtol=1e-6)
+    assert all((bias == 0).all() for bias in found[0].weights_[1::2])
+
+
 # ResNet
 
 
@@ -355,7 +366,7 @@ def test_featurizer_is_that_of_the_task_under_the_protocol(name, protocol):
     task, chosen = load_task(name, protocol=protocol), load_protocol(protocol, epochs=7)
     expected = {
         "lenet": LeNet(epochs=7, random_state=3),
-        "cnn": CNN(epochs=7, precision="mixed_bfloat16", initial_state=0, random_state=3),
+        "cnn": CNN(epochs=7, precision="mixed_bfloat16", initial_state="released-code", random_state=3),
         "pixels": Pixels(),
         "resnet": ResNet(task.weights, subtract_mean=protocol == "paper"),
     }[task.network]
