@@ -199,7 +199,7 @@ class _Trainable:
         self.model.optimizer.build(self.model.trainable_variables)
         self.bottleneck = bottleneck(self.model)
 
-    def reset(self, initial_state: int | str, random_state: int) -> None:
+    def reset(self, initial_state: int | Literal["released-code"], random_state: int) -> None:
         shapes = [w.shape for w in self.model.get_weights()]
         self.model.set_weights(_initial_weights(shapes, initial_state))
         for variable in self.model.optimizer.variables:
@@ -210,7 +210,7 @@ class _Trainable:
                 layer.seed_generator.state.assign(np.array([random_state * len(self.model.layers) + k, 0]))
 
 
-def _initial_weights(shapes: list[tuple], initial_state: int | str) -> list[np.ndarray]:
+def _initial_weights(shapes: list[tuple], initial_state: int | Literal["released-code"]) -> list[np.ndarray]:
     """Kernels from a normal of sd 0.05, biases zero."""
     if initial_state == "released-code":  # one seed for all kernels, each drawn a second time before a fit
         kernels = [0.05 * standard_normal(s, seed=42, draw=1) if len(s) > 1 else np.zeros(s) for s in shapes]
