@@ -28,7 +28,7 @@ def _effaug() -> None:
 @app.command()
 def run(
     task: Annotated[str, typer.Argument(help="DATASET-AUGMENTATION, such as mnist-rotate; see `effaug tasks`.")],
-    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
+    protocol: Annotated[str, typer.Option(help="paper, released-code or reconstruction.")] = "paper",
     features: Annotated[
         str, typer.Option(help="frozen: one network for all fits; refit: a LeNet trained for every fit.")
     ] = "frozen",
@@ -66,7 +66,7 @@ def run(
         changes["C"] = "cv" if C == "cv" else _number("C", C)
     given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", subtract_mean))
     changes |= {k: v for k, v in given if v is not None}
-    chosen = swap(load_protocol(protocol, **changes), tuple(take or ()))
+    chosen = swap(load_protocol(protocol, task=task, **changes), tuple(take or ()))
     spec = Experiment(
         task=load_task(
             task,

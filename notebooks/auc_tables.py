@@ -31,7 +31,7 @@ source = "stored"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import comparisons, studies, tables
+from effaug import comparisons, reconstruction, studies, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
@@ -50,7 +50,7 @@ for title, table in tables.auc_tables(view):
 # though under translation our AUCs lie 40 to 47 above. On CIFAR-10 it is not: all six correlations are negative.
 
 # %% mystnb={"image": {"alt": "Our AUCs against the published ones, a colour a data set"}}
-pairs = tables.published_pairs(view.results, protocol)
+pairs = reconstruction.published_pairs(view.results, protocol)
 studies.auc_pairs(pairs)
 
 # %%

@@ -16,9 +16,9 @@ import pytest
 from effaug import cli, datasets, scorecard, timing, training
 from effaug.notebook import STORED
 from effaug.policies import TABLE_POLICIES
+from effaug.reconstruction import published_pairs
 from effaug.results import Curve, Results, auc
 from effaug.scores import SCORES
-from effaug.tables import published_pairs
 from effaug.tasks import TASKS, load_task
 
 SCRIPT = str(Path(sys.executable).with_name("effaug"))
