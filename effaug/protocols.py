@@ -117,7 +117,7 @@ PROTOCOLS = {
 
 RECONSTRUCTION: dict[str, tuple[str, dict[str, object]]] = {  # by data set: a named protocol, and what is changed
     "mnist": ("released-code", {}),
-    "cifar10": ("released-code", {"subtract_mean": True}),
+    "cifar10": ("released-code", {}),
     "norb": ("released-code", {}),
     "digits": ("released-code", {}),
 }

@@ -1,6 +1,8 @@
-"""Where the published numbers come from: how far each stored combination of settings is from them, and the closest."""
+"""Where the published numbers come from: how far each combination of settings is from them."""
 
 from __future__ import annotations
+
+import functools
 
 import numpy as np
 import pandas as pd
@@ -9,20 +11,21 @@ from scipy import stats
 from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
 from effaug.protocols import PROTOCOLS, stored_as
-from effaug.results import Results, aucs, with_tuples
+from effaug.results import Results, with_tuples
 from effaug.scores import TABLE_SCORES
 from effaug.tables import auc_summary
 from effaug.tasks import AUGMENTATIONS, Task, choices_read
 
-_COMPARED = ("baseline", "random_proportional")  # by influence: what every combination is stored with
+_LEADING = {("baseline", ""), ("random_proportional", "influence"), ("deterministic_proportional", "influence")}
 _N_REDRAWN = 2000
 
 
 def distances(results: Results, dataset: str) -> pd.DataFrame:
     """How far each stored combination of the text's and the code's choices is from the published numbers.
 
-    Counted are combinations whose every choice is the text's or the code's, whatever their network, with the paper's
-    kind of features, that are stored for all three tasks.
+    Counted are combinations whose every choice is the text's or the code's, with the paper's kind of features and the
+    task's own network, that have at least the baseline and both proportional policies by influence under translation.
+    They are compared on the AUCs that all of them have.
 
     Parameters
     ----------
@@ -32,39 +35,36 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by protocol, the closest first: accuracy in percent of none and of full augmentation under translation,
-        how far they are from Table 1's (``Table 1``, mean of both, in points), how far the AUCs of the baseline and of
-        random proportional by influence are from Tables 12-20's (``AUC``, mean over the three tasks, of 1000), and
-        ``distance``, the mean of both in points, an AUC of 10 being a point.
+        Indexed by protocol, the closest first. ``pattern``: how far its AUCs (1000 is perfect) are from the published
+        ones once the mean of each of Tables 3-20 is taken off both, the mean of the absolute differences over ``AUCs``
+        of them. ``level``: the same with nothing taken off. ``none`` and ``full``: accuracy in percent under
+        translation, and ``Table 1``, the mean of their absolute differences from that table's, in points.
     """
     tasks = [f"{dataset}-{augmentation}" for augmentation in AUGMENTATIONS]
-    stored = set(results.tasks())
+    stored, paper = set(results.tasks()), published_table_1().loc[dataset]
     table = results.table([task for task in tasks if task in stored])
     table = table[table.features == published_features(tasks[0])]
-    published, paper = published_aucs(), published_table_1().loc[dataset]
-    wanted = published[published.task.isin(tasks) & (published.score == "influence") & published.policy.isin(_COMPARED)]
-    areas = aucs(table[table.policy.isin(_COMPARED) & table.score.isin(["", "influence"])])
-    means = areas.groupby(["protocol", "task", "policy"], as_index=False).auc.mean()
-    rows = {}
-    for protocol, own in means.groupby("protocol"):
-        both = wanted.merge(own, on=["task", "policy"])
-        shown = table[(table.protocol == protocol) & (table.task == f"{dataset}-translate")]
-        full = 100 * shown[shown.policy == "full"].accuracy.mean()
-        if len(both) < len(wanted) or np.isnan(full) or not _of_text_and_code(results, tasks, str(protocol)):
+    pairs, accuracies = {}, {}
+    for name, own in table.groupby("protocol"):
+        protocol, first = str(name), own[own.task == tasks[0]]
+        if not _is_candidate(results, tasks[0], protocol, first):
             continue
-        none = 100 * shown[(shown.policy == "baseline") & (shown.budget == 0)].accuracy.mean()
-        first = (abs(none - paper.no_aug) + abs(full - paper.full_aug)) / 2
-        second = (both.auc - both.auc_mean).abs().mean()
-        rows[str(protocol)] = {
-            "none": none,
-            "full": full,
-            "Table 1": first,
-            "AUC": second,
-            "distance": (first + second / 10) / 2,
-        }
-    columns = ["none", "full", "Table 1", "AUC", "distance"]
-    found = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("protocol")
-    return found.sort_values("distance", kind="stable")
+        none = 100 * first[(first.policy == "baseline") & (first.budget == 0)].accuracy.mean()
+        full = 100 * first[first.policy == "full"].accuracy.mean()
+        accuracies[protocol] = (none, full, (abs(none - paper.no_aug) + abs(full - paper.full_aug)) / 2)
+        found = published_pairs(results, protocol)
+        pairs[protocol] = found[(found.seeds > 0) & found.task.isin(tasks)].set_index(["table", "policy"])
+    columns = ["pattern", "level", "AUCs", "none", "full", "Table 1"]
+    if not pairs:
+        return pd.DataFrame(columns=columns).rename_axis("protocol")
+    common = functools.reduce(pd.Index.intersection, (found.index for found in pairs.values()))
+    rows = {}
+    for protocol, found in pairs.items():
+        difference = found.loc[common, "difference"]
+        centred = difference - difference.groupby("table").transform("mean")
+        row = (centred.abs().mean(), difference.abs().mean(), len(common), *accuracies[protocol])
+        rows[protocol] = dict(zip(columns, row, strict=True))
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("protocol").sort_values("pattern", kind="stable")
 
 
 def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
@@ -136,12 +136,12 @@ def ceiling() -> pd.Series:
     return pd.Series(found).rename_axis("table")
 
 
-def _of_text_and_code(results: Results, tasks: list[str], protocol: str) -> bool:
-    """Whether every choice that the tasks depend on is the text's or the code's."""
-    for task in tasks:
-        record = results.record(task)[f"{protocol}/{published_features(task)}"]
-        choices = set(choices_read(Task(**with_tuples(record["task"])))) - {"weights", "cnn_precision"}
-        chosen = with_tuples(record["protocol"])  # without the choices that did not exist when it was stored
-        if any(chosen[c] not in [getattr(p, c) for p in PROTOCOLS.values()] for c in choices & chosen.keys()):
-            return False
-    return True
+def _is_candidate(results: Results, task: str, protocol: str, curves: pd.DataFrame) -> bool:
+    """Whether what is stored suffices, and every choice that the task depends on is the text's or the code's."""
+    if not set(zip(curves.policy, curves.score, strict=True)) >= _LEADING:
+        return False
+    record = results.record(task)[f"{protocol}/{published_features(task)}"]
+    chosen = with_tuples(record["protocol"])  # without the choices that did not exist when it was stored
+    choices = set(choices_read(Task(**with_tuples(record["task"])))) - {"weights", "cnn_precision"}
+    known = (chosen[c] in [getattr(p, c) for p in PROTOCOLS.values()] for c in choices & chosen.keys())
+    return not chosen["weights"] and all(known)

@@ -1,7 +1,6 @@
 """effaug.reconstruction: distances to the published numbers by hand, the closest, and what may be expected at most."""
 
 import dataclasses
-import itertools
 
 import numpy as np
 import pandas as pd
@@ -15,61 +14,63 @@ from effaug.protocols import PROTOCOLS, RECONSTRUCTION, load_protocol, stored_as
 from effaug.results import Curve, Results
 from effaug.tasks import TASKS, load_task
 
+LEADING = (("baseline", ""), ("random_proportional", "influence"), ("deterministic_proportional", "influence"))
 BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
 
 
-def save(results, protocol, lead, *, tasks=("cifar10-translate", "cifar10-rotate", "cifar10-crop")):
-    """Curves that are flat at the published AUC plus `lead` (of 1000), but for none and all."""
+def save(results, protocol, lead, *, policies=LEADING, tasks=("cifar10-translate", "cifar10-rotate", "cifar10-crop")):
+    """Curves that are flat at the published AUC plus `lead` (of 1000; a number, or one a policy), and full at 0.972."""
     published = paper.published_aucs().set_index(["task", "score", "policy"]).auc_mean
-    for task, (policy, score) in itertools.product(
-        tasks, [("baseline", ""), ("random_proportional", "influence"), ("full", "")]
-    ):
-        level = (published.get((task, "influence", policy), 970) + lead) / 1000
-        budgets = BUDGETS if policy != "full" else (1000,)
-        record = {
-            "task": dataclasses.asdict(load_task(task, protocol=protocol)),
-            "protocol": dataclasses.asdict(protocol),
-        }
-        accuracies = np.full(len(budgets), level)
-        results.save([Curve(task, protocol.name, "frozen", score, policy, 0, budgets, accuracies)], record)
+    record = {"protocol": dataclasses.asdict(protocol)}
+    for task in tasks:
+        record |= {"task": dataclasses.asdict(load_task(task, protocol=protocol))}
+        for policy, score in policies:
+            more = lead[policy] if isinstance(lead, dict) else lead
+            accuracies = np.full(len(BUDGETS), (published[task, score or "influence", policy] + more) / 1000)
+            results.save([Curve(task, protocol.name, "frozen", score, policy, 0, BUDGETS, accuracies)], record)
+        results.save([Curve(task, protocol.name, "frozen", "", "full", 0, (1000,), np.array([0.972]))], record)
 
 
-def test_distances_are_those_to_table_1_and_to_the_aucs(tmp_path):
-    results = Results(tmp_path)
-    near, far = load_protocol("paper", C=1.0), load_protocol("released-code")
-    save(results, far, -30)
-    save(results, near, 2)
+def test_distances_tell_the_pattern_from_the_level(tmp_path):
+    results, published = Results(tmp_path), paper.published_aucs().set_index(["task", "score", "policy"]).auc_mean
+    save(results, load_protocol("released-code"), -30)  # far below, in the published order
+    leads = {"baseline": 3, "random_proportional": 0, "deterministic_proportional": -3}
+    save(results, load_protocol("paper", C=1.0), leads)
     found = reconstruction.distances(results, "cifar10")
-    assert list(found.index) == ["paper+C=1.0", "released-code"]
-    published = paper.published_aucs().set_index(["task", "score", "policy"]).auc_mean
-    none = (published["cifar10-translate", "influence", "baseline"] + 2) / 10
-    first = (abs(none - 96.3) + abs(97.2 - 97.3)) / 2
+    assert list(found.index) == ["released-code", "paper+C=1.0"]
+    # the baseline stands in the tables by loss, too: alone there, it has no pattern
+    assert found["AUCs"].tolist() == [12, 12]
+    assert found.pattern.tolist() == pytest.approx([0, 6 / 4], abs=2e-3)
+    assert found.level.tolist()[0] == pytest.approx(30, abs=0.5)  # the tables by loss have another published baseline
+    none = (published["cifar10-translate", "influence", "baseline"] + 3) / 10
     row = found.loc["paper+C=1.0"]
-    assert row.tolist() == pytest.approx([none, 97.2, first, 2, (first + 0.2) / 2], abs=1e-3)
-    assert found.loc["released-code", "AUC"] == pytest.approx(30, abs=1e-3)
+    assert (row.none, row.full) == pytest.approx((none, 97.2), abs=1e-3)
+    assert row["Table 1"] == pytest.approx((abs(none - 96.3) + abs(97.2 - 97.3)) / 2, abs=1e-3)
+
+
+def test_combinations_are_compared_on_the_aucs_that_all_of_them_have(tmp_path):
+    results = Results(tmp_path)
+    save(results, load_protocol("paper"), 0, policies=(*LEADING, ("random_inverse_proportional", "influence")))
+    save(results, load_protocol("released-code"), 0, tasks=("cifar10-translate",))
+    found = reconstruction.distances(results, "cifar10")
+    assert found["AUCs"].tolist() == [4, 4]  # of one task, the baseline in two tables
 
 
 @pytest.mark.parametrize(
-    ("protocol", "tasks"),
+    ("protocol", "policies"),
     [
-        (
-            load_protocol("paper", C=3.0),
-            ("cifar10-translate", "cifar10-rotate", "cifar10-crop"),
-        ),  # neither text nor code
-        (load_protocol("paper", C="cv"), ("cifar10-translate", "cifar10-rotate", "cifar10-crop")),
-        (load_protocol("paper"), ("cifar10-translate", "cifar10-crop")),  # a task is missing
+        (load_protocol("paper", C=3.0), LEADING),  # neither text nor code
+        (load_protocol("paper", C="cv"), LEADING),
+        (load_protocol("paper", weights="cifar10-unseen"), LEADING),
+        (load_protocol("paper"), LEADING[:2]),
     ],
 )
-def test_what_is_neither_text_nor_code_or_incomplete_is_not_counted(tmp_path, protocol, tasks):
+def test_what_is_neither_text_nor_code_or_incomplete_is_not_counted(tmp_path, protocol, policies):
     results = Results(tmp_path)
-    save(results, protocol, 0, tasks=tasks)
-    assert reconstruction.distances(results, "cifar10").empty
-    assert list(reconstruction.distances(results, "cifar10").columns)[-1] == "distance"
-
-
-def test_another_network_is_counted(tmp_path):
-    save(Results(tmp_path), load_protocol("paper", weights="cifar10-unseen"), 0)
-    assert list(reconstruction.distances(Results(tmp_path), "cifar10").index) == ["paper+weights=cifar10-unseen"]
+    save(results, protocol, 0, policies=policies)
+    found = reconstruction.distances(results, "cifar10")
+    assert found.empty
+    assert list(found.columns) == ["pattern", "level", "AUCs", "none", "full", "Table 1"]
 
 
 def test_agreement_is_the_median_difference_and_the_median_rank_correlation(tmp_path):
