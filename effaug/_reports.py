@@ -84,7 +84,10 @@ def scorecard(
     as_json: Annotated[bool, typer.Option("--json", help="With every comparison, as JSON.")] = False,
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
-    """Print the verdict on each of the paper's claims: holds, holds in part, does not hold, undecided, not measured."""
+    """Print the verdict on each of the paper's claims, and how many comparisons are for it, against it, equal and open.
+
+    Verdicts: holds, holds so far (none against), holds in part, does not hold, undecided, not measured.
+    """
     from effaug import scorecard as card
     from effaug.evidence import Board
     from effaug.paper import CLAIMS
@@ -102,7 +105,8 @@ def scorecard(
         return
     for name, row in found.iterrows():
         counts = ", ".join(f"{row[outcome]} {outcome}" for outcome in card.OUTCOMES if row[outcome])
-        print(f"{row.verdict:14}  {name}: {row.claim} [Section {row.section}; {counts or 'no results'}]")
+        seeds = f"; seeds to decide: {row['seeds to decide']}" if row.open else ""
+        print(f"{row.verdict:14}  {name}: {row.claim} [Section {row.section}; {counts or 'no results'}{seeds}]")
 
 
 def _finite(value: Any) -> Any:

@@ -85,6 +85,7 @@ def test_rooms_import_only_from_rooms_above_them():
         "paper",
         "notebook",
         "evidence",
+        "judging",
         "points",
         "scorecard",
         "tables",
