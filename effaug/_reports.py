@@ -80,7 +80,7 @@ def reproduce(
 @report.callback(invoke_without_command=True)
 def scorecard(
     context: typer.Context,
-    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
+    protocol: Annotated[str, typer.Option(help="paper, released-code or reconstruction.")] = "paper",
     as_json: Annotated[bool, typer.Option("--json", help="With every comparison, as JSON.")] = False,
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
@@ -91,12 +91,11 @@ def scorecard(
     from effaug import scorecard as card
     from effaug.evidence import Board
     from effaug.paper import CLAIMS
-    from effaug.protocols import load_protocol
 
     if context.invoked_subcommand:
         return
     store = _stored(results)
-    found = card.scorecard(store, load_protocol(protocol).name)
+    found = card.scorecard(store, _known(protocol))
     if as_json:
         board = Board(store, protocol)
         each = [{"comparisons": card.effects(board, claim).to_dict("records")} for claim in CLAIMS]
@@ -107,6 +106,15 @@ def scorecard(
         counts = ", ".join(f"{row[outcome]} {outcome}" for outcome in card.OUTCOMES if row[outcome])
         seeds = f"; seeds to decide: {row['seeds to decide']}" if row.open else ""
         print(f"{row.verdict:14}  {name}: {row.claim} [Section {row.section}; {counts or 'no results'}{seeds}]")
+
+
+def _known(protocol: str) -> str:
+    from effaug._unknown import unknown
+    from effaug.protocols import NAMES
+
+    if protocol not in NAMES:
+        raise ValueError(unknown("protocol", protocol, NAMES))
+    return protocol
 
 
 def _finite(value: Any) -> Any:
@@ -133,16 +141,13 @@ def report_aucs(
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Print our AUCs beside the 198 of the paper's Tables 3 to 20; the AUC of a policy without results is NaN."""
-    from effaug._unknown import unknown
     from effaug.caveats import caveats
     from effaug.paper import published_features
     from effaug.protocols import NAMES, stored_as
     from effaug.reconstruction import agreement, published_pairs
 
-    if protocol not in NAMES:
-        raise ValueError(unknown("protocol", protocol, NAMES))
     store = _stored(results)
-    pairs = published_pairs(store, protocol)
+    pairs = published_pairs(store, _known(protocol))
     print(pairs.to_string(index=False, float_format="{:.2f}".format))
     stored = pairs[pairs.seeds > 0]
     words = f"{len(stored)} of {len(pairs)} under the {protocol} protocol"

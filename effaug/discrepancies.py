@@ -9,6 +9,7 @@ from scipy.special import gammaln
 from effaug.evidence import BASELINE, NINE, Board, interval, paired
 from effaug.paper import DISCREPANCIES
 from effaug.points import by_key
+from effaug.protocols import stored_as
 from effaug.results import Results
 from effaug.scorecard import INFLUENCE
 from effaug.tables import as_text, auc_summary
@@ -33,7 +34,7 @@ def isolated(results: Results, protocol: str, fraction: float = 0.10) -> pd.Data
     rows = {}
     before, chosen = Board(results, protocol), (d for d in DISCREPANCIES if d.choice)
     for discrepancy in chosen:
-        after = Board(results, f"{protocol}~{discrepancy.choice}")
+        after = Board(results, protocol, f"~{discrepancy.choice}")
         for task in NINE:
             both = [board.panel(task, "frozen", INFLUENCE) for board in (before, after)]
             if both[0] is None or both[1] is None:
@@ -85,7 +86,12 @@ def overflow_size(n: int = 1000, scale: float = 1e6) -> int:
 def seed_spread(results: Results, protocol: str) -> pd.DataFrame:
     """Standard deviation over seeds of the AUC of drawing at random and by influence: discrepancy 9."""
     table = results.table([task for task in results.tasks() if task in NINE])
-    summary = auc_summary(table[(table.protocol == protocol) & table.score.isin(["", "influence"])])
+    summary = auc_summary(
+        table[
+            (table.protocol == table.task.map(lambda task: stored_as(protocol, task)))
+            & table.score.isin(["", "influence"])
+        ]
+    )
     shown = summary[summary.policy.isin(["baseline", "random_proportional"]) & (summary.n_seeds > 1)]
     wide = shown.pivot(index=["task", "features"], columns="policy", values="auc_std")
     return as_text(wide.rename_axis(columns=None), 2)

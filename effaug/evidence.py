@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from effaug.paper import published_aucs, published_features
+from effaug.protocols import stored_as
 from effaug.results import Results, auc
 from effaug.selection import load_policy
 
@@ -191,17 +192,24 @@ class Board:
     ----------
     results : Results
     protocol : str
+        As stored, or ``"reconstruction"``.
+    change : str, optional
+        What its name ends with where a choice is changed, such as ``"+C=cv"``.
     """
 
-    def __init__(self, results: Results, protocol: str) -> None:
-        self.results, self.protocol = results, protocol
+    def __init__(self, results: Results, protocol: str, change: str = "") -> None:
+        self.results, self.protocol, self.change = results, protocol, change
         table = results.table([task for task in results.tasks() if task in NINE])
         curves: dict = {}
         keys = ["task", "features", "policy", "score"]
-        for (task, features, *policy), rows in table[table.protocol == protocol].groupby(keys):
+        for (task, features, *policy), rows in table[table.protocol == table.task.map(self.label)].groupby(keys):
             wide = rows.pivot(index="seed", columns="budget", values="accuracy")
             curves.setdefault((task, features), {})[tuple(policy)] = wide
         self._panels = {(t, kind): Panel(t, kind, found) for (t, kind), found in curves.items()}
+
+    def label(self, task: str) -> str:
+        """The protocol that a task's curves are stored under."""
+        return stored_as(self.protocol, task) + self.change
 
     def panels(self, *needed: tuple[str, str], tasks: Iterable[str] = NINE) -> Iterator[Panel]:
         """For each task the panel that has the curves needed: with the paper's kind of features, else with another."""

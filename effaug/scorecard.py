@@ -13,6 +13,8 @@ from effaug.judging import OUTCOMES, judged, most_seeds, verdict
 from effaug.paper import CLAIMS, Claim
 from effaug.points import spearman
 from effaug.policies import POLICIES, TABLE_POLICIES
+from effaug.protocols import NAMES
+from effaug.reconstruction import agreement
 from effaug.results import Results
 from effaug.scores import TABLE_SCORES
 
@@ -56,9 +58,7 @@ def scorecard(results: Results, protocol: str) -> pd.DataFrame:
             "decided by": claim.decided_by,
         }
     found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
-    needed = [
-        row["seeds to decide"] for row in rows.values()
-    ]  # whole numbers, words and NaN: pandas makes floats of them
+    needed = [row["seeds to decide"] for row in rows.values()]  # pandas would make floats of numbers, words and NaN
     return found.assign(**{"seeds to decide": pd.Series(needed, found.index, dtype=object)})
 
 
@@ -73,7 +73,34 @@ def side_by_side(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
     """The verdicts under several protocols, a column each."""
     found = {protocol: scorecard(results, protocol) for protocol in protocols}
     columns = {protocol: card.verdict for protocol, card in found.items()}
-    return pd.DataFrame({"claim": next(iter(found.values())).claim, **columns})
+    return pd.DataFrame({**columns, "claim": next(iter(found.values())).claim})
+
+
+def answer(results: Results) -> str:
+    """Whether the paper can be reproduced from its text, and from its code: numbers and claims, in Markdown.
+
+    The published AUCs are met if the median distance is at most 3 of 1000 and the policies' order correlates with the
+    published one by 0.85 or more (`reconstruction.agreement`).
+    """
+    found = agreement(results, NAMES)
+    lines = []
+    for protocol, words in _QUESTIONS.items():
+        row = found.xs((protocol, "all"))
+        met = row["median |difference|"] <= 3 and row["rank correlation"] >= 0.85
+        lines.append(
+            f"- **{words}?** The published AUCs are {'met' if met else 'not met'}: {row['AUCs']} are computed, "
+            f"{row['median |difference|']:.1f} of 1000 away (median); the order of the policies correlates with the "
+            f"published one by {row['rank correlation']:.2f} (a repetition would reach {row['ceiling']:.2f}). "
+            f"{in_words(results, protocol)}"
+        )
+    return "\n".join(lines)
+
+
+_QUESTIONS = {
+    "paper": "From its text",
+    "released-code": "From its code",
+    "reconstruction": "With the settings that come closest",
+}
 
 
 def effects(board: Board, claim: Claim) -> pd.DataFrame:
@@ -210,7 +237,7 @@ def _scores_persist(board: Board) -> Iterator[Effect]:
     for panel in board.panels():
         stored = board.results.points(panel.task)
         for score in TABLE_SCORES:
-            start, names = f"{board.protocol}/{panel.features}//full/", [f"{score}_before", f"{score}_after"]
+            start, names = f"{board.label(panel.task)}/{panel.features}//full/", [f"{score}_before", f"{score}_after"]
             seeds = sorted({name.removeprefix(start).split("/")[0] for name in stored if name.startswith(start)})
             each = {s: spearman({name: stored[f"{start}{s}/{name}"] for name in names}, score) for s in seeds}
             values = pd.Series(each, dtype=float)
@@ -219,7 +246,7 @@ def _scores_persist(board: Board) -> Iterator[Effect]:
 
 
 def _regularisation(board: Board) -> Iterator[Effect]:
-    swept = Board(board.results, f"{board.protocol}+C=cv")
+    swept = Board(board.results, board.protocol, "+C=cv")
     for panel in board.panels(INFLUENCE):
         other = swept.panel(panel.task, panel.features, INFLUENCE)
         if other is not None:
