@@ -14,7 +14,7 @@ _COPIES = {  # sha256 of x_train
         "Small NORB's images here are decoded from a JPEG export (quality 75), not the original pixels."
     ),
     "cbeaffed0a0181846ee247c41d840e76b6ce57ffa9ff0747d936e8111c530d46": (
-        "CIFAR-10's networks were trained on 49,920 of its 50,000 images: 80 ships and horses could not be had; both "
+        "CIFAR-10's networks were trained on 49,920 of its 50,000 images: 80 ships and horses were unavailable; both "
         "classes of the tasks are whole."
     ),
 }
