@@ -30,7 +30,7 @@ def run(
     task: Annotated[str, typer.Argument(help="DATASET-AUGMENTATION, such as mnist-rotate; see `effaug tasks`.")],
     protocol: Annotated[str, typer.Option(help="paper, released-code or reconstruction.")] = "paper",
     features: Annotated[
-        str, typer.Option(help="frozen: one network for all fits; refit: MNIST's trained for every fit.")
+        str, typer.Option(help="frozen: one network for all fits; refit: a small one for every fit.")
     ] = "frozen",
     score: Annotated[list[str] | None, typer.Option(help="influence, loss or margin; repeat for several.")] = None,
     policies: Annotated[str, typer.Option(help="all (the eleven of Tables 3-20), or names between commas.")] = "all",
@@ -44,7 +44,7 @@ def run(
     ] = "",
     C: Annotated[str, typer.Option("--C", help="Another inverse L2 strength, or cv.")] = "",
     ridge: Annotated[float | None, typer.Option(help="Another ridge of the Hessian.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Another length of the training of MNIST's network.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Another length of a small network's training.")] = None,
     weights: Annotated[str, typer.Option(help="Another frozen network, by its name in weights/.")] = "",
     subtract_mean: Annotated[
         bool | None, typer.Option(help="Whether the networks' mean training image is subtracted.")

@@ -42,7 +42,7 @@ def published_aucs() -> pd.DataFrame:
 
 
 def published_features(task: str) -> str:
-    """How the paper has a task's features: "refit", LeNet trained again for every fit, or "frozen"."""
+    """How the paper has a task's features: "refit", a small network trained again for every fit, or "frozen"."""
     return "refit" if load_task(task).network == "lenet" else "frozen"
 
 
@@ -249,46 +249,4 @@ CLAIMS = (
         "share of a quadratic term in the time of the largest size, in percent: between -10 and 10",
         datasets=(),
     ),
-)
-
-
-@dataclass(frozen=True)
-class Discrepancy:
-    """Where the paper's text and its released code part, or the code errs (`Protocol` holds both sides).
-
-    Attributes
-    ----------
-    number : int
-    text, code : str
-        What either does.
-    choice : str
-        Field of `Protocol` that can be swapped by itself; empty where there is none.
-    """
-
-    number: int
-    text: str
-    code: str
-    choice: str = ""
-
-
-DISCREPANCIES = (
-    Discrepancy(1, "translates in the four cardinal directions", "translates along the diagonals", "directions"),
-    Discrepancy(2, "C = 10", "C = 10 never reaches the classifier, which has scikit-learn's default, C = 1", "C"),
-    Discrepancy(3, "ResNet50v2", "Keras's CIFAR-10 ResNet v2 of depth 56"),
-    Discrepancy(4, "", "does not subtract the mean image at featurisation, though it did in training", "subtract_mean"),
-    Discrepancy(5, "", "divides small NORB's pixels by 255 twice", "norb_pixel_scale"),
-    Discrepancy(
-        6,
-        "small NORB's rotate and crop have a network trained with rotations, shifts and flips",
-        "within one run they take the network of translate",
-        "one_norb_network",
-    ),
-    Discrepancy(
-        7,
-        "k-DPPs of up to 250 points, features scaled by 1000 against numerical trouble",
-        "the same, with elementary symmetric polynomials in linear space, which overflow",
-    ),
-    Discrepancy(8, "influence of an L2 model", "a ridge of 1e-10 in place of the L2 term in the Hessian", "ridge"),
-    Discrepancy(9, "five repeats", "draws from one unseeded global generator"),
-    Discrepancy(10, "rotates by ±2.5 and ±5 degrees", "rotates by ±1.67 and ±5 degrees", "small_angles"),
 )

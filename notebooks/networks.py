@@ -18,8 +18,13 @@
 #
 # The features of CIFAR-10 and small NORB come from networks that were trained once, on all classes, and then frozen: a ResNet v2 for each
 # data set, and one more for small NORB under random rotations to 2.5 degrees, shifts to 6 pixels and flips, from which its rotate and crop tasks
-# take their features. Three more for CIFAR-10, one trained without the 1000 points of its tasks, one for 5 epochs, one of depth 11, show what hangs on the network (*What the effect hangs on*). The schedule is the released code's, Adam with a rate divided by 10 after 40, 60 and 80 % of the epochs (by 2 once more after 90 %), fitted to the epochs
-# that the table names: of four epochs, the last two have a lower rate each. LeNet, on MNIST, is trained by each task itself and is not on this page.
+# take their features. Three more for CIFAR-10, one trained without the 1000 points of its tasks, one for 5 epochs, one of depth 11, show what depends on the network (*What the effect hangs on*).
+#
+# The schedule is that of Keras's CIFAR-10 example, on which the released code's training scripts are modelled: Adam with a rate divided by 10 after 40, 60 and 80 % of 200 epochs (by 2 once more after 90 %), here in proportion to the epochs
+# that the table names: of four epochs, the last two have a lower rate each. The released scripts have the depth of 56, batches of 32, and up to 1000 epochs; their rate falls after the 80th, 120th, 160th and 180th. Which epoch's
+# weights were then used is not recorded. For small NORB they divide pixels by 255 twice; networks named `divided-twice` were trained so, and have their features computed so.
+#
+# MNIST's networks, LeNet in the text and a plain CNN in the released code, are trained by each task itself and are not on this page.
 
 # %% tags=["parameters"]
 network = "all"
@@ -38,7 +43,7 @@ Markdown(network_notes(names))
 studies.learning_curves(names)
 
 # %% [markdown]
-# The curves are of some 2,500 test images, evenly spaced; the table's accuracies are of all that could be had (9,977 of CIFAR-10's 10,000: ships and
+# The curves are of some 2,500 test images; the table's accuracies are of all that were available (9,977 of CIFAR-10's 10,000: ships and
 # horses are missing here, too).
 
 # %%

@@ -54,9 +54,9 @@ comparisons.refinement_table(other)
 # Taking the scores again changes less than one under `paper`: it does not pay, as the paper says.
 #
 # The paper's MNIST numbers are with refitted features: there, down-weighting changes little, in the paper as here. Over frozen MNIST
-# features it costs ten under `paper` and sixteen under `released-code`; on the digits it adds half a unit under the first and costs two to three under the
-# second. The paper, too, finds that it hurts where its features are frozen, on CIFAR-10
-# and NORB. On small NORB it does here, too (under `released-code` small NORB is next to chance). On CIFAR-10 that hangs on the protocol: with the released code's settings, in the second table, it hurts;
+# features of LeNet it costs ten under `paper`; on the digits it adds half a unit under `paper` and costs two to three under
+# `released-code`. The paper, too, finds that it hurts where its features are frozen, on CIFAR-10
+# and NORB. On small NORB it does here, too. On CIFAR-10 that hangs on the protocol: with the released code's settings, in the second table, it hurts;
 # with C = 10, where augmenting itself hurts at first, giving copies less weight helps.
 #
 # Where features are refit, down-weighting is applied to the logistic regression, while the network is trained on all rows

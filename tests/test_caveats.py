@@ -3,23 +3,62 @@
 import pytest
 
 from effaug import datasets
-from effaug.caveats import caveats, data_caveat, training_caveat
+from effaug.caveats import caveats, data_caveat, precision_caveat, training_caveat
+from effaug.networks import load_manifest, networks
 from effaug.notebook import STORED, View, view_of
 from effaug.results import Results
+from effaug.training import Training
 
-AS_PUBLISHED = {"depth": 56, "epochs": 200}
+WHOLE = {"depth": 56, "epochs": 200}
 
 
-def test_a_network_as_deep_and_trained_as_long_as_the_published_one_needs_no_words():
-    assert training_caveat("cifar10", AS_PUBLISHED) == ""
+def test_a_network_of_the_released_codes_depth_and_whole_schedule_needs_no_words():
+    assert training_caveat("cifar10", WHOLE) == ""
+    assert training_caveat("cifar10", WHOLE | {"epochs": 1000}) == ""
+
+
+def test_the_whole_schedule_is_the_shortest_in_which_the_rate_last_falls_where_the_released_codes_does():
+    falls = {
+        epochs: _last_fall(Training("cifar10", epochs=epochs)) for epochs in (WHOLE["epochs"] - 2, WHOLE["epochs"])
+    }
+    assert falls[WHOLE["epochs"]] == 180 > falls[WHOLE["epochs"] - 2]
+
+
+def _last_fall(training):
+    return max(e for e in range(1, training.epochs) if training.rate(e) < training.rate(e - 1))
 
 
 @pytest.mark.parametrize("less", [{"depth": 20}, {"epochs": 199}])
-def test_a_shallower_or_shorter_training_is_told_with_both_numbers(less):
-    sentence = training_caveat("cifar10", AS_PUBLISHED | less)
+def test_a_shallower_or_shorter_training_is_told_beside_what_is_known_of_the_released_codes(less):
+    sentence = training_caveat("cifar10", WHOLE | less)
     (value,) = less.values()
     assert f" {value} " in sentence
-    assert "depth 56, trained for 200" in sentence
+    assert "depth 56, trained in batches of 32 for up to 1000 epochs" in sentence
+    assert "not recorded" in sentence
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        (
+            {"name": "CNN", "precision": "mixed_bfloat16"},
+            "The CNN that is trained on a task's own points is computed in bfloat16.",
+        ),
+        ({"name": "CNN", "precision": "float32"}, ""),
+        ({"name": "LeNet"}, ""),  # of before precision was recorded
+        ({"name": "Pixels"}, ""),
+    ],
+)
+def test_a_small_network_in_less_than_float32_is_told(network, words):
+    assert precision_caveat(network) == words
+    assert caveats({"data_sha256": {"x_train": "other"}, "network": network}) == [words] * bool(words)
+
+
+@pytest.mark.parametrize("name", networks())
+def test_stored_networks_say_what_would_be_said_of_them_now(name):
+    manifest = load_manifest(name)
+    found = (data_caveat(manifest["data_sha256"]), training_caveat(name, manifest["training"]))
+    assert manifest["caveats"] == [sentence for sentence in found if sentence]
 
 
 @pytest.mark.realdata
@@ -33,7 +72,7 @@ def test_the_jpeg_copy_of_small_norb_is_known_by_its_pixels(real_data, monkeypat
 
 def test_a_record_tells_both():
     sha256 = {"x_train": "bd9c2115b83424900d52f5f7a7f34a5222257fdfe0af67faf078ebe72bb8ce72"}
-    network = {"network": "smallnorb", "training": AS_PUBLISHED | {"epochs": 4}}
+    network = {"network": "smallnorb", "training": WHOLE | {"epochs": 4}}
     assert len(caveats({"data_sha256": sha256, "network": network})) == 2
     assert caveats({"data_sha256": {"x_train": "other"}, "network": {"name": "LeNet"}}) == []
 
