@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 PUBLISHED_DEPTH, PUBLISHED_EPOCHS = 56, 200  # of the released code's ResNet
@@ -24,6 +25,11 @@ def caveats(record: Mapping[str, Any]) -> list[str]:
     network = record["network"]
     if "training" in network:
         found.append(training_caveat(network["network"], network["training"]))
+    elif "weights_sha256" in network:
+        found.append(
+            f"The network is a ResNet of depth {network['depth']} from the file {Path(network['network']).name}, which "
+            "does not tell how it was trained."
+        )
     return [sentence for sentence in found if sentence]
 
 

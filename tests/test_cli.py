@@ -222,6 +222,18 @@ def test_a_network_that_is_missing_is_a_sentence(effaug, weights, tiny_cifar10, 
         assert not (tmp_path / "results").exists()
 
 
+def test_a_file_of_weights_that_is_missing_or_none_of_keras_is_a_sentence(effaug, weights, tiny_cifar10, tmp_path):
+    (tmp_path / "text.h5").write_text("no network")
+    for path, sentence in (
+        (tmp_path / "absent.h5", f"no file {tmp_path / 'absent.h5'}, nor absent.h5 in {weights}: name a network or"),
+        (tmp_path / "text.h5", f"{tmp_path / 'text.h5'} is no whole HDF5 file"),
+    ):
+        code, out, err = effaug("run", "cifar10-crop", "--n-train", "40", "--weights", str(path))
+        assert (code, out) == (2, "")
+        assert err.splitlines()[-1].startswith(f"effaug: {sentence}")
+        assert not (tmp_path / "results").exists()
+
+
 def test_a_network_for_images_of_another_size_is_a_sentence(effaug, weights, tiny_cifar10, tmp_path):
     code, out, err = effaug("run", "cifar10-crop", "--n-train", "40", "--weights", "toy")
     assert (code, out) == (2, "")
