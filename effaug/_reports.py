@@ -84,7 +84,10 @@ def scorecard(
     as_json: Annotated[bool, typer.Option("--json", help="With every comparison, as JSON.")] = False,
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
-    """Print the verdict on each of the paper's claims: holds, holds in part, does not hold, undecided, not measured."""
+    """Print the verdict on each of the paper's claims, and how many comparisons are for it, against it, equal and open.
+
+    Verdicts: holds, holds so far (none against), holds in part, does not hold, undecided, not measured.
+    """
     from effaug import scorecard as card
     from effaug.evidence import Board
     from effaug.paper import CLAIMS
@@ -102,7 +105,8 @@ def scorecard(
         return
     for name, row in found.iterrows():
         counts = ", ".join(f"{row[outcome]} {outcome}" for outcome in card.OUTCOMES if row[outcome])
-        print(f"{row.verdict:14}  {name}: {row.claim} [Section {row.section}; {counts or 'no results'}]")
+        seeds = f"; seeds to decide: {row['seeds to decide']}" if row.open else ""
+        print(f"{row.verdict:14}  {name}: {row.claim} [Section {row.section}; {counts or 'no results'}{seeds}]")
 
 
 def _finite(value: Any) -> Any:
@@ -125,25 +129,31 @@ def _stored(results: Path) -> Any:
 
 @report.command("aucs")
 def report_aucs(
-    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
+    protocol: Annotated[str, typer.Option(help="reconstruction, paper or released-code.")] = "reconstruction",
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Print our AUCs beside the 198 of the paper's Tables 3 to 20; the AUC of a policy without results is NaN."""
+    from effaug._unknown import unknown
     from effaug.caveats import caveats
     from effaug.paper import published_features
-    from effaug.protocols import load_protocol
-    from effaug.tables import published_pairs
+    from effaug.protocols import NAMES, stored_as
+    from effaug.reconstruction import agreement, published_pairs
 
+    if protocol not in NAMES:
+        raise ValueError(unknown("protocol", protocol, NAMES))
     store = _stored(results)
-    pairs = published_pairs(store, load_protocol(protocol).name)
+    pairs = published_pairs(store, protocol)
     print(pairs.to_string(index=False, float_format="{:.2f}".format))
     stored = pairs[pairs.seeds > 0]
     words = f"{len(stored)} of {len(pairs)} under the {protocol} protocol"
     if len(stored):
         words += f"; ours less the paper's: median {stored.difference.median():+.2f}"
         words += f", from {stored.difference.min():+.2f} to {stored.difference.max():+.2f}"
-    print(words)
-    records = [store.record(task).get(f"{protocol}/{published_features(task)}") for task in stored.task.unique()]
+    print(f"{words}\n\n{agreement(store, NAMES).to_string()}")
+    records = [
+        store.record(task).get(f"{stored_as(protocol, task)}/{published_features(task)}")
+        for task in stored.task.unique()
+    ]
     for sentence in dict.fromkeys(sentence for record in records if record for sentence in caveats(record)):
         console.print(sentence, soft_wrap=True)
 

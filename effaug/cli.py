@@ -28,9 +28,9 @@ def _effaug() -> None:
 @app.command()
 def run(
     task: Annotated[str, typer.Argument(help="DATASET-AUGMENTATION, such as mnist-rotate; see `effaug tasks`.")],
-    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
+    protocol: Annotated[str, typer.Option(help="paper, released-code or reconstruction.")] = "paper",
     features: Annotated[
-        str, typer.Option(help="frozen: one network for all fits; refit: a LeNet trained for every fit.")
+        str, typer.Option(help="frozen: one network for all fits; refit: MNIST's trained for every fit.")
     ] = "frozen",
     score: Annotated[list[str] | None, typer.Option(help="influence, loss or margin; repeat for several.")] = None,
     policies: Annotated[str, typer.Option(help="all (the eleven of Tables 3-20), or names between commas.")] = "all",
@@ -44,7 +44,7 @@ def run(
     ] = "",
     C: Annotated[str, typer.Option("--C", help="Another inverse L2 strength, or cv.")] = "",
     ridge: Annotated[float | None, typer.Option(help="Another ridge of the Hessian.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Another length of LeNet's training.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Another length of the training of MNIST's network.")] = None,
     weights: Annotated[
         str, typer.Option(help="Another frozen network, by its name in weights/ or as a Keras .h5 file of one's own.")
     ] = "",
@@ -68,7 +68,7 @@ def run(
         changes["C"] = "cv" if C == "cv" else _number("C", C)
     given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", subtract_mean))
     changes |= {k: v for k, v in given if v is not None}
-    chosen = swap(load_protocol(protocol, **changes), tuple(take or ()))
+    chosen = swap(load_protocol(protocol, task=task, **changes), tuple(take or ()))
     spec = Experiment(
         task=load_task(
             task,

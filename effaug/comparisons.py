@@ -8,9 +8,8 @@ import pandas as pd
 from scipy import stats
 
 from effaug.evidence import CHANCE, Panel, paired
-from effaug.paper import published_aucs, published_features, published_table_1
+from effaug.paper import published_aucs
 from effaug.points import by_key
-from effaug.protocols import PROTOCOLS
 from effaug.results import Results, aucs, half_width
 from effaug.tables import as_text
 from effaug.tasks import TASKS
@@ -165,7 +164,7 @@ def against_influence(view: View, budgets: tuple[int, ...] = (10, 50, 100, 250, 
 
 
 def order_of_policies(pairs: pd.DataFrame) -> pd.DataFrame:
-    """How far our AUCs (`tables.published_pairs`) and the published ones put the policies in the same order.
+    """How far our AUCs (`reconstruction.published_pairs`) and the published ones put the policies in the same order.
 
     Returns
     -------
@@ -184,42 +183,6 @@ def order_of_policies(pairs: pd.DataFrame) -> pd.DataFrame:
             "largest": difference.max(),
         }
     return as_text(by_key(rows, "table", "task", "score"), 2)
-
-
-def protocol_accuracies(results: Results) -> pd.DataFrame:
-    """Accuracy in percent of no and of full augmentation under each protocol, beside the published ones (Table 1).
-
-    Returns
-    -------
-    DataFrame
-        Indexed by task and protocol, of the tasks in Table 1 under the features that the paper uses: ``none``,
-        ``full``, ``paper none``, ``paper full``, and ``distance``, the mean of both absolute differences in points.
-    """
-    published, rows = published_table_1(), {}
-    for task in (f"{dataset}-translate" for dataset in published.index):
-        table = results.table([task] if task in results.tasks() else [])
-        table = table[table.features == published_features(task)]
-        for protocol in PROTOCOLS:
-            shown = table[table.protocol == protocol]
-            if shown.empty:
-                continue
-            none = 100 * shown[(shown.policy == "baseline") & (shown.budget == 0)].accuracy.mean()
-            full = 100 * shown[shown.policy == "full"].accuracy.mean()
-            paper = published.loc[task.removesuffix("-translate")]
-            rows[task, protocol] = {
-                "none": none,
-                "full": full,
-                "paper none": paper.no_aug,
-                "paper full": paper.full_aug,
-                "distance": (abs(none - paper.no_aug) + abs(full - paper.full_aug)) / 2,
-            }
-    return by_key(rows, "task", "protocol")
-
-
-def headline_protocol(results: Results) -> str:
-    """The protocol whose accuracies lie closest to the published ones, over the tasks that every protocol has."""
-    distance = protocol_accuracies(results).distance.unstack("protocol").dropna()
-    return str(distance.mean().idxmin())
 
 
 _SWEPT = r"[\w-]+(\+(C|subtract_mean|weights)=[^+~]+)*"  # protocols in which these alone are changed

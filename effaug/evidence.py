@@ -14,6 +14,8 @@ from effaug.paper import published_aucs, published_features
 from effaug.results import Results, auc
 from effaug.selection import load_policy
 
+LEVEL = 0.95  # of a claim's comparisons together
+ROUNDING = 1e-9  # of values that are compared as they are
 N_RESAMPLES = 99_999  # corrected for many comparisons, the percentiles lie far out
 FEW = 15  # values, below which no bootstrap reaches far enough
 CHANCE = 60.0  # percent: with full augmentation below it, there is no classifier to compare policies by
@@ -39,6 +41,8 @@ class Effect:
         There is nothing to compare, such as a share of a gain where there is none.
     stand_in : bool
         The features are not of the paper's kind: shown, but not counted.
+    margin : float
+        Differences between its negative and itself are as good as none; 0 where `bound` settles that.
     """
 
     where: str
@@ -47,37 +51,54 @@ class Effect:
     bound: float = 0.0
     empty: bool = False
     stand_in: bool = False
+    margin: float = 0.0
 
-    def judged(self, level: float) -> dict[str, object]:
-        """Mean, interval and outcome: yes, no, open (the bound is inside the interval) or empty; (yes) of stand-ins."""
-        low, high = interval(self.values, level)
-        if self.empty or self.values.empty:
-            outcome = "empty"
-        elif self.side == "within":
-            outcome = "yes" if -self.bound < low and high < self.bound else _no(low > self.bound or high < -self.bound)
+    @property
+    def exact(self) -> bool:
+        """One value against one value: nothing random, so no interval. It holds for these images and that network."""
+        return list(self.values.index) == [ANY]
+
+    @property
+    def nothing(self) -> bool:
+        """There is nothing to compare, or no seed to compare it by."""
+        return self.empty or self.values.empty
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """`interval` of its values, resampled once for every level."""
+        return interval(self.values, level, self._means)
+
+    def side_at(self, level: float) -> str:
+        """By the interval at that level: yes, no (the opposite is shown), or open."""
+        low, high = self.interval(level)
+        if self.side == "within":
+            yes, no = -self.bound < low and high < self.bound, low > self.bound or high < -self.bound
         else:
-            above, below = low > self.bound, high < self.bound
-            outcome = "yes" if (above if self.side == "above" else below) else _no(above or below)
-        sign = {"above": "> ", "below": "< ", "within": "±"}[self.side]
-        return {
-            "comparison": self.where,
-            "effect": float(self.values.mean()),
-            "low": low,
-            "high": high,
-            "seeds": len(self.values),
-            "claimed": f"{sign}{self.bound:g}",
-            "outcome": f"({outcome})" if self.stand_in and outcome != "empty" else outcome,
-        }
+            yes, no = low > self.bound, high < self.bound
+            yes, no = (yes, no) if self.side == "above" else (no, yes)
+        return "yes" if yes else "no" if no else "open"
+
+    def equal_at(self, level: float) -> str:
+        """By the interval at that level: equal, if it lies inside the margin, or open."""
+        low, high = self.interval(level)
+        return "equal" if -self.margin < low and high < self.margin else "open"
+
+    def exactly(self) -> str:
+        """The outcome where nothing is random: on the bound itself a claim of more or less fails, or both are equal."""
+        value = float(self.values.iloc[0])
+        if np.isclose(abs(value) if self.side == "within" else value, self.bound, rtol=0, atol=ROUNDING):
+            return "equal" if self.margin else "no"
+        found = self.side_at(LEVEL)
+        return "no" if found == "open" else found
+
+    @functools.cached_property
+    def _means(self) -> np.ndarray:
+        return _resampled(self.values)
 
 
-def _no(beyond: bool) -> str:
-    return "no" if beyond else "open"
-
-
-def interval(values: pd.Series, level: float) -> tuple[float, float]:
+def interval(values: pd.Series, level: float, means: np.ndarray | None = None) -> tuple[float, float]:
     """Interval of the mean over seeds: bootstrapped, or Student's where there are few; unbounded for a single seed.
 
-    What is not random is its own interval.
+    What is not random is its own interval. `means` are the resampled means, where they are at hand.
 
     Notes
     -----
@@ -90,13 +111,23 @@ def interval(values: pd.Series, level: float) -> tuple[float, float]:
         return float(values.iloc[0]), float(values.iloc[0])
     if n < 2:
         return -np.inf, np.inf
-    quantile = stats.t.ppf((1 + level) / 2, n - 1)
+    quantile = _student(level, n)
     if n < FEW:
         half = quantile * values.std(ddof=1) / np.sqrt(n)
         return float(values.mean() - half), float(values.mean() + half)
     tail = stats.norm.cdf(-np.sqrt(n / (n - 1)) * quantile)
-    low, high = np.quantile(values.to_numpy()[_draws(n)].mean(axis=1), [tail, 1 - tail])
+    low, high = np.quantile(_resampled(values) if means is None else means, [tail, 1 - tail])
     return float(low), float(high)
+
+
+@functools.cache
+def _student(level: float, n: int) -> float:
+    return float(stats.t.ppf((1 + level) / 2, n - 1))
+
+
+def _resampled(values: pd.Series) -> np.ndarray:
+    """Means of values drawn with replacement; none where Student's interval is taken."""
+    return values.to_numpy()[_draws(len(values))].mean(axis=1) if len(values) >= FEW else np.empty(0)
 
 
 @functools.lru_cache(maxsize=4)
@@ -112,11 +143,20 @@ class Panel:
     features: str
     curves: dict[tuple[str, str], pd.DataFrame]  # accuracy by seed (rows) and budget (columns), by policy and score
 
-    def effect(self, values: pd.Series, side: str, bound: float = 0, *, word: str = "", empty: bool = False) -> Effect:
+    def effect(
+        self,
+        values: pd.Series,
+        side: str,
+        bound: float = 0,
+        *,
+        margin: float = 0,
+        word: str = "",
+        empty: bool = False,
+    ) -> Effect:
         """An `Effect` on this task; empty where even full augmentation is next to chance."""
         stand_in = self.features != published_features(self.task)
         where = self.task + (f" ({self.features})" if stand_in else "") + word
-        return Effect(where, values, side, bound, empty or bool(self.full().mean() < CHANCE), stand_in)
+        return Effect(where, values, side, bound, empty or bool(self.full().mean() < CHANCE), stand_in, margin)
 
     @property
     def n(self) -> int:

@@ -16,7 +16,7 @@ from effaug.caveats import caveats
 from effaug.experiment import FEATURES, Experiment
 from effaug.networks import load_manifest, networks
 from effaug.policies import TABLE_POLICIES
-from effaug.protocols import PROTOCOLS
+from effaug.protocols import NAMES, load_protocol, stored_as
 from effaug.results import Results
 from effaug.runner import run
 from effaug.scores import TABLE_SCORES
@@ -29,7 +29,7 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "augmentation": ("all", *AUGMENTATIONS),
     "score": TABLE_SCORES,
     "features": ("all", *FEATURES),
-    "protocol": tuple(PROTOCOLS),
+    "protocol": NAMES,
     "source": ("stored", "recompute"),
     "variants": ("all", "paper"),
     "network": ("all",),
@@ -87,6 +87,10 @@ class View:
             (task, features) for task in self.tasks for features in ("refit", "frozen") if (task, features) in found
         ]
 
+    def label(self, task: str) -> str:
+        """The protocol that a task's curves are stored under."""
+        return stored_as(self.parameters["protocol"], task)
+
     def missing(self) -> str:
         """What was asked for and is not there, in words; empty where nothing is."""
         features = [self.parameters["features"]] if self.parameters["features"] != "all" else ["frozen", "refit"]
@@ -105,8 +109,7 @@ class View:
 
     def notes(self) -> str:
         """What is missing, and what to know beside the numbers: data and networks that are not the paper's."""
-        label = self.parameters["protocol"]
-        records = [self.results.record(task).get(f"{label}/{features}") for task, features in self.panels]
+        records = [self.results.record(task).get(f"{self.label(task)}/{kind}") for task, kind in self.panels]
         found = [caveats(record) for record in records if record]
         return "\n\n".join(dict.fromkeys([self.missing(), *(sentence for each in found for sentence in each)])).strip()
 
@@ -168,7 +171,8 @@ def open_view(namespace: Mapping[str, Any], results: Results | None = None) -> V
     results = results or Results(STORED)
     stored = set(results.tasks())
     table = results.table([task for task in tasks if task in stored])
-    kept = (table.protocol == chosen["protocol"]) & (table.seed < chosen["n_seeds"])
+    labels = table.task.map(lambda task: stored_as(chosen["protocol"], task))
+    kept = (table.protocol == labels) & (table.seed < chosen["n_seeds"])
     if chosen["features"] != "all":
         kept &= table.features == chosen["features"]
     every = table[kept].reset_index(drop=True)
@@ -195,12 +199,12 @@ def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
             f"source 'recompute' computes one task: dataset and augmentation must not be 'all', got "
             f"{chosen['dataset']!r} and {chosen['augmentation']!r}"
         )
-    if chosen["protocol"] not in PROTOCOLS:
+    if chosen["protocol"] not in NAMES:
         raise ParameterError(
-            f"source 'recompute' takes one of the protocols {', '.join(PROTOCOLS)}, got {chosen['protocol']!r}"
+            f"source 'recompute' takes one of the protocols {', '.join(NAMES)}, got {chosen['protocol']!r}"
         )
     results = Results(tempfile.mkdtemp(prefix="effaug-"))
-    protocol = PROTOCOLS[chosen["protocol"]]
+    protocol = load_protocol(chosen["protocol"], task=tasks[0])
     try:
         experiment = Experiment(
             load_task(tasks[0], protocol=protocol),

@@ -19,7 +19,7 @@ def by_key(rows: dict, *names: str) -> pd.DataFrame:
 
 def shown_points(view: View, task: str, features: str) -> dict[str, np.ndarray]:
     """Scores before and after, labels and extreme images of a task, from seed 0's ``full`` run."""
-    prefix = f"{view.parameters['protocol']}/{features}//full/0/"
+    prefix = f"{view.label(task)}/{features}//full/0/"
     stored = view.results.points(task)
     return {name.removeprefix(prefix): array for name, array in stored.items() if name.startswith(prefix)}
 
@@ -58,7 +58,7 @@ def labels_of(view: View, task: str, features: str) -> tuple[np.ndarray, np.ndar
 
     Of two classes the wrong one is predicted where the loss is above log 2.
     """
-    spec = view.results.record(task)[f"{view.parameters['protocol']}/{features}"]["task"]
+    spec = view.results.record(task)[f"{view.label(task)}/{features}"]["task"]
     known = CLASS_NAMES.get(spec["dataset"])
     names = np.array([known[c] if known else str(c) for c in spec["classes"]])
     points = shown_points(view, task, features)

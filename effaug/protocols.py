@@ -117,12 +117,36 @@ PROTOCOLS = {
 }
 
 
-def load_protocol(name: str = "paper", **changes: object) -> Protocol:
+RECONSTRUCTION: dict[str, tuple[str, dict[str, object]]] = {  # by data set: a named protocol, and what is changed
+    "mnist": ("released-code", {}),
+    "cifar10": ("released-code", {}),
+    "norb": ("released-code", {}),
+    "digits": ("released-code", {}),
+}
+NAMES = ("reconstruction", *PROTOCOLS)
+
+
+def stored_as(protocol: str, task: str) -> str:
+    """The name that a task's results under a protocol are stored under: `protocol`, but for ``"reconstruction"``.
+
+    That stands for the settings which come closest to the published numbers, by data set (`effaug.reconstruction`).
+
+    Examples
+    --------
+    >>> stored_as("reconstruction", "mnist-crop"), stored_as("paper", "mnist-crop")
+    ('released-code', 'paper')
+    """
+    return load_protocol(protocol, task=task).name if protocol == "reconstruction" else protocol
+
+
+def load_protocol(name: str = "paper", *, task: str = "", **changes: object) -> Protocol:
     """A named protocol, with any of its choices changed.
 
     Parameters
     ----------
-    name : {"paper", "released-code"}
+    name : {"reconstruction", "paper", "released-code"}
+        ``"reconstruction"`` needs the task's name, and is called after the settings that it stands for.
+    task : str, optional
     **changes
         Fields of `Protocol` other than its name: a changed protocol gets one that says so.
 
@@ -138,8 +162,14 @@ def load_protocol(name: str = "paper", **changes: object) -> Protocol:
     >>> load_protocol("paper", C=1.0).name
     'paper+C=1.0'
     """
+    if name == "reconstruction":
+        dataset = task.split("-")[0]
+        if dataset not in RECONSTRUCTION:
+            raise ValueError(f"protocol 'reconstruction' is a data set's, and needs the name of a task, got {task!r}")
+        name, settings = RECONSTRUCTION[dataset]
+        changes = settings | changes
     if name not in PROTOCOLS:
-        raise ValueError(unknown("protocol", name, PROTOCOLS))
+        raise ValueError(unknown("protocol", name, NAMES))
     for key in changes:
         if key not in _FIELDS:
             raise ValueError(unknown("protocol field", key, _FIELDS))

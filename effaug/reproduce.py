@@ -11,7 +11,7 @@ import pandas as pd
 
 from effaug.experiment import Experiment, Job
 from effaug.protocols import PROTOCOLS, Protocol
-from effaug.results import COLUMNS, Key, Results, aucs
+from effaug.results import COLUMNS, Key, Results, aucs, with_tuples
 from effaug.tasks import Task
 
 # On one machine with one set of library versions the numbers repeat exactly. On another, features differ in their last
@@ -35,8 +35,8 @@ def stored_experiments(results: Results, task: str, features: str = "frozen") ->
         if kind == features and stored:
             found.append(
                 Experiment(
-                    Task(**_with_tuples(record["task"])),
-                    Protocol(**_with_tuples(record["protocol"])),
+                    Task(**with_tuples(record["task"])),
+                    Protocol(**with_tuples(record["protocol"])),
                     features=kind,
                     curves=tuple(Job(*key) for key in stored),
                 )
@@ -142,12 +142,3 @@ def reproduce(
         run(replace(experiment, curves=curves), computed)
         asked |= {experiment.key(job) for job in curves}
     return compare(stored, computed, task, asked)
-
-
-def _with_tuples(record: dict[str, Any]) -> dict[str, Any]:
-    """JSON's lists as the tuples they were."""
-
-    def tupled(value: Any) -> Any:
-        return tuple(tupled(v) for v in value) if isinstance(value, list) else value
-
-    return {key: tupled(value) for key, value in record.items()}

@@ -171,6 +171,15 @@ def _damaged(path: Path, error: Exception | str) -> ValueError:
     )
 
 
+def with_tuples(record: dict[str, Any]) -> dict[str, Any]:
+    """JSON's lists as the tuples they were."""
+
+    def tupled(value: Any) -> Any:
+        return tuple(tupled(v) for v in value) if isinstance(value, list) else value
+
+    return {key: tupled(value) for key, value in record.items()}
+
+
 def auc(budgets: Iterable[float], accuracies: Iterable[float]) -> float:
     """Area under accuracy against budget, by trapezoids, on the scale of Tables 3-20: 1000 is perfect.
 

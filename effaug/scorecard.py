@@ -9,24 +9,27 @@ import pandas as pd
 
 from effaug import timing
 from effaug.evidence import ANY, BASELINE, NINE, Board, Effect, Panel, best_of, paired
+from effaug.judging import OUTCOMES, judged, most_seeds, verdict
 from effaug.paper import CLAIMS, Claim
 from effaug.points import spearman
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.results import Results
 from effaug.scores import TABLE_SCORES
 
-LEVEL = 0.95  # of a claim's intervals together
 POINTS = 0.1  # percentage points that count as no difference, as the paper's "within .1 %" (Section 3)
 AREA = 1.0  # the same of an AUC whose perfect value is 1000
+# Smaller differences of AUC are none: the half width of the 95 % interval of a difference over the paper's five seeds,
+# at the median standard deviation of Tables 3 to 20 (0.39), and a third of the least gain over random selection (1.42).
+EQUAL_AREA = 0.5
 INFLUENCE, LOSS = ("random_proportional", "influence"), ("random_proportional", "loss")
 _VERDICTS = {
     "holds": "hold",
+    "holds so far": "hold so far",
     "holds in part": "hold in part",
     "does not hold": "do not hold",
     "undecided": "are undecided",
     "not measured": "are not measured yet",
 }
-OUTCOMES = ("yes", "no", "open", "empty")
 
 
 def scorecard(results: Results, protocol: str) -> pd.DataFrame:
@@ -35,9 +38,9 @@ def scorecard(results: Results, protocol: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by the claim's id: ``section``, ``claim``, ``verdict`` (holds, holds in part, does not hold, undecided,
-        not measured), how many comparisons are ``yes``, ``no``, ``open`` and ``empty``, the range of the ``effects``,
-        and what they are ``decided by``. Stand-ins are not counted.
+        Indexed by the claim's id: ``section``, ``claim``, ``verdict`` (see `verdict`), how many comparisons are
+        ``yes``, ``no``, ``equal``, ``open`` and ``empty``, the ``seeds to decide`` all that are open (NaN where none
+        is), the range of the ``effects``, and what they are ``decided by``. Stand-ins are not counted.
     """
     rows, board = {}, Board(results, protocol)
     for claim in CLAIMS:
@@ -46,12 +49,17 @@ def scorecard(results: Results, protocol: str) -> pd.DataFrame:
         rows[claim.id] = {
             "section": claim.section,
             "claim": claim.says,
-            "verdict": verdict(claim.holds, found.outcome.tolist()),
+            "verdict": verdict(claim, found),
             **{outcome: int(count.get(outcome, 0)) for outcome in OUTCOMES},
+            "seeds to decide": most_seeds(found),
             "effects": f"{found.effect.min():.2f} to {found.effect.max():.2f}" if len(found) else "",
             "decided by": claim.decided_by,
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
+    found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
+    needed = [
+        row["seeds to decide"] for row in rows.values()
+    ]  # whole numbers, words and NaN: pandas makes floats of them
+    return found.assign(**{"seeds to decide": pd.Series(needed, found.index, dtype=object)})
 
 
 def in_words(results: Results, protocol: str) -> str:
@@ -69,25 +77,8 @@ def side_by_side(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
 
 
 def effects(board: Board, claim: Claim) -> pd.DataFrame:
-    """A claim's comparisons: effect, interval (95 % for all of them together, by Bonferroni), outcome."""
-    found = list(_MEASURES[claim.id](board))
-    level = 1 - (1 - LEVEL) / max(1, len(found))
-    columns = ["comparison", "effect", "low", "high", "seeds", "claimed", "outcome"]
-    return pd.DataFrame([effect.judged(level) for effect in found], columns=columns)
-
-
-def verdict(holds: str, outcomes: list[str]) -> str:
-    """From the outcomes of a claim's comparisons, and in how many of them it must be on its side: see `scorecard`."""
-    counted = [outcome for outcome in outcomes if outcome in ("yes", "no", "open")]
-    yes, still_open, n = counted.count("yes"), counted.count("open"), len(counted)
-    if not counted:
-        return "not measured"
-    needed = {"every": n, "most": n // 2 + 1, "many": -(-n // 3), "some": 1}[holds]
-    if yes >= needed:
-        return "holds"
-    if holds == "every" and yes:
-        return "holds in part"
-    return "undecided" if yes + still_open >= needed else "does not hold"
+    """A claim's comparisons: effects, intervals and outcomes, as `judged`."""
+    return judged(_MEASURES[claim.id](board))
 
 
 def _tasks(*parts: str) -> list[str]:
@@ -95,11 +86,12 @@ def _tasks(*parts: str) -> list[str]:
 
 
 def _areas(first: tuple[str, str], second: tuple[str, str], side: str, bound: float, tasks=NINE, word: str = ""):
-    """A measure: AUC under one policy less AUC under another, in every task."""
+    """A measure: AUC under one policy less AUC under another, in every task; against a bound of 0 they can be equal."""
+    margin = 0 if bound else EQUAL_AREA
 
     def measure(board: Board) -> Iterator[Effect]:
         for panel in board.panels(first, second, tasks=tasks):
-            yield panel.effect(paired(panel.area(first), panel.area(second)), side, bound, word=word)
+            yield panel.effect(paired(panel.area(first), panel.area(second)), side, bound, margin=margin, word=word)
 
     return measure
 
@@ -131,7 +123,7 @@ def _random_quarter(board: Board) -> Iterator[Effect]:
     for panel in board.panels(tasks=_tasks("translate")):
         none, full = panel.accuracy(BASELINE, 0), panel.full()
         gained, gain = paired(panel.accuracy(BASELINE, 0.25), none), paired(full, none)
-        yield panel.effect(paired(gained, gain / 2), "above", empty=not _gains(panel))
+        yield panel.effect(paired(gained, gain / 2), "above", margin=POINTS, empty=not _gains(panel))
 
 
 def _rotated(policies: tuple[tuple[str, str], ...], fraction: float, side: str) -> Callable[[Board], Iterator[Effect]]:
@@ -161,7 +153,8 @@ def _subset_most_norb(board: Board) -> Iterator[Effect]:
             ours, theirs = (_beyond_full(found[t]).reset_index(drop=True) for t in (task, other))
             empty = found[task].effect(ours, "above").empty
             stand_in = found[other].effect(theirs, "above").stand_in
-            yield Effect(f"{task} less {other}", paired(ours, theirs), "above", empty=empty, stand_in=stand_in)
+            lead, where = paired(ours, theirs), f"{task} less {other}"
+            yield Effect(where, lead, "above", empty=empty, stand_in=stand_in, margin=POINTS)
 
 
 def _inverse_last(board: Board) -> Iterator[Effect]:
@@ -174,7 +167,8 @@ def _inverse_last(board: Board) -> Iterator[Effect]:
                 seeds = areas[BASELINE].index
                 table = pd.DataFrame({p: a.get(ANY, a.reindex(seeds)) for p, a in areas.items()}, index=seeds).dropna()
                 lowest = -best_of(-table)
-                yield panel.effect(paired(panel.area(inverse), lowest), "below", word=f", {kind}, {score}")
+                lead, word = paired(panel.area(inverse), lowest), f", {kind}, {score}"
+                yield panel.effect(lead, "below", margin=EQUAL_AREA, word=word)
 
 
 def _support_vectors(panel: Panel) -> pd.DataFrame:
@@ -206,7 +200,8 @@ def _dpp(policy: tuple[str, str], bound: float, side: str) -> Callable[[Board], 
             both = np.intersect1d(panel.curves[policy].columns, panel.curves[INFLUENCE].columns)
             common = both[both <= 0.25 * panel.n]
             lead = paired(panel.area(policy, common), panel.area(INFLUENCE, common))
-            yield panel.effect(lead, side, bound, word=f", to {common[-1]}")
+            margin = 0 if bound else EQUAL_AREA
+            yield panel.effect(lead, side, bound, margin=margin, word=f", to {common[-1]}")
 
     return measure
 

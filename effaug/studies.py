@@ -100,7 +100,7 @@ def idea(results: Results) -> Figure:
 
 
 def auc_pairs(pairs: pd.DataFrame) -> Figure:
-    """Our AUCs against the published ones (`tables.published_pairs`), a colour a data set; equal on the line."""
+    """Our AUCs against the published ones (`reconstruction.published_pairs`), by data set; equal on the line."""
     stored = pairs[pairs.seeds > 0]
     figure, axes = plt.subplots(figsize=(6.4, 5.2), layout="constrained")
     dataset = stored.task.str.split("-").str[0]

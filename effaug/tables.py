@@ -14,7 +14,8 @@ from effaug.networks import load_manifest, weights_sha256
 from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
 from effaug.policies import POLICIES, TABLE_POLICIES
-from effaug.results import Results, aucs
+from effaug.protocols import NAMES, stored_as
+from effaug.results import aucs
 from effaug.scores import TABLE_SCORES
 from effaug.tasks import load_task
 from effaug.timing import linear_fit
@@ -126,20 +127,28 @@ def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by policy: ``AUC``, ``sd``, ``seeds``, and where the paper has the task ``paper``, ``paper sd``,
-        ``difference``.
+        Indexed by policy: ``AUC``, ``sd``, ``seeds`` under the view's protocol; where the paper has the task ``paper``,
+        ``paper sd``, ``difference``; and a column for the AUCs under each other protocol that is stored.
     """
-    ours = auc_summary(view.table[(view.table.task == task) & (view.table.features == features)])
-    ours = ours[ours.score.isin(["", score]) & ours.policy.isin(TABLE_POLICIES)]
-    frame = ours.set_index("policy")[["auc_mean", "auc_std", "n_seeds"]]
-    frame.columns = pd.Index(["AUC", "sd", "seeds"])
+    table = view.results.table([task])
+    table = table[(table.features == features) & table.score.isin(["", score]) & table.policy.isin(TABLE_POLICIES)]
+    table = table[table.seed < view.parameters["n_seeds"]]
+    frame = pd.DataFrame(index=pd.Index(TABLE_POLICIES, name="policy"))
+    summary = auc_summary(table).set_index("policy")
+    own = summary[summary.protocol == view.label(task)]
+    frame["AUC"], frame["sd"] = own.auc_mean, own.auc_std
+    frame["seeds"] = own.n_seeds.reindex(frame.index).fillna(0).astype(int)
     published = published_aucs()
     published = published[(published.task == task) & (published.score == score)].set_index("policy")
     if not published.empty:
         frame["paper"] = published.auc_mean
         frame["paper sd"] = published.auc_std
         frame["difference"] = frame["AUC"] - frame["paper"]
-    return as_text(frame.sort_values("AUC", ascending=False), 2)
+    for other in NAMES:
+        found = summary[summary.protocol == stored_as(other, task)].auc_mean
+        if stored_as(other, task) != view.label(task) and len(found):
+            frame[{"paper": "text"}.get(other, other)] = found
+    return as_text(frame.sort_values("AUC", ascending=False, kind="stable"), 2)
 
 
 def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
@@ -160,32 +169,11 @@ def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
     return found
 
 
-def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
-    """All 198 AUCs of Tables 3-20 beside ours, under the features that the paper uses for the task.
-
-    Returns
-    -------
-    DataFrame
-        ``table``, ``task``, ``score``, ``policy``, ``auc``, ``sd``, ``seeds`` (ours; NaN and 0 where nothing is
-        stored), ``paper``, ``paper_sd``, ``difference``.
-    """
-    published = published_aucs().rename(columns={"auc_mean": "paper", "auc_std": "paper_sd"})
-    table = results.table([task for task in results.tasks() if task in set(published.task)])
-    table = table[(table.protocol == protocol) & (table.features == table.task.map(published_features))]
-    ours = auc_summary(table).rename(columns={"auc_mean": "auc", "auc_std": "sd", "n_seeds": "seeds"})
-    ours = pd.concat([ours[ours.score != ""], *(ours[ours.score == ""].assign(score=score) for score in TABLE_SCORES)])
-    keys = ["task", "score", "policy"]
-    found = published.merge(ours[[*keys, "auc", "sd", "seeds"]], on=keys, how="left")
-    found["seeds"] = found.seeds.fillna(0).astype(int)
-    found["difference"] = (found.auc - found.paper).round(3)
-    return found[["table", *keys, "auc", "sd", "seeds", "paper", "paper_sd", "difference"]]
-
-
 def task_table(view: View) -> pd.DataFrame:
     """Sizes of the tasks: classes, train and test points of either class, copies a point, and the network."""
     rows = {}
     for name in view.tasks:
-        task = load_task(name, protocol=re.split("[+~]", view.parameters["protocol"])[0])
+        task = load_task(name, protocol=re.split("[+~]", view.label(name))[0])
         splits = task.splits or ("",) * 4
         rows[name] = {
             "classes": f"{task.classes[0]} / {task.classes[1]}",
@@ -201,7 +189,7 @@ def provenance(view: View) -> pd.DataFrame:
     """What each task's results were computed with, from the JSON beside them."""
     rows = {}
     for task, features in view.panels:
-        run = view.results.record(task)[f"{view.parameters['protocol']}/{features}"]
+        run = view.results.record(task)[f"{view.label(task)}/{features}"]
         network = run["network"]
         trained = network["name"]
         if "epochs" in network:

@@ -117,7 +117,7 @@ def load_task(
     """
     if name not in TASKS:
         raise ValueError(unknown("task", name, TASKS))
-    protocol = load_protocol(protocol) if isinstance(protocol, str) else protocol
+    protocol = load_protocol(protocol, task=name) if isinstance(protocol, str) else protocol
     key, augmentation = name.split("-")
     source = SOURCES[key]
     label = name

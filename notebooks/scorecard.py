@@ -16,17 +16,7 @@
 # %% [markdown]
 # # The scorecard: where the paper holds up
 #
-# Each claim of the paper, in our words, with the quantity that decides it. A claim's comparisons are tasks, scores or policies. One counts
-# as *yes* when its whole interval lies on the claim's side of the bound, as *no* when it lies on the other, as *open* when the
-# bound is inside, and as *empty* where there is nothing to compare: no gain to share, or a classifier next to chance even with everything
-# augmented. MNIST has the paper's refitted features where they are stored; where frozen ones stand in for them, the outcome is in brackets and not
-# counted. A claim about every task holds if all of its comparisons are yes, and in part if some are. One about *some*, *many* or *most* needs one, a third or
-# more than half of them, and is undecided while open ones could still make up that number.
-#
-# Policies are compared seed by seed. Intervals are 95 % for all of a claim's comparisons together (Bonferroni): bootstrapped over seeds, Student's t
-# below 15 seeds. A policy that is the best of several is chosen on one half of the seeds and judged on the other. Seeds vary which points are
-# drawn and, where features are refit, the network. They do not vary the training and test images, nor the frozen networks: a difference of 0.1
-# points is two of CIFAR-10's 2000 test images with all their copies, and another test set might turn it.
+# Each claim of the paper, in our words, with the quantity that decides it and the verdict of our results.
 
 # %% tags=["parameters"]
 protocol = "paper"
@@ -47,8 +37,32 @@ Markdown(view.notes())
 # %%
 Markdown(scorecard.in_words(view.results, protocol))
 
+# %% [markdown]
+# | verdict | what it says |
+# |---|---|
+# | holds | as many comparisons are *yes* as the claim needs: all of them, or for *most* more than half, *many* a third (two at least), *some* one |
+# | holds so far | some are yes, none is against it, and the rest is open or not measured |
+# | holds in part | true in some comparisons, false in others |
+# | does not hold | too many are against it, whatever the open ones turn out to be |
+# | undecided | what is open or not measured could still tip it |
+#
+# **A comparison** is a task, score or policy. Its 95 % interval clears the bound on the claim's side (*yes*) or on the other (*no*), or the comparison is *open*. Where
+# the bound is 0, an interval inside ±0.5 of an AUC or ±0.1 points of accuracy is *equal*, which counts against "better than". An interval that clears 0 is a yes or no
+# however small the difference. *Empty* means nothing to compare: no gain to share, or a classifier next to guessing. Where frozen features
+# stand in for MNIST's refitted ones the outcome is in brackets and not counted.
+#
+# **No claim holds by a single comparison**, nor by one data set if it speaks of several: each must be counted, and two must have a yes. A claim about *some* needs only its example.
+#
+# **Several comparisons** are corrected for by Holm's procedure, over those that count: at most 5 % of such families contain a wrong yes or no, and at most 5 % a wrong equal.
+# Intervals are shown at the level at which the outcome was read. Two policies without anything random have no interval: their difference
+# is exact for these images and that network.
+#
+# **Seeds are fixed beforehand**: all stored ones are used, from 0 on, and none is added because a verdict is open. *Seeds to decide* tells how many it would take if mean and spread
+# stayed as they are. Policies are compared seed by seed, and the best of several is chosen on one half of the seeds and judged on the other. Seeds vary which points
+# are drawn and, where features are refit, the network. They do not vary the images or the frozen networks: 0.1 points are two of CIFAR-10's 2000 test images.
+
 # %%
-scorecard.scorecard(view.results, protocol)
+tables.as_text(scorecard.scorecard(view.results, protocol), 2)
 
 # %% [markdown]
 # ## Under the other protocol

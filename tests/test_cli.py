@@ -16,9 +16,9 @@ import pytest
 from effaug import cli, datasets, scorecard, timing, training
 from effaug.notebook import STORED
 from effaug.policies import TABLE_POLICIES
+from effaug.reconstruction import published_pairs
 from effaug.results import Curve, Results, auc
 from effaug.scores import SCORES
-from effaug.tables import published_pairs
 from effaug.tasks import TASKS, load_task
 
 SCRIPT = str(Path(sys.executable).with_name("effaug"))
@@ -506,12 +506,20 @@ def test_report_prints_the_scorecard_and_the_same_as_json(effaug):
         line.removeprefix(verdict).split(":")[0].strip() for line, verdict in zip(lines, found.verdict, strict=True)
     ]
     assert names == found.index.tolist()
+    for line, (_, row) in zip(lines, found.iterrows(), strict=True):
+        told = line.rsplit("; ", 2 if row.open else 1)[1].removesuffix("]")
+        assert told == ", ".join(f"{row[word]} {word}" for word in scorecard.OUTCOMES if row[word])
+        assert line.endswith(f"; seeds to decide: {row['seeds to decide']}]" if row.open else f"{told}]")
     code, out, _ = effaug("report", "--json", "--results", str(STORED))
     told = json.loads(out)
     assert [claim["verdict"] for claim in told["claims"]] == found.verdict.tolist()
     for claim in told["claims"]:
         outcomes = [row["outcome"] for row in claim["comparisons"]]
         assert [outcomes.count(word) for word in scorecard.OUTCOMES] == [claim[word] for word in scorecard.OUTCOMES]
+        needed = [row["seeds to decide"] for row in claim["comparisons"] if row["outcome"] == "open"]
+        assert claim["seeds to decide"] in (needed or [None])
+        exact = [row for row in claim["comparisons"] if row["low"] is None and row["outcome"] in ("yes", "no", "equal")]
+        assert all(row["high"] is None and row["seeds"] == 1 for row in exact)
     other = json.loads(effaug("report", "--json", "--protocol", "released-code", "--results", str(STORED))[1])
     assert other["protocol"] == "released-code"
     assert other["claims"] != told["claims"]

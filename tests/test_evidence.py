@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from effaug.evidence import ANY, Board, Effect, best_of, interval, paired
+from effaug.evidence import ANY, Board, best_of, interval, paired
 from effaug.results import Curve, Results
 
 
@@ -41,34 +41,6 @@ def test_few_values_have_students_interval_and_many_a_bootstrapped_one():
     low, high = interval(many, 0.95)
     assert high - many.mean() > many.mean() - low > 0  # skewed as the values are
     assert interval(seeds(np.random.default_rng(0).normal(size=200)), 0.95)[0] < 0.2
-
-
-@pytest.mark.parametrize(
-    ("values", "side", "bound", "expected"),
-    [
-        ([1.0, 1.1, 0.9, 1.0], "above", 0, "yes"),
-        ([1.0, 1.1, 0.9, 1.0], "above", 2, "no"),
-        ([1.0, -1.1, 0.9, -1.0], "above", 0, "open"),
-        ([1.0, 1.1, 0.9, 1.0], "below", 0, "no"),
-        ([1.0, 1.1, 0.9, 1.0], "below", 2, "yes"),
-        ([0.1, -0.1, 0.1, 0.0], "within", 1, "yes"),
-        ([3.0, 3.1, 2.9, 3.0], "within", 1, "no"),
-        ([-3.0, -3.1, -2.9, -3.0], "within", 1, "no"),
-        ([3.0, -3.0, 3.0, -3.0], "within", 1, "open"),
-        ([0.5], "above", 0.2, "open"),
-        ([], "above", 0.5, "empty"),
-    ],
-)
-def test_outcomes(values, side, bound, expected):
-    found = Effect("here", seeds(values), side, bound).judged(0.95)
-    assert found["outcome"] == expected
-    assert found["seeds"] == len(values)
-    if values:
-        assert found["effect"] == pytest.approx(np.mean(values))
-        assert found["low"] <= found["effect"] <= found["high"]
-    assert Effect("here", seeds(values), side, bound, empty=True).judged(0.95)["outcome"] == "empty"
-    stand_in = Effect("here", seeds(values), side, bound, stand_in=True).judged(0.95)["outcome"]
-    assert stand_in == (f"({expected})" if values else "empty")
 
 
 def test_differences_are_paired_by_seed_and_what_is_not_random_goes_with_every_seed():
@@ -129,7 +101,7 @@ def test_next_to_chance_there_is_nothing_to_compare(tmp_path):
     curves = [Curve("norb-crop", "paper", "frozen", "", "baseline", s, (0, 10), np.array([0.5, 0.6])) for s in (0, 1)]
     store.save([*curves, Curve("norb-crop", "paper", "frozen", "", "full", 0, (10,), np.array([0.55]))], {})
     (panel,) = Board(store, "paper").panels()
-    assert panel.effect(panel.area(("baseline", "")), "above").judged(0.95)["outcome"] == "empty"
+    assert panel.effect(panel.area(("baseline", "")), "above").nothing
 
 
 def test_the_bootstrap_is_as_wide_as_students_for_normal_values_and_follows_skewed_ones():

@@ -30,7 +30,7 @@ GOOD = {
         ({"augmentation": "flip"}, "accepted: all, translate, rotate, crop"),
         ({"score": "margin"}, "accepted: influence, loss"),
         ({"features": "deep"}, "accepted: all, frozen, refit"),
-        ({"protocol": "text"}, "accepted: paper, released-code"),
+        ({"protocol": "text"}, "accepted: reconstruction, paper, released-code"),
         ({"source": "web"}, "accepted: stored, recompute"),
         ({"n_seeds": 0}, "n_seeds must be a whole number of at least 1, got 0"),
         ({"n_seeds": "5"}, "n_seeds must be a whole number of at least 1, got '5'"),
@@ -116,5 +116,5 @@ def test_a_changed_protocol_with_results_is_accepted_and_not_recomputed(tmp_path
     assert set(view.table.policy) == {"baseline", "full"}
     assert list(tables.task_table(view).index) == ["digits-crop"]
     assert plots.task_copies(view, "digits-crop").axes
-    with pytest.raises(ParameterError, match="takes one of the protocols paper, released-code"):
+    with pytest.raises(ParameterError, match="takes one of the protocols reconstruction, paper, released-code"):
         open_view(GOOD | {"protocol": "paper+C=3.0", "source": "recompute"})

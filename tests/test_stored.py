@@ -52,6 +52,12 @@ def test_every_curve_is_stored(task, protocol, features, scores):
             assert sorted(points[f"{key}/order"]) == list(range(experiment.task.n_train))
 
 
+def test_seeds_are_all_from_0_to_the_last():
+    """None is left out, and none was added for one comparison alone."""
+    for key, rows in TABLE.groupby(["task", "protocol", "features", "policy", "score"]):
+        assert sorted(rows.seed.unique()) == list(range(rows.seed.nunique())), key
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_the_appendices_policies_are_stored(task):
     n_seeds = NORB_SEEDS if task.startswith("norb") else SEEDS["frozen"]

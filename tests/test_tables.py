@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from effaug import comparisons, points, studies, tables
+from effaug import comparisons, points, reconstruction, studies, tables
 from effaug.notebook import View, open_view, view_of
 from effaug.paper import published_features
 from effaug.policies import POLICIES, TABLE_POLICIES
-from effaug.protocols import PROTOCOLS, load_protocol
+from effaug.protocols import load_protocol
 from effaug.results import Curve, Results, auc, half_width
 from effaug.tasks import AUGMENTATIONS, SOURCES
 
@@ -219,16 +219,6 @@ def both(tmp_path) -> Results:
     return results
 
 
-def test_the_headline_protocol_is_the_one_closest_to_table_1(both):
-    found = comparisons.protocol_accuracies(both)
-    assert set(found.index) == {(f"{d}-translate", p) for d in ("mnist", "cifar10") for p in PROTOCOLS}
-    row = found.loc[("cifar10-translate", "paper")]
-    assert (row["none"], row["full"]) == pytest.approx((95, 97))
-    assert (row["paper none"], row["paper full"]) == (96.3, 97.3)
-    assert row["distance"] == pytest.approx((1.3 + 0.3) / 2)
-    assert comparisons.headline_protocol(both) == "paper"
-
-
 def test_sensitivity_pairs_seeds_and_names_what_is_varied(both):
     found = comparisons.sensitivity(both, ("cifar10-translate", "mnist-translate"))  # MNIST's are refit
     assert list(found.index) == [
@@ -248,7 +238,7 @@ def test_sensitivity_pairs_seeds_and_names_what_is_varied(both):
 
 
 def test_all_198_pairs_are_listed_with_the_features_that_the_paper_uses(both):
-    pairs = tables.published_pairs(both, "paper")
+    pairs = reconstruction.published_pairs(both, "paper")
     assert len(pairs) == 198
     stored = pairs[pairs.seeds > 0].set_index(["task", "score", "policy"])
     assert set(stored.index) == {

@@ -1,0 +1,140 @@
+"""effaug.reconstruction: distances to the published numbers by hand, the closest, and what may be expected at most."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from effaug import paper, reconstruction
+from effaug.notebook import STORED
+from effaug.policies import TABLE_POLICIES
+from effaug.protocols import PROTOCOLS, RECONSTRUCTION, load_protocol, stored_as
+from effaug.results import Curve, Results
+from effaug.tasks import TASKS, load_task
+
+LEADING = (("baseline", ""), ("random_proportional", "influence"), ("deterministic_proportional", "influence"))
+BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
+
+
+def save(results, protocol, lead, *, policies=LEADING, tasks=("cifar10-translate", "cifar10-rotate", "cifar10-crop")):
+    """Curves that are flat at the published AUC plus `lead` (of 1000; a number, or one a policy), and full at 0.972."""
+    published = paper.published_aucs().set_index(["task", "score", "policy"]).auc_mean
+    record = {"protocol": dataclasses.asdict(protocol)}
+    for task in tasks:
+        record |= {"task": dataclasses.asdict(load_task(task, protocol=protocol))}
+        for policy, score in policies:
+            more = lead[policy] if isinstance(lead, dict) else lead
+            accuracies = np.full(len(BUDGETS), (published[task, score or "influence", policy] + more) / 1000)
+            results.save([Curve(task, protocol.name, "frozen", score, policy, 0, BUDGETS, accuracies)], record)
+        results.save([Curve(task, protocol.name, "frozen", "", "full", 0, (1000,), np.array([0.972]))], record)
+
+
+def test_distances_tell_the_pattern_from_the_level(tmp_path):
+    results, published = Results(tmp_path), paper.published_aucs().set_index(["task", "score", "policy"]).auc_mean
+    save(results, load_protocol("released-code"), -30)  # far below, in the published order
+    leads = {"baseline": 3, "random_proportional": 0, "deterministic_proportional": -3}
+    save(results, load_protocol("paper", C=1.0), leads)
+    found = reconstruction.distances(results, "cifar10")
+    assert list(found.index) == ["released-code", "paper+C=1.0"]
+    # the baseline stands in the tables by loss, too: alone there, it has no pattern
+    assert found["AUCs"].tolist() == [12, 12]
+    assert found.pattern.tolist() == pytest.approx([0, 6 / 4], abs=2e-3)
+    assert found.level.tolist()[0] == pytest.approx(30, abs=0.5)  # the tables by loss have another published baseline
+    none = (published["cifar10-translate", "influence", "baseline"] + 3) / 10
+    row = found.loc["paper+C=1.0"]
+    assert (row.none, row.full) == pytest.approx((none, 97.2), abs=1e-3)
+    assert row["Table 1"] == pytest.approx((abs(none - 96.3) + abs(97.2 - 97.3)) / 2, abs=1e-3)
+
+
+def test_combinations_are_compared_on_the_aucs_that_all_of_them_have(tmp_path):
+    results = Results(tmp_path)
+    save(results, load_protocol("paper"), 0, policies=(*LEADING, ("random_inverse_proportional", "influence")))
+    save(results, load_protocol("released-code"), 0, tasks=("cifar10-translate",))
+    found = reconstruction.distances(results, "cifar10")
+    assert found["AUCs"].tolist() == [4, 4]  # of one task, the baseline in two tables
+
+
+@pytest.mark.parametrize(
+    ("protocol", "policies"),
+    [
+        (load_protocol("paper", C=3.0), LEADING),  # neither text nor code
+        (load_protocol("paper", C="cv"), LEADING),
+        (load_protocol("paper", weights="cifar10-unseen"), LEADING),
+        (load_protocol("paper"), LEADING[:2]),
+    ],
+)
+def test_what_is_neither_text_nor_code_or_incomplete_is_not_counted(tmp_path, protocol, policies):
+    results = Results(tmp_path)
+    save(results, protocol, 0, policies=policies)
+    found = reconstruction.distances(results, "cifar10")
+    assert found.empty
+    assert list(found.columns) == ["pattern", "level", "AUCs", "none", "full", "Table 1"]
+
+
+def test_agreement_is_the_median_difference_and_the_median_rank_correlation(tmp_path):
+    results, rng = Results(tmp_path), np.random.default_rng(0)
+    tables = paper.published_aucs().query("task == 'norb-crop'")
+    ours = {}
+    for score, table in tables.groupby("score"):
+        for row in table.itertuples():
+            level = row.auc_mean + rng.normal(0, 5)
+            key = ("" if row.policy == "baseline" else score, row.policy)
+            ours[(score, row.policy)] = (
+                ours.get(("influence", "baseline"), level) if row.policy == "baseline" else level
+            )
+            accuracies = np.full(9, ours[(score, row.policy)] / 1000)
+            results.save([Curve("norb-crop", "paper", "frozen", *key, 0, BUDGETS, accuracies)], {})
+    published = tables.set_index(["score", "policy"]).auc_mean
+    mine = pd.Series(ours).rename_axis(["score", "policy"])
+    found = reconstruction.agreement(results, ("paper",))
+    row = found.loc[("paper", "norb")]
+    assert row["AUCs"] == "22 of 66"
+    assert row["median |difference|"] == pytest.approx((mine - published).abs().median(), abs=0.006)
+    ranks = [stats.spearmanr(mine[s], published[s].reindex(mine[s].index)).statistic for s in ("influence", "loss")]
+    assert row["rank correlation"] == pytest.approx(np.median(ranks), abs=0.006)
+    assert found.loc[("paper", "all"), "AUCs"] == "22 of 198"
+    assert np.isnan(found.loc[("paper", "mnist"), "median |difference|"])
+
+
+def test_the_ceiling_is_lower_where_the_published_noise_is_larger(monkeypatch):
+    def published(sd):
+        frame = pd.DataFrame({"policy": TABLE_POLICIES, "auc_mean": np.arange(11.0), "auc_std": sd})
+        return frame.assign(table=5, task="norb-crop", score="loss")
+
+    found = []
+    for sd in (0.0, 0.5, 50.0):
+        monkeypatch.setattr(reconstruction, "published_aucs", lambda sd=sd: published(sd))
+        found.append(reconstruction.ceiling().loc[5])
+    assert found[0] == pytest.approx(1)
+    assert found[0] > found[1] > 0.9 > 0.2 > abs(found[2])
+
+
+def test_a_ceiling_of_two_policies_is_the_share_of_draws_that_keep_their_order(monkeypatch):
+    frame = pd.DataFrame({"auc_mean": [0.0, 1.0], "auc_std": [1.0, 1.0], "table": 4, "task": "norb-crop"})
+    monkeypatch.setattr(reconstruction, "published_aucs", lambda: frame)
+    keeps = stats.norm.cdf(1 / np.sqrt(2 * 2 / 5))  # the difference of both redrawn means is N(1, 2 * 2 / 5)
+    assert reconstruction.ceiling().loc[4] == pytest.approx(2 * keeps - 1, abs=0.05)
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "cifar10", "norb"])
+def test_the_reconstruction_is_the_closest_stored_combination(dataset):
+    """The rule that the page states: who changes the results must look whether another combination is closer."""
+    closest = reconstruction.distances(Results(STORED), dataset).index[0]
+    assert stored_as("reconstruction", f"{dataset}-crop") == closest
+
+
+def test_reconstruction_is_called_after_the_settings_it_stands_for():
+    for task in TASKS:
+        base, changes = RECONSTRUCTION[task.split("-")[0]]
+        protocol = load_protocol("reconstruction", task=task)
+        assert protocol == load_protocol(base, **changes)
+        assert stored_as("reconstruction", task) == protocol.name
+        assert load_task(task, protocol="reconstruction") == load_task(task, protocol=protocol)
+        assert all(stored_as(name, task) == name for name in PROTOCOLS)
+    with pytest.raises(
+        ValueError, match="protocol 'reconstruction' is a data set's, and needs the name of a task, got ''"
+    ):
+        load_protocol("reconstruction")
+    assert load_protocol("reconstruction", task="mnist-crop", C=3.0).C == 3
