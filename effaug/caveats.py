@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 RELEASED_DEPTH = 56  # of the released code's ResNet
@@ -27,6 +28,11 @@ def caveats(record: Mapping[str, Any]) -> list[str]:
     found.append(precision_caveat(network))
     if "training" in network:
         found.append(training_caveat(network["network"], network["training"]))
+    elif "weights_sha256" in network:
+        found.append(
+            f"The network is a ResNet of depth {network['depth']} from the file {Path(network['network']).name}, which "
+            "does not tell how it was trained."
+        )
     return [sentence for sentence in found if sentence]
 
 

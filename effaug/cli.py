@@ -44,8 +44,10 @@ def run(
     ] = "",
     C: Annotated[str, typer.Option("--C", help="Another inverse L2 strength, or cv.")] = "",
     ridge: Annotated[float | None, typer.Option(help="Another ridge of the Hessian.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Another length of a small network's training.")] = None,
-    weights: Annotated[str, typer.Option(help="Another frozen network, by its name in weights/.")] = "",
+    epochs: Annotated[int | None, typer.Option(help="Another length of the training of MNIST's network.")] = None,
+    weights: Annotated[
+        str, typer.Option(help="Another frozen network, by its name in weights/ or as a Keras .h5 file of one's own.")
+    ] = "",
     subtract_mean: Annotated[
         bool | None, typer.Option(help="Whether the networks' mean training image is subtracted.")
     ] = None,

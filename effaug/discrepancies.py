@@ -237,7 +237,8 @@ def best_by_both(results: Results, protocol: str, rounds: int = 5) -> pd.DataFra
     for dataset in published.index:
         task = f"{dataset}-translate"
         table = results.table([task] if task in results.tasks() else [])
-        kept = (table.protocol == protocol) & (table.features == published_features(task)) & (table.seed < rounds)
+        kept = (table.protocol == stored_as(protocol, task)) & (table.seed < rounds)
+        kept &= table.features == published_features(task)
         shown = table[kept & table.policy.isin(others) & table.score.isin(TABLE_SCORES)]
         if shown.empty:
             continue

@@ -6,7 +6,7 @@ A k-DPP draws the set S of k points with probability det(L_S) / e_k(lambda), whe
 
 q is the quality, phi the direction of the features, lambda the eigenvalues of L, and e_k the elementary symmetric
 polynomial: the sum of the products of k of them. An exact draw (Kulesza & Taskar, 2012, Algorithm 8) takes k of L's
-eigenvectors, then k points by the chain rule of the projection onto them.
+eigenvectors, then k points by the chain rule of the projection onto them. A constant may be added to L's diagonal.
 
 Neither L (n, n) nor its dual (d, d) is formed. Both are B = diag(q) Phi multiplied by itself, which squares the range
 of the quality: influence spans some 14 orders of magnitude, its square exceeds double precision. The singular values
@@ -20,7 +20,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack, qr
+from scipy.linalg import qr
 
 from effaug._kernel import Kernel, check_size, finite, not_negative
 from effaug.policies import POLICIES
@@ -93,9 +93,9 @@ class KDPP:
     ----------
     kernel : Kernel
     log_eigenvalues : ndarray, shape (rank,)
-        Of L, for a largest quality of 1; descending.
+        Of the kernel, for a largest quality of 1; descending.
     eigenvectors : ndarray, shape (m, rank)
-        Over the points of positive quality.
+        Over the kernel's points: those of positive quality, with a diagonal all.
 
     Examples
     --------
@@ -108,24 +108,16 @@ class KDPP:
     eigenvectors: np.ndarray
 
     @classmethod
-    def of(cls, features: np.ndarray, quality: np.ndarray | None = None) -> KDPP:
-        """From features (n, d) and a quality (n,), 1 everywhere unless given; takes and refuses what `Kernel.of` does.
+    def of(cls, features: np.ndarray, quality: np.ndarray | None = None, diagonal: float = 0.0) -> KDPP:
+        """From features (n, d), a quality (n,) and a diagonal; takes and refuses what `Kernel.of` does.
 
         Raises
         ------
         numpy.linalg.LinAlgError
             If Jacobi's method does not converge.
         """
-        kernel = Kernel.of(features, quality)
-        if kernel.rank == 0:
-            return cls(kernel, np.zeros(0), np.zeros((len(kernel.points), 0)))
-        B = np.exp(kernel.log_quality)[:, None] * kernel.directions
-        # joba=2: rows sorted, high relative accuracy; jobu=0: left vectors; jobv=3: no right ones
-        values, left, _, work, _, info = lapack.dgejsv(B, joba=2, jobu=0, jobv=3)
-        if info != 0:
-            raise np.linalg.LinAlgError(f"dgejsv did not converge on a kernel of rank {kernel.rank} (info = {info})")
-        scale = np.log(work[0]) - np.log(work[1])  # LAPACK's, kept apart so that no value underflows
-        return cls(kernel, 2 * (np.log(values) + scale), left)
+        kernel = Kernel.of(features, quality, diagonal)
+        return cls(kernel, *kernel.eigen())
 
     @property
     def rank(self) -> int:
@@ -165,15 +157,21 @@ class KDPP:
         if not np.isin(found, kernel.points).all():
             return -np.inf
         rows = np.searchsorted(kernel.points, found)
-        height = np.abs(np.diag(qr(kernel.directions[rows].T, mode="r", pivoting=True)[0]))
+        log_length, directions = kernel.factor()
+        height = np.abs(np.diag(qr(directions[rows].T, mode="r", pivoting=True)[0]))
         if height.min() <= kernel.floor:
             return -np.inf
-        log_det = 2 * (np.log(height).sum() + kernel.log_quality[rows].sum())
+        log_det = 2 * (np.log(height).sum() + log_length[rows].sum())
         return float(log_det - log_elementary_symmetric(self.log_eigenvalues, len(found))[-1, -1])
 
 
 def kdpp_sample(
-    features: np.ndarray, k: int, quality: np.ndarray | None = None, *, rng: np.random.Generator
+    features: np.ndarray,
+    k: int,
+    quality: np.ndarray | None = None,
+    diagonal: float = 0.0,
+    *,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """One exact draw from a k-DPP; `KDPP` decomposes the kernel once for many.
 
@@ -185,6 +183,8 @@ def kdpp_sample(
         0 to the rank of the kernel.
     quality : ndarray, shape (n,), optional
         Not negative; 1 everywhere unless given. The paper's is influence.
+    diagonal : float, default 0
+        Added to the kernel's diagonal, on the scale of the squared quality. Any positive one raises the rank to n.
     rng : numpy.random.Generator
 
     Returns
@@ -198,10 +198,10 @@ def kdpp_sample(
         As `KDPP.of` and `KDPP.sample`.
     """
     check_size(k, len(finite(features)), "the number of points")
-    return KDPP.of(features, quality).sample(k, rng)
+    return KDPP.of(features, quality, diagonal).sample(k, rng)
 
 
-def greedy_map(features: np.ndarray, k: int, quality: np.ndarray | None = None) -> np.ndarray:
+def greedy_map(features: np.ndarray, k: int, quality: np.ndarray | None = None, diagonal: float = 0.0) -> np.ndarray:
     """Greedy search for the most probable set: k times the point that raises det(L_S) the most.
 
     The determinant grows by q_i^2 times the squared distance of phi_i from the span of the points chosen. As Chen,
@@ -210,7 +210,7 @@ def greedy_map(features: np.ndarray, k: int, quality: np.ndarray | None = None) 
 
     Parameters
     ----------
-    features, k, quality
+    features, k, quality, diagonal
         As of `kdpp_sample`.
 
     Returns
@@ -224,14 +224,16 @@ def greedy_map(features: np.ndarray, k: int, quality: np.ndarray | None = None) 
         As `kdpp_sample`.
     """
     check_size(k, len(finite(features)), "the number of points")
-    kernel = Kernel.of(features, quality)
+    kernel = Kernel.of(features, quality, diagonal)
     kernel.check(k)
-    rows, chosen = kernel.directions.copy(), np.zeros(k, int)
+    log_length, directions = kernel.factor()
+    rows, chosen = directions.copy(), np.zeros(k, int)
     for j in range(k):
         height = np.linalg.norm(rows, axis=1)
         height[height <= kernel.floor] = 0
+        height[chosen[:j]] = 0
         with np.errstate(divide="ignore"):
-            gain = 2 * (kernel.log_quality + np.log(height))
+            gain = 2 * (log_length + np.log(height))
         chosen[j] = i = np.flatnonzero(gain >= gain.max() - _TIE)[0]
         unit = rows[i] / height[i]
         rows -= np.outer(rows @ unit, unit)

@@ -15,7 +15,7 @@ from effaug.learning import Learn, learner, task_subset
 from effaug.policies import TABLE_POLICIES, Policy, extend, plan_weights
 from effaug.protocols import Protocol
 from effaug.results import Curve, Key
-from effaug.selection import SetPolicy, load_policy
+from effaug.selection import DEFAULT, SetChoices, SetPolicy, load_policy
 from effaug.subsets import Subset
 from effaug.tasks import Task, check_protocol
 
@@ -124,6 +124,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
             policy, rng = load_policy(job.policy), np.random.default_rng(job.seed)
             options: dict[str, Any] = {"score": job.score, "ridge": protocol.ridge, "rng": rng}
             if isinstance(policy, SetPolicy):
+                options["choices"] = SetChoices(protocol.dpp_diagonal, protocol.kmeans_starts, protocol.shuffled_folds)
                 budgets, accuracies = set_curve(learn, labels, copies, policy, task.budgets, **options)
                 points = {}
             else:
@@ -204,8 +205,16 @@ def set_curve(
     score: str,
     ridge: float | None,
     rng: np.random.Generator,
+    choices: SetChoices = DEFAULT,
 ) -> tuple[tuple[int, ...], np.ndarray]:
     """`budget_curve` of a policy that chooses its set anew for every budget, by the un-augmented model's features.
+
+    Parameters
+    ----------
+    learn, labels, n_copies, policy, budgets, score, ridge, rng
+        As of `budget_curve`.
+    choices : SetChoices, optional
+        How its sets are found.
 
     Returns
     -------
@@ -217,7 +226,7 @@ def set_curve(
     fitted, values = learn(weights), np.ones(len(labels))
     if policy.uses_scores:
         values = scores.score(score, fitted.model, fitted.train, labels, weights, ridge=ridge)
-    chooser = policy.prepare(fitted.train[:, 0], labels, values, budgets)
+    chooser = policy.prepare(fitted.train[:, 0], labels, values, budgets, choices)
     accuracies = []
     for budget in chooser.budgets:
         selected = np.zeros(len(labels), bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -11,12 +11,12 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 
 from effaug._philox import standard_normal
-from effaug.networks import bottleneck, cnn, import_keras, lenet, load_manifest, load_resnet, weights_sha256
+from effaug.frozen import KerasResNet, ResNet, batches, check_images, check_same_size, forward
+from effaug.networks import bottleneck, cnn, import_keras, lenet, own_file
 from effaug.protocols import Protocol
 from effaug.tasks import Task
 
 _SMALL_NET_BATCH = 2048
-_RESNET_BATCH = 128  # activations of 96x96 images fill 300 MB
 
 
 class Pixels(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -79,7 +79,7 @@ class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
         """Train on X uint8 (n, h, w, c), at least 16 x 16 pixels, and labels y (n,)."""
-        _check_images(X, smallest=16)
+        check_images(X, smallest=16)
         if np.shape(y) != (len(X),):
             raise ValueError(f"labels must have shape ({len(X)},), one for each image, got {np.shape(y)}")
         classes, labels = np.unique(y, return_inverse=True)
@@ -87,7 +87,7 @@ class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         net.reset(self.random_state if self.initial_state is None else self.initial_state, self.random_state)
         rng = np.random.default_rng(self.random_state)
         for _ in range(self.epochs):
-            for batch in _batches(rng.permutation(len(X)), self.batch_size):
+            for batch in batches(rng.permutation(len(X)), self.batch_size):
                 net.model.train_on_batch(X[batch].astype(np.float32) / 255, labels[batch])
         return self.trained(net.model.get_weights(), classes, X.shape[1:])
 
@@ -100,11 +100,11 @@ class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def transform(self, X: np.ndarray) -> np.ndarray:
         """X uint8 (n, h, w, c) to float32 (n, d)."""
         check_is_fitted(self)
-        _check_images(X, smallest=16)
-        _check_same_size(X, self.image_shape_, "fit")
+        check_images(X, smallest=16)
+        check_same_size(X, self.image_shape_, "fit")
         net = self._net(self.image_shape_, len(self.classes_))
         net.model.set_weights(self.weights_)
-        return _forward(net.bottleneck, X, 1 / 255, self._width, _SMALL_NET_BATCH)
+        return forward(net.bottleneck, X, 1 / 255, self._width, _SMALL_NET_BATCH)
 
     def _net(self, image_shape: tuple, n_classes: int) -> _Trainable:
         return _trainable(type(self)._build, image_shape, n_classes, self.learning_rate, self.precision)
@@ -120,71 +120,6 @@ class CNN(TrainedNetwork):
     """A plain CNN's last hidden layer, 512 features: what the released code trains on MNIST (`networks.cnn`)."""
 
     _build, _width = staticmethod(cnn), 512
-
-
-class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """ResNet v2's last layer before the softmax: a network trained by ``effaug train-cnn``, frozen.
-
-    256 features of a 32x32 image, 2304 of one of 96x96 (paper, Section 5.1).
-
-    Parameters
-    ----------
-    network : str, default "cifar10"
-        Name of weights in `networks.weights_folder`, without ``.weights.h5``.
-    subtract_mean : bool, default True
-        Subtract the training images' mean, as in training.
-
-    Attributes
-    ----------
-    manifest_ : dict
-        What the network is and how it was trained.
-    weights_sha256_ : str
-        Of the file of weights.
-    pixel_scale_ : float
-        What pixels are multiplied by, as in training.
-    """
-
-    def __init__(self, network: str = "cifar10", *, subtract_mean: bool = True) -> None:
-        self.network = network
-        self.subtract_mean = subtract_mean
-
-    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> ResNet:
-        """Find the weights; X uint8 (n, h, w, c) must be of the images' size that they were trained on.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there are no such weights.
-        ValueError
-            If the images are of another size.
-        """
-        self.manifest_ = load_manifest(self.network)
-        self.image_shape_ = tuple(self.manifest_["image_shape"])
-        _check_images(X, smallest=8)
-        _check_same_size(X, self.image_shape_, self.network)
-        self.weights_sha256_, self.pixel_scale_ = weights_sha256(self.network), self.manifest_["pixel_scale"]
-        self.__dict__.pop("_bottleneck", None)  # of an earlier fit
-        return self
-
-    @functools.cached_property
-    def _bottleneck(self) -> Any:
-        """Loaded when first used: features that are cached need no Keras."""
-        model = load_resnet(self.network)
-        if not self.subtract_mean:
-            mean_image = model.get_layer("mean_image")
-            mean_image.set_weights([np.zeros_like(w) for w in mean_image.get_weights()])
-        return bottleneck(model)
-
-    @property
-    def _n_features_out(self) -> int:
-        return int(self._bottleneck.output.shape[-1])
-
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """X uint8 (n, h, w, c) to float32 (n, 256 or 2304)."""
-        check_is_fitted(self)
-        _check_images(X, smallest=8)
-        _check_same_size(X, self.image_shape_, self.network)
-        return _forward(self._bottleneck, X, self.pixel_scale_, self._n_features_out, _RESNET_BATCH)
 
 
 class _Trainable:
@@ -238,7 +173,8 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
     task : Task
         Its network, and the name of the weights where that is frozen.
     protocol : Protocol
-        How a small network is trained; whether a ResNet's mean image is subtracted.
+        How a small network is trained; whether a ResNet's mean image is subtracted; the scale of small NORB's pixels
+        for a network of one's own.
     random_state : int, default 0
         Of a small network.
     """
@@ -248,6 +184,10 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
         return net(epochs=protocol.epochs, precision=precision, initial_state=start, random_state=random_state)
     if task.network == "pixels":
         return Pixels()
+    if own_file(task.weights):
+        twice = task.dataset == "smallnorb" and protocol.norb_divided_twice
+        scale = 1 / 255**2 if twice else 1 / 255
+        return KerasResNet(task.weights, task.dataset, pixel_scale=scale, subtract_mean=protocol.subtract_mean)
     return ResNet(task.weights, subtract_mean=protocol.subtract_mean)
 
 
@@ -255,28 +195,3 @@ def transform_copies(transformer: BaseEstimator, images: np.ndarray) -> np.ndarr
     """Images (n, 1 + t, h, w, c) to features (n, 1 + t, d)."""
     n, copies = images.shape[:2]
     return transformer.transform(images.reshape(n * copies, *images.shape[2:])).reshape(n, copies, -1)
-
-
-def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
-
-
-def _forward(model: Any, X: np.ndarray, scale: float, width: int, batch_size: int) -> np.ndarray:
-    found = [
-        np.asarray(model.predict_on_batch(X[batch].astype(np.float32) / np.float32(1 / scale))).astype(np.float32)
-        for batch in _batches(np.arange(len(X)), batch_size)
-    ]
-    return np.concatenate(found) if found else np.zeros((0, width), np.float32)
-
-
-def _check_same_size(X: np.ndarray, expected: tuple, where: str) -> None:
-    if X.shape[1:] != expected:
-        raise ValueError(f"images must have shape {expected} as in {where}, got {X.shape[1:]}")
-
-
-def _check_images(X: np.ndarray, smallest: int) -> None:
-    if X.ndim != 4 or X.dtype != np.uint8 or min(X.shape[1:3]) < smallest:
-        raise ValueError(
-            f"images must be uint8 of shape (n, h, w, c), h and w at least {smallest}, got {X.dtype} of shape {X.shape}"
-        )

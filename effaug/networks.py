@@ -13,6 +13,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from effaug import keras_file
+
 L2 = 1e-4  # of ResNet's kernels
 
 
@@ -256,14 +258,23 @@ def networks() -> tuple[str, ...]:
     return tuple(sorted(p.stem for p in weights_folder().glob("*.json") if p.with_suffix(".weights.h5").exists()))
 
 
+def own_file(network: str) -> Path | None:
+    """`keras_file.find` with `weights_folder`."""
+    return keras_file.find(network, weights_folder())
+
+
 def load_manifest(name: str) -> dict[str, Any]:
-    """What a network is and how it was trained, from the JSON beside its weights.
+    """What a network is and how it was trained, from the JSON beside its weights; of one's own, what its file tells.
 
     Raises
     ------
     FileNotFoundError
         If there is none of this name.
+    ValueError
+        If a file of one's own holds another network.
     """
+    if own := own_file(name):
+        return keras_file.manifest(own)
     if name not in networks():
         raise FileNotFoundError(
             f"no network {name!r} in {weights_folder()}; there: {', '.join(networks()) or 'none'}. `effaug train-cnn` "
@@ -274,12 +285,15 @@ def load_manifest(name: str) -> dict[str, Any]:
 
 def weights_sha256(name: str) -> str:
     """Hash of a network's file of weights."""
-    return hashlib.sha256((weights_folder() / f"{name}.weights.h5").read_bytes()).hexdigest()
+    return hashlib.sha256((own_file(name) or weights_folder() / f"{name}.weights.h5").read_bytes()).hexdigest()
 
 
 def load_resnet(name: str) -> Any:
     """The network of this name, with its weights."""
     manifest = load_manifest(name)
     model = resnet(tuple(manifest["image_shape"]), manifest["n_classes"], manifest["network"]["depth"])
-    model.load_weights(weights_folder() / f"{name}.weights.h5")
+    if own := own_file(name):
+        keras_file.fill(model, own)
+    else:
+        model.load_weights(weights_folder() / f"{name}.weights.h5")
     return model

@@ -6,9 +6,11 @@ import dataclasses
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from effaug._unknown import unknown
+from effaug.networks import networks, own_file, weights_folder, weights_sha256
 
 CARDINAL = ((-1, 0), (1, 0), (0, -1), (0, 1))
 DIAGONAL = ((-1, -1), (-1, 1), (1, -1), (1, 1))
@@ -58,7 +60,7 @@ class Protocol:
     cnn_precision : str
         Keras's dtype policy for the CNN.
     weights : str
-        Name of the frozen network in place of the task's own; empty for that.
+        Name of the frozen network in place of the task's own, or path of a Keras file (`keras_file`); empty for that.
 
     Notes
     -----
@@ -152,6 +154,8 @@ def load_protocol(name: str = "paper", *, task: str = "", **changes: object) -> 
     ------
     ValueError
         For an unknown protocol or an unknown field.
+    FileNotFoundError
+        For weights that are a path ending in ``.h5`` where there is no file.
 
     Examples
     --------
@@ -169,10 +173,30 @@ def load_protocol(name: str = "paper", *, task: str = "", **changes: object) -> 
     for key in changes:
         if key not in _FIELDS:
             raise ValueError(unknown("protocol field", key, _FIELDS))
+    if "weights" in changes:
+        changes["weights"] = _one_name(str(changes["weights"]))
     found = dataclasses.replace(PROTOCOLS[name], **changes)  # type: ignore[arg-type]
     values = {key: getattr(found, key) for key in changed(found)}
+    if "weights" in values:
+        values["weights"] = weights_label(found.weights)
     label = "+".join([name, *(f"{k}={str(v).replace(' ', '').replace('/', '_')}" for k, v in values.items())])
     return dataclasses.replace(found, name=label)
+
+
+def weights_label(weights: str) -> str:
+    """What weights are called in a protocol's name: a file of one's own by its stem and eight digits of its hash."""
+    own = own_file(weights)
+    return f"{re.sub('[^A-Za-z0-9_.-]', '_', own.stem)}-{weights_sha256(weights)[:8]}" if own else weights
+
+
+def _one_name(weights: str) -> str:
+    """The name of one of our networks for its file, and the whole path of any other file."""
+    path, folder = Path(weights), weights_folder()
+    name = path.name.removesuffix(".weights.h5")
+    if path.name != name and name in networks() and (path.parent.resolve() == folder.resolve() or weights == path.name):
+        return name
+    own = own_file(weights)
+    return str(own) if own else weights
 
 
 def changed(protocol: Protocol) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import signal
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from multiprocessing import connection, get_context
+from pathlib import Path
 from typing import Any
 
 from effaug._record import commit
@@ -23,7 +25,8 @@ from effaug.cache import Progress
 from effaug.experiment import Experiment, Job, compute
 from effaug.features import ResNet, featurizer
 from effaug.learning import frozen_features, task_subset
-from effaug.networks import import_keras, load_manifest, versions, weights_sha256
+from effaug.networks import import_keras, load_manifest, own_file, versions, weights_sha256
+from effaug.protocols import weights_label
 from effaug.results import Curve, Results
 
 _SAVE_EVERY = 3.0  # seconds: a save rewrites the task's files, and a curve may take less
@@ -99,8 +102,10 @@ def describe(experiment: Experiment) -> dict[str, Any]:
     network = featurizer(experiment.task, experiment.protocol)
     trained = {"versions": versions()} if network.get_params() else {}
     if isinstance(network, ResNet):
+        _check_label(network.network, experiment.protocol.name)
         manifest = load_manifest(network.network)
-        trained |= {"weights_sha256": weights_sha256(network.network), "training": manifest["training"]}
+        told = {"training": manifest["training"]} if "training" in manifest else {"depth": manifest["network"]["depth"]}
+        trained |= {"weights_sha256": weights_sha256(network.network), **told}
     return {
         "task": asdict(experiment.task),
         "budgets": experiment.task.budgets,
@@ -113,6 +118,19 @@ def describe(experiment: Experiment) -> dict[str, Any]:
     }
 
 
+def _check_label(weights: str, protocol: str) -> None:
+    """A file of one's own must be the one that the protocol was named after: a path may lead to another by now."""
+    label = weights_label(weights)
+    named = re.search("[+]weights=([^+~]*)", protocol)
+    if named and own_file(weights) and named[1] != label:
+        raise ValueError(f"{own_file(weights)} is {label} now, not the file of {protocol}")
+
+
+def _without_folder(value: Any) -> Any:
+    """A file of one's own may lie elsewhere by now: its hash tells whether it is the same."""
+    return Path(value).name if isinstance(value, str) and value.endswith(".h5") else value
+
+
 def _check_same(results: Results, experiment: Experiment, record: dict[str, Any]) -> None:
     """Curves of one run must be comparable: those to come with those that are stored."""
     label = f"{experiment.protocol.name}/{experiment.features}"
@@ -122,7 +140,7 @@ def _check_same(results: Results, experiment: Experiment, record: dict[str, Any]
             continue
         old, now = (r[part] if isinstance(r[part], dict) else {"": r[part]} for r in (stored, new))
         for key in sorted(old.keys() & now.keys()):
-            if old[key] != now[key]:
+            if _without_folder(old[key]) != _without_folder(now[key]):
                 raise ValueError(
                     f"{results.folder / experiment.task.name}.csv holds curves of {label} computed with {part} {key} "
                     f"{old[key]}, which is now {now[key]}: name another folder for the results"

@@ -33,7 +33,27 @@ class Chooser:
     choose: Callable[[int, np.random.Generator], np.ndarray]
 
 
-Prepare = Callable[[np.ndarray, np.ndarray, np.ndarray, tuple[int, ...]], Chooser]
+@dataclass(frozen=True)
+class SetChoices:
+    """How sets are found, where there is more than one way.
+
+    Attributes
+    ----------
+    dpp_diagonal : float
+        Added to the diagonal of a k-DPP's kernel.
+    kmeans_starts : int
+        Of which the best is taken.
+    shuffled_folds : bool
+        Whether points are shuffled before they are split into folds, for the C of virtual support vectors.
+    """
+
+    dpp_diagonal: float = 0.0
+    kmeans_starts: int = 1
+    shuffled_folds: bool = True
+
+
+DEFAULT = SetChoices()
+Prepare = Callable[..., Chooser]  # from features, labels, scores, budgets, and SetChoices unless they are DEFAULT
 
 
 @dataclass(frozen=True)
@@ -44,7 +64,7 @@ class SetPolicy:
     ----------
     name : str
     prepare : callable
-        From features (n, d), labels (n,), scores (n,) and the task's budgets to a `Chooser`.
+        From features (n, d), labels (n,), scores (n,), the task's budgets and, optionally, `SetChoices` to a `Chooser`.
     uses_scores, random : bool
     """
 
@@ -56,36 +76,60 @@ class SetPolicy:
     downweight: bool = False
 
 
-def _support_vectors(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
-    support = svm.fit(features, labels).support
+def _support_vectors(
+    features: np.ndarray,
+    labels: np.ndarray,
+    scores: np.ndarray,
+    budgets: tuple[int, ...],
+    choices: SetChoices = DEFAULT,
+) -> Chooser:
+    support = svm.fit(features, labels, shuffled=choices.shuffled_folds).support
     return Chooser((len(support),), lambda k, rng: support)
 
 
 def _clusters(weighted: bool) -> Prepare:
-    def prepare(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
-        weights = scores if weighted else None
-        return Chooser(budgets, lambda k, rng: diversity.cluster_order(features, k, weights, rng=rng))
+    def prepare(
+        features: np.ndarray,
+        labels: np.ndarray,
+        scores: np.ndarray,
+        budgets: tuple[int, ...],
+        choices: SetChoices = DEFAULT,
+    ) -> Chooser:
+        weights, starts = scores if weighted else None, choices.kmeans_starts
+        return Chooser(budgets, lambda k, rng: diversity.cluster_order(features, k, weights, rng=rng, n_init=starts))
 
     return prepare
 
 
 def _dpp(weighted: bool) -> Prepare:
-    def prepare(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
-        kernel = diversity.KDPP.of(features, scores if weighted else None)
+    def prepare(
+        features: np.ndarray,
+        labels: np.ndarray,
+        scores: np.ndarray,
+        budgets: tuple[int, ...],
+        choices: SetChoices = DEFAULT,
+    ) -> Chooser:
+        kernel = diversity.KDPP.of(features, scores if weighted else None, choices.dpp_diagonal)
         return Chooser(_up_to(kernel.rank, len(features)), kernel.sample)
 
     return prepare
 
 
 def _greedy(weighted: bool) -> Prepare:
-    def prepare(features: np.ndarray, labels: np.ndarray, scores: np.ndarray, budgets: tuple[int, ...]) -> Chooser:
-        quality = scores if weighted else None
-        rank = Kernel.of(features, quality).rank
+    def prepare(
+        features: np.ndarray,
+        labels: np.ndarray,
+        scores: np.ndarray,
+        budgets: tuple[int, ...],
+        choices: SetChoices = DEFAULT,
+    ) -> Chooser:
+        quality, diagonal = scores if weighted else None, choices.dpp_diagonal
+        rank = Kernel.of(features, quality, diagonal).rank
         budgets = _up_to(rank, len(features))
-        order = diversity.greedy_map(features, budgets[-1], quality)
+        order = diversity.greedy_map(features, budgets[-1], quality, diagonal)
 
         def choose(k: int, rng: np.random.Generator) -> np.ndarray:
-            return order[:k] if k <= len(order) else diversity.greedy_map(features, k, quality)
+            return order[:k] if k <= len(order) else diversity.greedy_map(features, k, quality, diagonal)
 
         return Chooser(budgets, choose)
 

@@ -33,7 +33,7 @@ class LinearSVM:
         return features @ self.coef + self.intercept
 
 
-def fit(features: np.ndarray, labels: np.ndarray, C: float | None = None) -> LinearSVM:
+def fit(features: np.ndarray, labels: np.ndarray, C: float | None = None, *, shuffled: bool = True) -> LinearSVM:
     """Fit a linear SVM with the hinge loss.
 
     Parameters
@@ -44,6 +44,8 @@ def fit(features: np.ndarray, labels: np.ndarray, C: float | None = None) -> Lin
     C : float, optional
         The one of 0.01, 0.1, 1, 10, 100 that is most accurate in 4-fold cross-validation unless given; the smallest of
         equals.
+    shuffled : bool, default True
+        Whether points are shuffled before they are split into folds; else a fold is a stretch of either class.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def fit(features: np.ndarray, labels: np.ndarray, C: float | None = None) -> Lin
         raise ValueError(f"labels must be 0 and 1, to cross-validate at least {N_FOLDS} of either, got {counts}")
     rows = np.asarray(features, np.float64)
     if C is None:
-        folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
+        folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0) if shuffled else StratifiedKFold(N_FOLDS)
         C = GridSearchCV(SVC(kernel="linear"), {"C": C_GRID}, cv=folds, refit=False).fit(rows, labels).best_params_["C"]
     svm = SVC(kernel="linear", C=C).fit(rows, labels)
     return LinearSVM(svm.coef_[0], float(svm.intercept_[0]), float(C), np.sort(svm.support_).astype(int))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -194,7 +195,7 @@ def provenance(view: View) -> pd.DataFrame:
         if "epochs" in network:
             trained += f", {network['epochs']} epochs"
         if "weights_sha256" in network:
-            trained += f" {network['network']}, weights {network['weights_sha256'][:12]}"
+            trained += f" {Path(network['network']).name}, weights {network['weights_sha256'][:12]}"
         shown = view.table[(view.table.task == task) & (view.table.features == features)]
         rows[task, features] = {
             "file": f"{view.results.folder.name}/{task}.csv",

@@ -112,7 +112,7 @@ BAD = [
     (["digits-rotate", "--policies", "baseline,"], ["''", *TABLE_POLICIES]),
     (["digits-rotate", "--no-subtract-mean"], ["subtract_mean changes nothing for digits-rotate", "on C, ridge"]),
     (["digits-rotate", "--weights", "mine"], ["weights changes nothing for digits-rotate", "on C, ridge"]),
-    (["cifar10-crop", "--epochs", "7"], ["epochs changes nothing for cifar10-crop", "on C, ridge, subtract_mean,"]),
+    (["cifar10-crop", "--epochs", "7"], ["epochs changes nothing for cifar10-crop", "on C, ridge, weighted_hessian,"]),
     (["digits-crop", "--swap", "directions"], ["directions changes nothing for digits-crop", "on C, ridge"]),
     (["digits-translate", "--swap", "directions", "--parameters", "1,0"], ["directions changes nothing"]),
     (["mnist-crop", "--swap", "C", "--C", "5"], ["C is changed already in paper+C=5.0"]),
@@ -219,6 +219,18 @@ def test_a_network_that_is_missing_is_a_sentence(effaug, weights, tiny_cifar10, 
             f"effaug: no network '{name}' in {weights}; there: toy. `effaug train-cnn` trains one"
         )
         assert "Traceback" not in err
+        assert not (tmp_path / "results").exists()
+
+
+def test_a_file_of_weights_that_is_missing_or_none_of_keras_is_a_sentence(effaug, weights, tiny_cifar10, tmp_path):
+    (tmp_path / "text.h5").write_text("no network")
+    for path, sentence in (
+        (tmp_path / "absent.h5", f"no file {tmp_path / 'absent.h5'}, nor absent.h5 in {weights}: name a network or"),
+        (tmp_path / "text.h5", f"{tmp_path / 'text.h5'} is no whole HDF5 file"),
+    ):
+        code, out, err = effaug("run", "cifar10-crop", "--n-train", "40", "--weights", str(path))
+        assert (code, out) == (2, "")
+        assert err.splitlines()[-1].startswith(f"effaug: {sentence}")
         assert not (tmp_path / "results").exists()
 
 

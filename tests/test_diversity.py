@@ -183,6 +183,93 @@ def test_a_kernel_of_nothing_has_rank_0(features, quality):
         KDPP.of(features, quality).sample(1, rng())
 
 
+# k-DPP: a constant on the diagonal
+
+
+def with_diagonal(features, quality, diagonal, k):
+    """Probability of every k-subset under L + c I, from determinants."""
+    L = textbook(of_positive_norm(features), quality)[1] + diagonal * np.eye(len(features))
+    dets = {S: np.linalg.det(L[np.ix_(S, S)]) for S in itertools.combinations(range(len(L)), k)}
+    return {S: det / sum(dets.values()) for S, det in dets.items()}
+
+
+DIAGONALS = [
+    (f"{name}, {c}, {k}", *KERNELS[name][:2], c, k)
+    for name in ("dual, quality", "primal, quality", "repeated points", "rank one", "zero features of zero quality")
+    for c, k in ((0.05, 1), (0.05, KERNELS[name][2]), (0.3, min(KERNELS[name][2] + 1, len(KERNELS[name][0]))))
+]
+every_diagonal = pytest.mark.parametrize(
+    ("features", "quality", "diagonal", "k"), [case[1:] for case in DIAGONALS], ids=[case[0] for case in DIAGONALS]
+)
+
+
+@every_diagonal
+def test_log_probability_with_a_diagonal_is_that_of_the_sum(features, quality, diagonal, k):
+    kdpp, want = KDPP.of(features, quality, diagonal), with_diagonal(features, quality, diagonal, k)
+    assert (kdpp.rank, kdpp.eigenvectors.shape) == (len(features), (len(features),) * 2)
+    for S, probability in want.items():
+        assert kdpp.log_probability(S) == pytest.approx(math.log(probability), abs=1e-9)
+
+
+@every_diagonal
+def test_draws_with_a_diagonal_have_the_probabilities_of_the_sum(features, quality, diagonal, k):
+    kdpp, want = KDPP.of(features, quality, diagonal), with_diagonal(features, quality, diagonal, k)
+    random = rng(k)
+    drawn = np.sort([kdpp.sample(k, random) for _ in range(3000)], axis=1)
+    assert goodness_of_fit(counts_of(drawn, want), list(want.values())) > 1e-3
+
+
+@pytest.mark.parametrize("top", [1e-3, 1.0, 30.0])
+def test_a_diagonal_of_1e_9_is_on_the_scale_of_the_squared_quality(top):
+    features, scale = INTEGERS[:, :3], top * 10.0 ** rng(8).permutation(np.linspace(-8, 0, 7))
+    quality, c = scale * np.linalg.norm(features, axis=1), Fraction(1e-9)
+    kdpp = KDPP.of(features, quality, float(c))
+    rows = [[Fraction(s) * int(x) for x in row] for s, row in zip(scale, features, strict=True)]
+    for k in (2, 3, 5, 7):
+        subsets = list(itertools.combinations(range(7), k))
+        minors = [[[sum(a * b for a, b in zip(rows[i], rows[j], strict=True)) for j in S] for i in S] for S in subsets]
+        for minor, i in itertools.product(minors, range(k)):
+            minor[i][i] += c
+        dets = [exact_determinant(minor) for minor in minors]
+        for S, det in zip(subsets, dets, strict=True):
+            assert kdpp.log_probability(S) == pytest.approx(log_fraction(det) - log_fraction(sum(dets)), abs=1e-6)
+
+
+def test_decomposition_with_a_diagonal_is_that_of_the_sum():
+    features, quality = normal(20, 6), spread(20, -3, 0.5)
+    kdpp = KDPP.of(features, quality, 1e-4)
+    L = (textbook(features, quality)[1] + 1e-4 * np.eye(20)) / quality.max() ** 2
+    vectors, values = kdpp.eigenvectors, np.exp(kdpp.log_eigenvalues)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(20), atol=1e-12)
+    np.testing.assert_allclose(vectors * values @ vectors.T, L, atol=1e-12)
+    np.testing.assert_allclose(values, np.linalg.eigvalsh(L)[::-1], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("features", "quality"), [(normal(4, 2), np.zeros(4)), (np.zeros((4, 2)), np.zeros(4))])
+def test_a_diagonal_alone_makes_every_set_as_probable(features, quality):
+    kdpp = KDPP.of(features, quality, 0.5)
+    assert {round(kdpp.log_probability(S), 9) for S in itertools.combinations(range(4), 2)} == {-round(math.log(6), 9)}
+    assert sorted(kdpp_sample(features, 4, quality, 0.5, rng=rng()).tolist()) == [0, 1, 2, 3]
+
+
+@every_diagonal
+def test_greedy_search_with_a_diagonal_takes_the_best_next_point(features, quality, diagonal, k):
+    L = textbook(of_positive_norm(features), quality)[1] + diagonal * np.eye(len(features))
+    chosen = greedy_map(features, len(L), quality, diagonal).tolist()
+    assert sorted(chosen) == list(range(len(L)))
+    for j in range(len(L)):
+        dets = {
+            i: np.linalg.det(L[np.ix_(S, S)]) for i in set(range(len(L))) - set(chosen[:j]) for S in [[*chosen[:j], i]]
+        }
+        assert dets[chosen[j]] == pytest.approx(max(dets.values()), rel=1e-9)
+
+
+@pytest.mark.parametrize("diagonal", [-1e-9, np.nan, np.inf])
+def test_a_diagonal_that_does_not_do_is_named(diagonal):
+    with pytest.raises(ValueError, match=f"diagonal must be finite and not negative, got {diagonal}"):
+        KDPP.of(normal(4, 2), None, diagonal)
+
+
 # k-DPP: decomposition
 
 

@@ -370,3 +370,14 @@ def test_a_set_policy_is_measured_with_the_influence_of_the_protocols_ridge(name
         model = LogisticRegression(C=2.0, solver="newton-cholesky", tol=1e-9).fit(x, labels)
         right = [model.predict(TEST[:, c]) == SUBSET.y_test for c in range(1 + copies)]
         assert accuracy == pytest.approx(np.mean(right))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("paper", (0.0, 1, True)), ("released-code", (1e-9, 10, False))])
+def test_a_set_policy_is_told_the_protocols_choices(cache, monkeypatch, name, expected):
+    task, policy, told = load_task("digits-crop", protocol=name, n_train=100), load_policy("dpp"), list[tuple]()
+    spy = dataclasses.replace(policy, prepare=lambda *given: told.append(given) or policy.prepare(*given))
+    monkeypatch.setattr("effaug.experiment.load_policy", lambda name: spy)
+    curve = compute(Experiment(task, load_protocol(name), policies=("dpp",)), Job("", "dpp", 0))
+    assert dataclasses.astuple(told[0][4]) == expected
+    assert curve.budgets == policy.prepare(*told[0]).budgets
+    assert (curve.budgets[-1] == 100) == (name == "released-code")

@@ -292,7 +292,7 @@ def test_mean_image_and_pixel_scale_change_the_features(weights, tmp_path, monke
 def test_resnets_features_do_not_depend_on_the_batch(weights, monkeypatch):
     net = ResNet("toy").fit(colour())
     whole = net.transform(colour())
-    monkeypatch.setattr(features, "_RESNET_BATCH", 4)
+    monkeypatch.setattr("effaug.frozen._RESNET_BATCH", 4)
     np.testing.assert_allclose(net.transform(colour()), whole, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(net.transform(colour()[3:4]), whole[3:4], rtol=1e-4, atol=1e-5)
     assert net.transform(colour(0)).shape == (0, 256)

@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 from effaug import diversity, logistic, svm
 from effaug.policies import POLICIES
 from effaug.scores import score as score_points
-from effaug.selection import EVERY_POLICY, SET_POLICIES, load_policy, select
+from effaug.selection import EVERY_POLICY, SET_POLICIES, SetChoices, load_policy, select
 
 
 def rng(seed=0):
@@ -65,6 +65,35 @@ def test_greedy_sets_contain_each_other(name, weighted):
     expected = diversity.greedy_map(features, 6, scores if weighted else None)
     for k in chooser.budgets:
         assert chooser.choose(k, rng()).tolist() == expected[:k].tolist()
+
+
+@pytest.mark.parametrize("name", ["dpp", "dpp_proportional", "dpp_map", "dpp_map_proportional"])
+def test_a_diagonal_lifts_the_limit_of_the_rank(name):
+    features, labels, scores = points(n=200)
+    chooser = load_policy(name).prepare(features, labels, scores, BUDGETS, SetChoices(dpp_diagonal=1e-3))
+    assert chooser.budgets == (0, 2, 6, 10, 14, 20, 30, 40, 50, 100, 150, 200)
+    quality = scores if "proportional" in name else None
+    for k in (6, 20, 200):
+        if "map" in name:
+            expected = diversity.greedy_map(features, k, quality, 1e-3)
+        else:
+            expected = diversity.KDPP.of(features, quality, 1e-3).sample(k, rng(5))
+        assert chooser.choose(k, rng(5)).tolist() == expected.tolist()
+        assert len(set(expected.tolist())) == k
+
+
+def test_so_many_starts_of_k_means_and_such_folds_are_handed_on():
+    features, labels, scores = points()
+    chooser = load_policy("clustered_baseline").prepare(features, labels, scores, BUDGETS, SetChoices(kmeans_starts=10))
+    one, ten = (diversity.cluster_order(features, 20, rng=rng(3), n_init=n) for n in (1, 10))
+    assert chooser.choose(20, rng(3)).tolist() == ten.tolist() != one.tolist()
+    features, labels, scores = points(seed=5)
+    support = [svm.fit(features, labels, shuffled=shuffled).support.tolist() for shuffled in (True, False)]
+    assert support[0] != support[1]
+    for shuffled, expected in zip((True, False), support, strict=True):
+        choices = SetChoices(shuffled_folds=shuffled)
+        chooser = load_policy("virtual_support_vectors").prepare(features, labels, scores, BUDGETS, choices)
+        assert chooser.choose(len(expected), rng()).tolist() == expected
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY_POLICY if "update" not in name and "virtual" not in name])
