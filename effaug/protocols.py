@@ -120,7 +120,7 @@ PROTOCOLS = {
 RECONSTRUCTION: dict[str, tuple[str, dict[str, object]]] = {  # by data set: a named protocol, and what is changed
     "mnist": ("released-code", {}),
     "cifar10": ("released-code", {}),
-    "norb": ("released-code", {}),
+    "norb": ("paper", {}),
     "digits": ("released-code", {}),
 }
 NAMES = ("reconstruction", *PROTOCOLS)

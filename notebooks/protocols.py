@@ -31,9 +31,8 @@ source = "stored"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import reconstruction, tables
+from effaug import protocols, reconstruction, tables
 from effaug.notebook import open_view
-from effaug.protocols import NAMES, stored_as
 
 view = open_view(globals())
 Markdown(view.notes())
@@ -46,7 +45,7 @@ Markdown(view.notes())
 # experiment with its own noise would reach.
 
 # %%
-reconstruction.agreement(view.results, NAMES)
+reconstruction.agreement(view.results, protocols.NAMES)
 
 # %% [markdown]
 # ## The rule
@@ -62,7 +61,7 @@ reconstruction.agreement(view.results, NAMES)
 # %%
 for key in ("mnist", "cifar10", "norb"):
     if key == dataset or dataset == "all":
-        chosen = stored_as("reconstruction", f"{key}-translate")
+        chosen = protocols.stored_as("reconstruction", f"{key}-translate")
         display(
             Markdown(f"**{key}**: `reconstruction` is `{chosen}`."),
             reconstruction.distances(view.results, key).round(2),
@@ -74,7 +73,7 @@ for key in ("mnist", "cifar10", "norb"):
 # Accuracy in percent, as in Table 1, for every task.
 
 # %%
-for name in NAMES:
+for name in protocols.NAMES:
     display(Markdown(f"`{name}`"), tables.table_1(view.other(protocol=name)))
 
 # %% [markdown]

@@ -25,16 +25,15 @@ protocol = "paper"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import evidence, paper, scorecard, tables
+from effaug import evidence, paper, protocols, scorecard, tables
 from effaug.notebook import check_parameters, view_of
-from effaug.protocols import NAMES
 
 check_parameters(globals(), ("protocol",))
 view = view_of(protocol=protocol, n_seeds=20)
 Markdown(scorecard.answer(view.results))
 
 # %%
-scorecard.side_by_side(view.results, NAMES)
+scorecard.side_by_side(view.results, protocols.NAMES)
 
 # %%
 Markdown(view.notes())
