@@ -16,7 +16,8 @@ import pytest
 from effaug import cli, datasets, scorecard, timing, training
 from effaug.notebook import STORED
 from effaug.policies import TABLE_POLICIES
-from effaug.reconstruction import published_pairs
+from effaug.protocols import NAMES
+from effaug.reconstruction import agreement, published_pairs
 from effaug.results import Curve, Results, auc
 from effaug.scores import SCORES
 from effaug.tasks import TASKS, load_task
@@ -402,13 +403,17 @@ def test_refit_curves_of_real_images_repeat(real_data, tmp_path):
 def test_report_lists_all_198_pairs_and_counts_what_is_stored(effaug):
     code, out, err = effaug("report", "aucs", "--protocol", "paper", "--results", str(STORED))
     assert "The cifar10 network is a ResNet of depth 20" in err
-    header, *rows, last = out.splitlines()
+    pairs, close = out.split("\n\n")
+    header, *rows, last = pairs.splitlines()
     assert code == 0
     assert header.split() == list(published_pairs(Results(STORED), "paper").columns)
     assert len(rows) == 198
     stored = [row for row in rows if int(re.findall(r" (\d+) +\d+\.\d\d ", row)[-1]) > 0]
     assert last.startswith(f"{len(stored)} of 198 under the paper protocol; ours less the paper's: median ")
     assert any("mnist-rotate influence" in row for row in stored)
+    assert close.rstrip() == agreement(Results(STORED), NAMES).to_string()
+    code, _, err = effaug("report", "aucs", "--protocol", "papper", "--results", str(STORED))
+    assert (code, "did you mean 'paper'" in err) == (2, True)
 
 
 def test_report_as_json_has_no_infinity_where_there_is_a_single_seed(effaug, tmp_path):
