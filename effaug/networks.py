@@ -157,9 +157,7 @@ def resnet(image_shape: tuple[int, int, int], n_classes: int, depth: int = 56, *
         )
 
     def normal_relu(x: Any) -> Any:
-        # Keras starts the moving variance at 1, beside which small NORB's 1e-6 (pixels divided by 255 twice) count for
-        # nothing in the first 2500 steps. From 0 a short training ends where a long one does.
-        return L.ReLU(dtype=dtype)(batch_normalization(dtype=dtype, moving_variance_initializer="zeros")(x))
+        return L.ReLU(dtype=dtype)(batch_normalization(dtype=dtype)(x))
 
     pixels = keras.Input(image_shape)
     x = normal_relu(conv(16, 3)(mean_image(name="mean_image", dtype="float32")(pixels)))
