@@ -85,12 +85,13 @@ def answer(results: Results) -> str:
     found = agreement(results, NAMES)
     lines = []
     for protocol, words in _QUESTIONS.items():
-        row = found.xs((protocol, "all"))
+        row, own = found.xs((protocol, "all")), found.xs(protocol)["median |difference|"].drop("all").dropna()
+        each = ", ".join(f"{dataset} {median:.1f}" for dataset, median in own.items())
         met = row["median |difference|"] <= 3 and row["rank correlation"] >= 0.85
         lines.append(
             f"- **{words}?** The published AUCs are {'met' if met else 'not met'}: {row['AUCs']} are computed, "
-            f"{row['median |difference|']:.1f} of 1000 away (median); the order of the policies correlates with the "
-            f"published one by {row['rank correlation']:.2f} (a repetition would reach {row['ceiling']:.2f}). "
+            f"{row['median |difference|']:.1f} of 1000 away (median; {each}); the order of the policies correlates "
+            f"with the published one by {row['rank correlation']:.2f} (a repetition would reach {row['ceiling']:.2f}). "
             f"{in_words(results, protocol)}"
         )
     return "\n".join(lines)

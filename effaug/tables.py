@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable
@@ -152,11 +153,16 @@ def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
 
 
 def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
-    """`auc_table` for every task, kind of features and score of a view, with a title in Markdown and an anchor."""
+    """`auc_table` for every task, kind of features and score that are stored under the view's or a named protocol.
+
+    Each with a title in Markdown and an anchor.
+    """
     found, anchored = [], set()
-    for task, features in view.panels:
-        scores = view.table[(view.table.task == task) & (view.table.features == features)].score
-        for score in sorted(set(scores) - {""}):
+    wanted = view.parameters["features"]
+    for task, features in itertools.product(view.tasks, ("refit", "frozen")):
+        if wanted not in ("all", features):
+            continue
+        for score in _stored_scores(view, task, features):
             number = table_number(task, score)
             title = f"**{task} by {score}, {features} features"
             if number:
@@ -167,6 +173,13 @@ def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
                 anchored.add(number)
             found.append((f"{title}**", auc_table(view, task, features, score)))
     return found
+
+
+def _stored_scores(view: View, task: str, features: str) -> list[str]:
+    table = view.results.table([task] if task in view.results.tasks() else [])
+    labels = {view.label(task), *(stored_as(name, task) for name in NAMES)}
+    kept = table[(table.features == features) & table.protocol.isin(labels) & (table.seed < view.parameters["n_seeds"])]
+    return [score for score in sorted(TABLE_SCORES) if score in set(kept.score)]
 
 
 def task_table(view: View) -> pd.DataFrame:

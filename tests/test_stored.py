@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import comparisons, discrepancies, reconstruction, runner
+from effaug import comparisons, discrepancies, reconstruction, runner, scorecard, tables
 from effaug.evidence import NINE
 from effaug.experiment import Experiment, Job, compute
 from effaug.networks import weights_sha256
-from effaug.notebook import STORED
+from effaug.notebook import STORED, view_of
 from effaug.paper import published_aucs, published_table_1
 from effaug.policies import POLICIES
-from effaug.protocols import PROTOCOLS
+from effaug.protocols import NAMES, PROTOCOLS
 from effaug.reproduce import stored_experiments
 from effaug.results import Results, aucs, half_width
 from effaug.scores import TABLE_SCORES
@@ -291,3 +291,25 @@ def test_what_swapped_choices_change_is_what_the_page_says():
     on_cifar10 = by_choice["subtract_mean"].filter(like="cifar10", axis=0)
     assert len(on_cifar10) == 3
     assert on_cifar10[["none", "full"]].max(axis=None) < -3
+
+
+@pytest.mark.parametrize("protocol", NAMES)
+def test_tables_3_to_20_are_shown_under_every_protocol_whatever_it_lacks(protocol):
+    found = tables.auc_tables(view_of(protocol=protocol, n_seeds=20))
+    anchors = [int(n) for title, _ in found for n in re.findall(r'<a id="table-(\d+)">', title)]
+    assert sorted(anchors) == list(range(3, 21))
+    assert all(frame["text" if "text" in frame else "AUC"].ne("-").sum() >= 10 for _, frame in found)
+
+
+def test_the_answer_is_that_of_the_numbers():
+    text, code, closest = scorecard.answer(RESULTS).split("\n")
+    found = reconstruction.agreement(RESULTS, NAMES)
+    for line, protocol in ((text, "paper"), (code, "released-code"), (closest, "reconstruction")):
+        row = found.xs((protocol, "all"))
+        met = row["median |difference|"] <= 3 and row["rank correlation"] >= 0.85
+        assert (
+            f"are {'met' if met else 'not met'}: {row['AUCs']} are computed, {row['median |difference|']:.1f} of"
+            in line
+        )
+        assert f"cifar10 {found.xs((protocol, 'cifar10'))['median |difference|']:.1f}" in line
+        assert scorecard.in_words(RESULTS, protocol) in line
