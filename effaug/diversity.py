@@ -23,7 +23,7 @@ import numpy as np
 from scipy.linalg import qr
 
 from effaug._kernel import Kernel, check_size, finite, not_negative
-from effaug.policies import POLICIES
+from effaug._sampling import log, race
 
 _TIE = 1e-10  # of a log gain
 
@@ -69,7 +69,6 @@ def cluster_order(
 
     features = finite(features)
     check_size(k, len(features), "the number of points")
-    policy = POLICIES["baseline" if scores is None else "random_proportional"]
     scores = not_negative("scores", scores, len(features))
     if k == 0:
         return np.array([], int)
@@ -77,7 +76,7 @@ def cluster_order(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than k: fewer clusters
         cluster = KMeans(k, n_init=n_init, random_state=seed).fit_predict(features)
-    order = policy.order(scores, rng)
+    order = race(log(scores), rng)
     turn = np.empty(len(order), int)
     for c in range(k):
         members = order[cluster[order] == c]

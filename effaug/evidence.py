@@ -11,9 +11,9 @@ import pandas as pd
 from scipy import stats
 
 from effaug.paper import published_aucs, published_features
+from effaug.policies import load_policy
 from effaug.protocols import stored_as
 from effaug.results import Results, auc
-from effaug.selection import load_policy
 
 LEVEL = 0.95  # of a claim's comparisons together
 ROUNDING = 1e-9  # of values that are compared as they are

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from effaug import scores
 from effaug._unknown import unknown
+from effaug.curves import budget_curve, full_augmentation
 from effaug.features import TRAINED
-from effaug.learning import Learn, learner, task_subset
-from effaug.policies import TABLE_POLICIES, Policy, extend, plan_weights
+from effaug.learning import learner, task_subset
+from effaug.policies import DPP_POLICIES, TABLE_POLICIES, SetChoices, load_policy
 from effaug.protocols import Protocol
 from effaug.results import Curve, Key
-from effaug.selection import DEFAULT, SetChoices, SetPolicy, load_policy
 from effaug.subsets import Subset
 from effaug.tasks import Task, check_protocol
 
 FEATURES = ("frozen", "refit")
+DPP_BUDGETS = (0, 1, 10, 30, 50, 70, 100, 150, 200, 250, 500, 750, 1000)  # of 1000 points: the paper's, and beyond
 N_SHOWN = 10  # extreme points a score whose images are kept (Figures 5, 11-13)
 
 
@@ -121,139 +121,27 @@ def compute(experiment: Experiment, job: Job) -> Curve:
             accuracies, points = full_augmentation(learn, labels, copies, protocol.ridge)
             points |= _shown(subset, points)
         else:
-            policy, rng = load_policy(job.policy), np.random.default_rng(job.seed)
-            options: dict[str, Any] = {"score": job.score, "ridge": protocol.ridge, "rng": rng}
-            if isinstance(policy, SetPolicy):
-                options["choices"] = SetChoices(protocol.dpp_diagonal, protocol.kmeans_starts, protocol.shuffled_folds)
-                budgets, accuracies = set_curve(learn, labels, copies, policy, task.budgets, **options)
-                points = {}
-            else:
-                budgets = task.budgets
-                options["weighted_hessian"] = protocol.weighted_hessian
-                accuracies, order = budget_curve(learn, labels, copies, policy, budgets, **options)
-                points = {"order": order.astype(np.int32)}
+            choices = SetChoices(protocol.dpp_diagonal, protocol.kmeans_starts, protocol.shuffled_folds)
+            curve = budget_curve(
+                learn,
+                labels,
+                copies,
+                replace(load_policy(job.policy), choices=choices),
+                _dpp_budgets(task.n_train) if job.policy in DPP_POLICIES else task.budgets,
+                score=job.score,
+                ridge=protocol.ridge,
+                rng=np.random.default_rng(job.seed),
+                weighted_hessian=protocol.weighted_hessian,
+            )
+            budgets, accuracies = curve.budgets, curve.accuracies
+            points = {} if curve.order is None else {"order": curve.order.astype(np.int32)}
     seconds = time.perf_counter() - start
     return Curve(task.name, *experiment.key(job), budgets, accuracies, points, seconds)
 
 
-def budget_curve(
-    learn: Learn,
-    labels: np.ndarray,
-    n_copies: int,
-    policy: Policy,
-    budgets: tuple[int, ...],
-    *,
-    score: str,
-    ridge: float | None,
-    rng: np.random.Generator,
-    weighted_hessian: bool = True,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Accuracy on the augmented test set at each budget (paper, Section 5 and Appendix B).
-
-    Parameters
-    ----------
-    learn : callable
-        From sample weights (n, 1 + t) to `Fitted`.
-    labels : ndarray of int, shape (n,)
-        0 or 1.
-    n_copies : int
-        t.
-    policy : Policy
-    budgets : tuple of int
-        Ascending from 0.
-    score : str
-        Ignored by policies that use none.
-    ridge : float or None
-        See `Protocol`.
-    rng : numpy.random.Generator
-    weighted_hessian : bool, default True
-        See `Protocol`.
-
-    Returns
-    -------
-    accuracies : ndarray, shape (len(budgets),)
-    order : ndarray of int, shape (budgets[-1],)
-        Points in the order of their selection.
-    """
-    n = len(labels)
-    order = np.array([], int)
-    selected = np.zeros(n, bool)
-    accuracies = []
-    for budget, following in zip(budgets, (*budgets[1:], None), strict=True):
-        selected[order[:budget]] = True
-        weights = policy.weights(selected, n_copies)
-        fitted = learn(weights)
-        accuracies.append(fitted.accuracy)
-        if following is None or (budget > 0 and not policy.update):
-            continue
-        if policy.uses_scores:
-            in_hessian = weights if weighted_hessian else np.sign(weights)
-            values = scores.score(score, fitted.model, fitted.train, labels, in_hessian, ridge=ridge)
-        else:
-            values = np.ones(n)
-        order = extend(policy, order, values, following if policy.update else budgets[-1], rng)
-    return np.array(accuracies), order
-
-
-def set_curve(
-    learn: Learn,
-    labels: np.ndarray,
-    n_copies: int,
-    policy: SetPolicy,
-    budgets: tuple[int, ...],
-    *,
-    score: str,
-    ridge: float | None,
-    rng: np.random.Generator,
-    choices: SetChoices = DEFAULT,
-) -> tuple[tuple[int, ...], np.ndarray]:
-    """`budget_curve` of a policy that chooses its set anew for every budget, by the un-augmented model's features.
-
-    Parameters
-    ----------
-    learn, labels, n_copies, policy, budgets, score, ridge, rng
-        As of `budget_curve`.
-    choices : SetChoices, optional
-        How its sets are found.
-
-    Returns
-    -------
-    budgets : tuple of int
-        At which the policy is measured; not always those of the task.
-    accuracies : ndarray, shape (len(budgets),)
-    """
-    weights = plan_weights(np.zeros(len(labels), bool), n_copies)
-    fitted, values = learn(weights), np.ones(len(labels))
-    if policy.uses_scores:
-        values = scores.score(score, fitted.model, fitted.train, labels, weights, ridge=ridge)
-    chooser = policy.prepare(fitted.train[:, 0], labels, values, budgets, choices)
-    accuracies = []
-    for budget in chooser.budgets:
-        selected = np.zeros(len(labels), bool)
-        selected[chooser.choose(budget, rng)] = True
-        accuracies.append(learn(plan_weights(selected, n_copies)).accuracy)
-    return chooser.budgets, np.array(accuracies)
-
-
-def full_augmentation(
-    learn: Learn, labels: np.ndarray, n_copies: int, ridge: float | None
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Accuracy with every point augmented, and every point's scores before and after (Figures 1, 2, 6-8).
-
-    Returns
-    -------
-    accuracies : ndarray, shape (1,)
-    points : dict
-        ``<score>_before`` and ``<score>_after``, float32 (n,), for the scores of Tables 3-20.
-    """
-    points = {}
-    for when, selected in (("before", False), ("after", True)):
-        weights = plan_weights(np.full(len(labels), selected), n_copies)
-        fitted = learn(weights)
-        for name in scores.TABLE_SCORES:
-            values = scores.score(name, fitted.model, fitted.train, labels, weights, ridge=ridge)
-            points[f"{name}_{when}"] = values.astype(np.float32)
-    return np.array([fitted.accuracy]), points
+def _dpp_budgets(n: int) -> tuple[int, ...]:
+    """Those of Appendix H, and beyond, in proportion to n."""
+    return tuple(sorted({round(b * n / 1000) for b in DPP_BUDGETS}))
 
 
 def _shown(subset: Subset, points: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

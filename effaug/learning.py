@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from effaug import augment, logistic
 from effaug.cache import FeatureCache, Progress
+from effaug.curves import Fitted, Learn, frozen_learner
 from effaug.features import featurizer, transform_copies
 from effaug.protocols import Protocol
 from effaug.subsets import Subset, load_subset
 from effaug.tasks import Task
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """What a matrix of sample weights comes to.
-
-    Attributes
-    ----------
-    model : LogisticModel
-    train : ndarray, shape (n, 1 + t, d)
-        Features of the training set, of which only rows of positive weight and originals may be read.
-    accuracy : float
-        On the augmented test set.
-    """
-
-    model: logistic.LogisticModel
-    train: np.ndarray
-    accuracy: float
-
-
-Learn = Callable[[np.ndarray], Fitted]
 
 
 @functools.lru_cache(maxsize=2)
@@ -60,28 +37,6 @@ def frozen_features(
     network = cache.fit(featurizer(task, protocol), subset.x_train, subset.y_train)
     train = cache.transform(network, subset.x_train, transform, progress=progress)
     return train, cache.transform(network, subset.x_test, transform, progress=progress)
-
-
-def frozen_learner(features: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray], C: Any) -> Learn:
-    """What `budget_curve` asks for, over features that do not change.
-
-    Parameters
-    ----------
-    features : (ndarray, ndarray), shapes (n, 1 + t, d) and (m, 1 + t, d)
-        Of the training and of the augmented test set, each point's original first.
-    labels : (ndarray, ndarray), shapes (n,) and (m,)
-        0 or 1.
-    C : float or "cv"
-        See `logistic.fit`.
-    """
-    (train, test), (y_train, y_test) = features, labels
-    refitter = logistic.Refitter(train, y_train, C)
-
-    def learn(weights: np.ndarray) -> Fitted:
-        model = refitter.fit(weights)
-        return Fitted(model, train, model.accuracy(test, y_test))
-
-    return learn
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,19 +1,89 @@
-"""Policies: from scores to the order in which points are augmented (paper, Table 2).
+"""Policies: which points to augment, by their scores or their features (paper, Table 2, Section 5.1, Appendices F-H).
 
-Drawing without replacement with probabilities proportional to weights v is an exponential race: point i arrives at
-time E_i / v_i, E_i ~ Exp(1), and the order of arrival is the order of drawing (Efraimidis & Spirakis, 2006). In logs
-the race needs no sums and cannot overflow, a zero weight simply arrives last, and every policy of one seed runs on the
-same E: policies of a seed are compared on common random numbers.
+Some put all points into an order, and their choice of k points is its beginning; others choose a set of k points anew
+for every k. Both are a `Policy`: told about the points by a `Request`, it gives a `Chooser`, from a number to points.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from effaug import diversity, svm
+from effaug._kernel import Kernel, check_size, not_negative
+from effaug._sampling import log, race
+from effaug._unknown import unknown
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What a policy is told.
+
+    Attributes
+    ----------
+    features : ndarray, shape (n, d)
+        Of the original points.
+    labels : ndarray of int, shape (n,)
+        0 or 1.
+    scores : ndarray, shape (n,)
+        Finite and not negative.
+    budgets : tuple of int
+        How many points will be asked for, ascending.
+    rng : numpy.random.Generator
+    chosen : ndarray of int, optional
+        Points chosen already, in order, which an order begins with.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray
+    budgets: tuple[int, ...]
+    rng: np.random.Generator
+    chosen: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """What a policy answers.
+
+    Attributes
+    ----------
+    budgets : tuple of int
+        Those of the request that it can meet, ascending; for support vectors their number instead.
+    choose : callable
+        From one of them, or any other that is possible, to the points: int to (k,); ValueError for one that is not.
+    ordered : bool
+        Whether the points come in an order of which a smaller choice is the beginning.
+    """
+
+    budgets: tuple[int, ...]
+    choose: Callable[[int], np.ndarray]
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class SetChoices:
+    """How sets are found, where there is more than one way.
+
+    Attributes
+    ----------
+    dpp_diagonal : float
+        Added to the diagonal of a k-DPP's kernel.
+    kmeans_starts : int
+        Of which the best is taken.
+    shuffled_folds : bool
+        Whether points are shuffled before they are split into folds, for the C of virtual support vectors.
+    """
+
+    dpp_diagonal: float = 0.0
+    kmeans_starts: int = 1
+    shuffled_folds: bool = True
+
+
 Order = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Rule = Callable[[Request, SetChoices], Chooser]
 
 
 @dataclass(frozen=True)
@@ -23,24 +93,33 @@ class Policy:
     Attributes
     ----------
     name : str
-    order : callable
-        From scores (n,) and a random generator to a permutation of the points, first to be augmented first.
+    rule : callable
+        From a `Request` and `choices` to a `Chooser`; `ordered` makes one of an order.
     selection : str
-        The selection function as Table 2 writes it (LaTeX).
+        The selection function as Table 2 writes it (LaTeX); empty for policies of Appendices G and H and for support
+        vectors.
     uses_scores, random : bool
     update : bool
         Scores are taken again, at every budget, from the model just fitted (Section 4.2).
     downweight : bool
         A selected point and each of its t copies weigh 1 / (1 + t) (Section 4.2).
+    choices : SetChoices
+        Another diagonal for a k-DPP: ``dataclasses.replace(POLICIES["dpp"], choices=SetChoices(dpp_diagonal=1e-3))``.
     """
 
     name: str
-    order: Order
-    selection: str
+    rule: Rule
+    selection: str = ""
     uses_scores: bool = True
     random: bool = True
     update: bool = False
     downweight: bool = False
+    choices: SetChoices = SetChoices()
+
+    def prepare(self, request: Request) -> Chooser:
+        """What the policy can choose among these points; scores that it does not use are not handed on."""
+        request = request if self.uses_scores else replace(request, scores=np.ones(len(request.labels)))
+        return self.rule(request, self.choices)
 
     def weights(self, selected: np.ndarray, copies: int) -> np.ndarray:
         """The plan: a boolean selection (n,) to sample weights (n, 1 + copies)."""
@@ -62,64 +141,132 @@ def plan_weights(selected: np.ndarray, copies: int, *, downweight: bool = False)
     -------
     ndarray, shape (n, 1 + t)
         Unselected points: ``[1, 0, ..., 0]``; selected ones: all 1, or all ``1 / (1 + t)``.
+
+    Raises
+    ------
+    ValueError
+        For a selection that is not boolean, such as the indices of points.
     """
+    selected = np.asarray(selected)
+    if selected.dtype != bool or selected.ndim != 1:
+        kind = f"{selected.dtype} of shape {selected.shape}"
+        raise ValueError(f"selected must be boolean, one value for each of the n points, got {kind}")
     weights = np.zeros((len(selected), 1 + copies))
     weights[:, 0] = 1
     weights[selected] = 1 / (1 + copies) if downweight else 1
     return weights
 
 
-def _race(log_weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    clock = np.log(rng.standard_exponential(len(log_weights)))
-    return np.lexsort((clock, clock - log_weights))  # infinitely early or late arrivals keep the clock's order
+def ordered(order: Order) -> Rule:
+    """The rule of an order over the points.
+
+    Parameters
+    ----------
+    order : callable
+        From scores (n,), finite and not negative, and a random generator to a permutation of the points, first to be
+        augmented first.
+    """
+
+    def rule(request: Request, choices: SetChoices) -> Chooser:
+        drawn = order(not_negative("scores", request.scores, len(request.labels)), request.rng)
+        points = np.concatenate([request.chosen, drawn[~np.isin(drawn, request.chosen)]]).astype(int)
+
+        def choose(k: int) -> np.ndarray:
+            check_size(k, len(points), "the number of points")
+            return points[:k]
+
+        return Chooser(request.budgets, choose, ordered=True)
+
+    return rule
 
 
-def _log(scores: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore"):
-        return np.log(scores)
+def _support_vectors(request: Request, choices: SetChoices) -> Chooser:
+    support = svm.fit(request.features, request.labels, shuffled=choices.shuffled_folds).support
+
+    def choose(k: int) -> np.ndarray:
+        if k != len(support):
+            raise ValueError(
+                f"virtual_support_vectors chooses the support vectors of a linear SVM (effaug.svm), which are "
+                f"{len(support)} of these points: budget must be {len(support)}, got {k!r}"
+            )
+        return support
+
+    return Chooser((len(support),), choose)
 
 
-_PROPORTIONAL, _INVERSE = r"P(z_i) = s_i / \sum_j s_j", r"P(z_i) = s_i^{-1} / \sum_j s_j^{-1}"
-_SOFTMAX, _INVERSE_SOFTMAX = r"P(z_i) = e^{s_i} / \sum_j e^{s_j}", r"P(z_i) = e^{-s_i} / \sum_j e^{-s_j}"
+def _clusters(request: Request, choices: SetChoices) -> Chooser:
+    def choose(k: int) -> np.ndarray:
+        starts = choices.kmeans_starts
+        return diversity.cluster_order(request.features, k, request.scores, rng=request.rng, n_init=starts)
 
-_BASES = (
-    Policy("baseline", lambda s, rng: _race(np.zeros(len(s)), rng), r"P(z_i) = 1 / n", uses_scores=False),
-    Policy("random_proportional", lambda s, rng: _race(_log(s), rng), _PROPORTIONAL),
+    return Chooser(request.budgets, choose)
+
+
+def _dpp(request: Request, choices: SetChoices) -> Chooser:
+    kernel = diversity.KDPP.of(request.features, request.scores, choices.dpp_diagonal)
+    return Chooser(_up_to(kernel.rank, request.budgets), lambda k: kernel.sample(k, request.rng))
+
+
+def _greedy(request: Request, choices: SetChoices) -> Chooser:
+    features, scores, diagonal = request.features, request.scores, choices.dpp_diagonal
+    budgets = _up_to(Kernel.of(features, scores, diagonal).rank, request.budgets)
+    largest = diversity.greedy_map(features, max(budgets, default=0), scores, diagonal)
+
+    def choose(k: int) -> np.ndarray:
+        return largest[:k] if k <= len(largest) else diversity.greedy_map(features, k, scores, diagonal)
+
+    return Chooser(budgets, choose)
+
+
+def _up_to(rank: int, budgets: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(k for k in budgets if k <= rank)
+
+
+_SUFFIXES = {  # of an order's refinements: update, downweight
+    "": (False, False),
+    "_update": (True, False),
+    "_downweight": (False, True),
+    "_update_downweight": (True, True),
+}
+_ORDERS = (
+    Policy("baseline", ordered(lambda s, rng: race(np.zeros(len(s)), rng)), r"P(z_i) = 1 / n", uses_scores=False),
+    Policy("random_proportional", ordered(lambda s, rng: race(log(s), rng)), r"P(z_i) = s_i / \sum_j s_j"),
     Policy(
         "deterministic_proportional",
-        lambda s, rng: np.argsort(-s, kind="stable"),
+        ordered(lambda s, rng: np.argsort(-s, kind="stable")),
         r"\mathrm{Rank}(z_i) = \mathrm{SELECT}_s^{-1}(s_i)",
         random=False,
     ),
-    Policy("random_inverse_proportional", lambda s, rng: _race(-_log(s), rng), _INVERSE),
+    Policy(
+        "random_inverse_proportional",
+        ordered(lambda s, rng: race(-log(s), rng)),
+        r"P(z_i) = s_i^{-1} / \sum_j s_j^{-1}",
+    ),
     Policy(
         "deterministic_inverse_proportional",
-        lambda s, rng: np.argsort(s, kind="stable"),
+        ordered(lambda s, rng: np.argsort(s, kind="stable")),
         r"\mathrm{Rank}(z_i) = \mathrm{SELECT}_{-s}^{-1}(s_i)",
         random=False,
     ),
-    Policy("random_softmax", lambda s, rng: _race(s, rng), _SOFTMAX),
-    Policy("random_inverse_softmax", lambda s, rng: _race(-s, rng), _INVERSE_SOFTMAX),
+    Policy("random_softmax", ordered(lambda s, rng: race(s, rng)), r"P(z_i) = e^{s_i} / \sum_j e^{s_j}"),
+    Policy("random_inverse_softmax", ordered(lambda s, rng: race(-s, rng)), r"P(z_i) = e^{-s_i} / \sum_j e^{-s_j}"),
 )
-
-
-def _variants() -> dict[str, Policy]:
-    found = {}
-    for base in _BASES:
-        for suffix, update, downweight in (
-            ("", False, False),
-            ("_update", True, False),
-            ("_downweight", False, True),
-            ("_update_downweight", True, True),
-        ):
-            if update and not base.uses_scores:
-                continue  # nothing to update
-            name = base.name + suffix
-            found[name] = Policy(name, base.order, base.selection, base.uses_scores, base.random, update, downweight)
-    return found
-
-
-POLICIES = _variants()
+_SETS = (
+    Policy("virtual_support_vectors", _support_vectors, uses_scores=False, random=False),
+    Policy("clustered_baseline", _clusters, uses_scores=False),
+    Policy("clustered_random_proportional", _clusters),
+    Policy("dpp", _dpp, uses_scores=False),
+    Policy("dpp_proportional", _dpp),
+    Policy("dpp_map", _greedy, uses_scores=False, random=False),
+    Policy("dpp_map_proportional", _greedy, random=False),
+)
+_REFINED = (
+    replace(order, name=order.name + suffix, update=update, downweight=downweight)
+    for order in _ORDERS
+    for suffix, (update, downweight) in _SUFFIXES.items()
+    if order.uses_scores or not update  # else there is nothing to update
+)
+POLICIES = {policy.name: policy for policy in (*_REFINED, *_SETS)}
 TABLE_POLICIES = (  # the eleven of Tables 3-20
     "baseline",
     *(f"{kind}_proportional{s}" for s in ("", "_update", "_downweight", "_update_downweight")
@@ -127,39 +274,20 @@ TABLE_POLICIES = (  # the eleven of Tables 3-20
     "random_inverse_proportional",
     "deterministic_inverse_proportional",
 )  # fmt: skip
+APPENDIX_POLICIES = tuple(policy.name for policy in _SETS)  # of Section 5.1 and Appendices G and H
+DPP_POLICIES = tuple(name for name in APPENDIX_POLICIES if POLICIES[name].rule in (_dpp, _greedy))
 
 
-def extend(
-    policy: Policy, selected: np.ndarray, scores: np.ndarray, budget: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Further points, in order, until `budget` are selected.
-
-    Parameters
-    ----------
-    policy : Policy
-    selected : ndarray of int
-        Points selected so far, in order.
-    scores : ndarray, shape (n,)
-        Finite and not negative.
-    budget : int
-        Number of points to end with, 0 to n.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of int, shape (budget,)
-        `selected`, then the new ones.
+def load_policy(policy: str | Policy) -> Policy:
+    """A policy by its name, such as ``random_proportional_update`` or ``dpp_proportional``; a `Policy` as it is.
 
     Raises
     ------
     ValueError
-        For scores that are negative or not finite, or a budget outside ``len(selected)`` to n.
+        For an unknown name, with the accepted ones.
     """
-    if not (np.isfinite(scores).all() and (scores >= 0).all()):
-        wrong = scores[~(np.isfinite(scores) & (scores >= 0))]
-        raise ValueError(f"scores must be finite and not negative, got {wrong[0]} among {len(scores)}")
-    if not len(selected) <= budget <= len(scores):
-        raise ValueError(f"budget must lie between {len(selected)} and {len(scores)}, got {budget}")
-    order = policy.order(scores, rng)
-    rest = order[~np.isin(order, selected)]
-    return np.concatenate([selected, rest[: budget - len(selected)]]).astype(int)
+    if isinstance(policy, Policy):
+        return policy
+    if policy not in POLICIES:
+        raise ValueError(unknown("policy", policy, POLICIES))
+    return POLICIES[policy]

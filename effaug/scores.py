@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.special import expit
 
 from effaug import svm
+from effaug._kernel import not_negative
 from effaug._unknown import unknown
 from effaug.logistic import LogisticModel, l2_term, row_curvature
 
 SCORES = ("influence", "loss", "margin")
 TABLE_SCORES = ("influence", "loss")  # of Tables 3-20
+Score = str | np.ndarray | Callable[[LogisticModel, np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
 
 
 def score(
-    name: str,
+    name: Score,
     model: LogisticModel,
     features: np.ndarray,
     labels: np.ndarray,
@@ -27,9 +31,10 @@ def score(
 
     Parameters
     ----------
-    name : {"influence", "loss", "margin"}
+    name : {"influence", "loss", "margin"}, callable or ndarray, shape (n,)
         ``margin`` is the absolute decision function of a linear SVM of the originals' own (Appendix F): a point of a
-        low one is close to the boundary.
+        low one is close to the boundary. A callable takes `model`, `features`, `labels` and `weights`, as `influence`
+        does. An array is returned as it is.
     model : LogisticModel
         Fitted on `features`, `labels`, `weights`.
     features : ndarray, shape (n, 1 + t, d) or (n, d)
@@ -46,16 +51,28 @@ def score(
     Raises
     ------
     ValueError
-        For an unknown name; for ``margin``, see `effaug.svm.fit`.
+        For an unknown name; for scores of another shape, negative or not finite; for ``margin``, see `effaug.svm.fit`.
     """
-    if name not in SCORES:
-        raise ValueError(unknown("score", name, SCORES))
+    check(name, len(labels))
+    if not isinstance(name, str):
+        return not_negative("score", name(model, features, labels, weights) if callable(name) else name, len(labels))
     originals = features[:, 0] if features.ndim == 3 else features
     if name == "loss":
         return model.log_loss(originals, labels)
     if name == "margin":
         return np.abs(svm.fit(originals, labels).decision(originals))
     return influence(model, features, labels, weights, ridge=ridge)
+
+
+def check(name: Score, n: int, *, updated: bool = False) -> None:
+    """Refuse what is no score of n points, or an array where scores are to be updated, with a ValueError."""
+    if isinstance(name, str):
+        if name not in SCORES:
+            raise ValueError(unknown("score", name, SCORES))
+    elif not callable(name):
+        not_negative("score", name, n)
+        if updated:
+            raise ValueError("score must be a name or callable for a policy that updates scores, got an array")
 
 
 def influence(

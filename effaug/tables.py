@@ -90,7 +90,7 @@ def table_2(variants: str = "all") -> pd.DataFrame:
     Parameters
     ----------
     variants : {"all", "paper"}
-        All, or the eleven of Tables 3-20.
+        All that put the points into an order, or the eleven of Tables 3-20.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def table_2(variants: str = "all") -> pd.DataFrame:
             "downweight": "yes" if policy.downweight else "",
         }
         for name, policy in POLICIES.items()
-        if variants == "all" or name in TABLE_POLICIES
+        if policy.selection and (variants == "all" or name in TABLE_POLICIES)
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("policy")
 

@@ -32,7 +32,7 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import comparisons, plots, selection, tables
+from effaug import comparisons, plots, policies, tables
 from effaug.notebook import open_view
 
 view = open_view(globals())
@@ -80,7 +80,7 @@ comparisons.against_influence(view)
 # Mean accuracy in percent.
 
 # %%
-tables.curve_table(view, selection.SET_POLICIES)
+tables.curve_table(view, policies.APPENDIX_POLICIES)
 
 # %%
 tables.curve_table(view, ("random_proportional", "random_inverse_proportional"), scores=("margin",))

@@ -17,7 +17,7 @@
 # (table-2)=
 # # Table 2: the policies
 #
-# Every policy that the code knows, read off the code itself: the probability with which, or the rank by which, a point
+# Every policy that puts the points into an order, read off the code itself: the probability with which, or the rank by which, a point
 # $z_i$ of score $s_i$ is chosen, without replacement; whether scores are taken again at every budget; and whether a chosen
 # point shares its weight with its copies.
 

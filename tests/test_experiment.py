@@ -10,18 +10,18 @@ from sklearn.svm import SVC
 
 from effaug import learning, logistic, scores, svm
 from effaug.augment import augmentation, with_originals
-from effaug.experiment import Experiment, Job, budget_curve, compute, full_augmentation, set_curve
-from effaug.learning import Fitted
-from effaug.policies import POLICIES, TABLE_POLICIES
+from effaug.curves import Fitted, budget_curve, frozen_learner, full_augmentation
+from effaug.experiment import Experiment, Job, compute
+from effaug.policies import APPENDIX_POLICIES, POLICIES, TABLE_POLICIES, load_policy
 from effaug.protocols import CHOICES, load_protocol, swap
-from effaug.selection import load_policy
 from effaug.subsets import Subset, load_subset
 from effaug.tasks import TASKS, load_task
 
 N, M, COPIES, D = 24, 150, 3, 3
 BUDGETS = (0, 1, 4, 12, N)
 PROTOCOL = load_protocol("paper", C=2.0, ridge=0.3)
-CASES = [(name, score) for name in POLICIES for score in (scores.SCORES if POLICIES[name].uses_scores else ("",))]
+ORDERS = [name for name in POLICIES if name not in APPENDIX_POLICIES]
+CASES = [(name, score) for name in ORDERS for score in (scores.SCORES if POLICIES[name].uses_scores else ("",))]
 
 
 def toy():
@@ -50,9 +50,9 @@ def learner(featurise=lambda selected: (TRAIN, TEST)):
 
 def curve(name, score, learn=None):
     rng = np.random.default_rng(5)
-    return budget_curve(
-        learn or learner(), SUBSET.y_train, COPIES, POLICIES[name], BUDGETS, score=score, ridge=0.3, rng=rng
-    )
+    found = budget_curve(learn or learner(), SUBSET.y_train, COPIES, name, BUDGETS, score=score, ridge=0.3, rng=rng)
+    assert found.budgets == BUDGETS
+    return found.accuracies, found.order
 
 
 def brute_force(name, score, features=lambda chosen: (TRAIN, TEST), subset=SUBSET, budgets=BUDGETS, C=2.0, ridge=0.3):
@@ -350,34 +350,45 @@ def test_no_curves_asked_for_are_none():
 
 @pytest.mark.parametrize("name", ["dpp_proportional", "clustered_random_proportional"])
 def test_a_set_policy_is_measured_with_the_influence_of_the_protocols_ridge(name):
-    policy, budgets, rng = load_policy(name), (0, 2, 5), np.random.default_rng(3)
-    learn = learning.frozen_learner((TRAIN, TEST), (SUBSET.y_train, SUBSET.y_test), C=2.0)
-    copies, sets = TRAIN.shape[1] - 1, list[tuple]()
-    prepared = dataclasses.replace(policy, prepare=lambda *given: sets.append(given) or policy.prepare(*given))
-    found, accuracies = set_curve(
-        learn, SUBSET.y_train, copies, prepared, budgets, score="influence", ridge=0.3, rng=np.random.default_rng(3)
+    policy, told = load_policy(name), list[tuple]()
+    learn = frozen_learner((TRAIN, TEST), (SUBSET.y_train, SUBSET.y_test), C=2.0)
+    spy = dataclasses.replace(policy, rule=lambda *given: told.append(given) or policy.rule(*given))
+    found = budget_curve(
+        learn, SUBSET.y_train, COPIES, spy, (0, 2, 3), score="influence", ridge=0.3, rng=np.random.default_rng(3)
     )
     model = LogisticRegression(C=2.0, solver="newton-cholesky", tol=1e-9).fit(TRAIN[:, 0], SUBSET.y_train)
     y, weights = SUBSET.y_train, [1] * len(TRAIN)
     expected = by_hand("influence", model, TRAIN[:, 0], weights, TRAIN[:, 0], y, ridge=0.3)
-    np.testing.assert_allclose(sets[0][2], expected, rtol=1e-4)
-    chooser = policy.prepare(*sets[0])
-    assert found == chooser.budgets
-    for budget, accuracy in zip(found, accuracies, strict=True):
-        chosen = chooser.choose(budget, rng)
+    ((request, _),) = told
+    np.testing.assert_allclose(request.scores, expected, rtol=1e-4)
+    chooser = policy.prepare(dataclasses.replace(request, rng=np.random.default_rng(3)))
+    assert found.budgets == chooser.budgets == (0, 2, 3)
+    assert found.order is None
+    for budget, accuracy in zip(found.budgets, found.accuracies, strict=True):
+        chosen = chooser.choose(budget)
         x = np.concatenate([TRAIN[:, 0], *TRAIN[chosen, 1:]])
-        labels = np.concatenate([y, np.repeat(y[chosen], copies)])
+        labels = np.concatenate([y, np.repeat(y[chosen], COPIES)])
         model = LogisticRegression(C=2.0, solver="newton-cholesky", tol=1e-9).fit(x, labels)
-        right = [model.predict(TEST[:, c]) == SUBSET.y_test for c in range(1 + copies)]
+        right = [model.predict(TEST[:, c]) == SUBSET.y_test for c in range(1 + COPIES)]
         assert accuracy == pytest.approx(np.mean(right))
 
 
 @pytest.mark.parametrize(("name", "expected"), [("paper", (0.0, 1, True)), ("released-code", (1e-9, 10, False))])
-def test_a_set_policy_is_told_the_protocols_choices(cache, monkeypatch, name, expected):
+def test_a_policy_is_told_the_protocols_choices(cache, monkeypatch, name, expected):
     task, policy, told = load_task("digits-crop", protocol=name, n_train=100), load_policy("dpp"), list[tuple]()
-    spy = dataclasses.replace(policy, prepare=lambda *given: told.append(given) or policy.prepare(*given))
+    spy = dataclasses.replace(policy, rule=lambda *given: told.append(given) or policy.rule(*given))
     monkeypatch.setattr("effaug.experiment.load_policy", lambda name: spy)
     curve = compute(Experiment(task, load_protocol(name), policies=("dpp",)), Job("", "dpp", 0))
-    assert dataclasses.astuple(told[0][4]) == expected
-    assert curve.budgets == policy.prepare(*told[0]).budgets
+    ((request, choices),) = told
+    assert dataclasses.astuple(choices) == expected
+    assert curve.budgets == policy.rule(request, choices).budgets
     assert (curve.budgets[-1] == 100) == (name == "released-code")
+    assert curve.points == {}
+
+
+def test_k_dpps_are_measured_at_the_budgets_of_appendix_h_and_all_else_at_the_tasks(cache):
+    spec = digits(policies=("dpp", "clustered_baseline"))  # 60 points of 64 pixels, of which some are always empty
+    found = {name: compute(spec, Job("", name, 0)).budgets for name in spec.policies}
+    assert found["clustered_baseline"] == spec.task.budgets
+    assert found["dpp"] == (0, 1, 2, 3, 4, 6, 9, 12, 15, 30, 45)[: len(found["dpp"])]
+    assert len(found["dpp"]) > 8

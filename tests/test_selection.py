@@ -1,13 +1,16 @@
 """effaug.selection: sets by their definition, and `select` by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 from effaug import diversity, logistic, svm
-from effaug.policies import POLICIES
+from effaug.policies import POLICIES, Policy, Request, SetChoices, load_policy, ordered
+from effaug.scores import influence
 from effaug.scores import score as score_points
-from effaug.selection import EVERY_POLICY, SET_POLICIES, SetChoices, load_policy, select
+from effaug.selection import select
 
 
 def rng(seed=0):
@@ -23,86 +26,89 @@ def points(n=40, d=6, seed=0):
 BUDGETS = (0, 1, 5, 20, 40)
 
 
-def test_every_policy_has_one_name():
-    assert set(EVERY_POLICY) == {*POLICIES, *SET_POLICIES}
-    assert len(EVERY_POLICY) == len(POLICIES) + len(SET_POLICIES)
-    assert all(load_policy(name).name == name for name in EVERY_POLICY)
+def prepare(name, given, random=None, choices=None):
+    policy = load_policy(name)
+    policy = policy if choices is None else dataclasses.replace(policy, choices=choices)
+    return policy.prepare(Request(*given, BUDGETS, random or rng()))
 
 
 def test_support_vectors_are_those_of_the_svm_and_their_number_the_only_budget():
     features, labels, scores = points()
-    chooser = load_policy("virtual_support_vectors").prepare(features, labels, scores, BUDGETS)
+    chooser = prepare("virtual_support_vectors", (features, labels, scores))
     support = svm.fit(features, labels).support
     assert chooser.budgets == (len(support),)
-    assert chooser.choose(len(support), rng()).tolist() == support.tolist()
+    assert chooser.choose(len(support)).tolist() == support.tolist()
+    with pytest.raises(ValueError, match=f"budget must be {len(support)}, got 3"):
+        chooser.choose(3)
 
 
 @pytest.mark.parametrize(("name", "weighted"), [("clustered_baseline", False), ("clustered_random_proportional", True)])
 def test_clusters_are_as_many_as_points_are_chosen(name, weighted):
     features, labels, scores = points()
-    chooser = load_policy(name).prepare(features, labels, scores, BUDGETS)
-    assert chooser.budgets == BUDGETS
     for k in BUDGETS:
+        chooser = prepare(name, (features, labels, scores), rng(3))
+        assert chooser.budgets == BUDGETS
         expected = diversity.cluster_order(features, k, scores if weighted else None, rng=rng(3))
-        assert chooser.choose(k, rng(3)).tolist() == expected.tolist()
+        assert chooser.choose(k).tolist() == expected.tolist()
         assert len(set(expected)) == k
 
 
 @pytest.mark.parametrize(("name", "weighted"), [("dpp", False), ("dpp_proportional", True)])
 def test_a_k_dpp_is_drawn_at_the_budgets_that_its_rank_allows(name, weighted):
-    features, labels, scores = points(n=200)
-    chooser = load_policy(name).prepare(features, labels, scores, BUDGETS)
-    assert chooser.budgets == (0, 2, 6)  # in proportion to the paper's of 1000 points, up to the rank of 6
+    features, labels, scores = points()
+    chooser, random = prepare(name, (features, labels, scores), rng(5)), rng(5)
+    assert chooser.budgets == (0, 1, 5)  # a rank of 6
     kernel = diversity.KDPP.of(features, scores if weighted else None)
-    for k in chooser.budgets:
-        assert chooser.choose(k, rng(5)).tolist() == kernel.sample(k, rng(5)).tolist()
+    for k in (*chooser.budgets, 6, 3):
+        assert chooser.choose(k).tolist() == kernel.sample(k, random).tolist()
 
 
 @pytest.mark.parametrize(("name", "weighted"), [("dpp_map", False), ("dpp_map_proportional", True)])
 def test_greedy_sets_contain_each_other(name, weighted):
-    features, labels, scores = points(n=200)
-    chooser = load_policy(name).prepare(features, labels, scores, BUDGETS)
+    features, labels, scores = points()
+    chooser = prepare(name, (features, labels, scores))
+    assert chooser.budgets == (0, 1, 5)
     expected = diversity.greedy_map(features, 6, scores if weighted else None)
-    for k in chooser.budgets:
-        assert chooser.choose(k, rng()).tolist() == expected[:k].tolist()
+    for k in (*chooser.budgets, 6):
+        assert chooser.choose(k).tolist() == expected[:k].tolist()
 
 
 @pytest.mark.parametrize("name", ["dpp", "dpp_proportional", "dpp_map", "dpp_map_proportional"])
 def test_a_diagonal_lifts_the_limit_of_the_rank(name):
-    features, labels, scores = points(n=200)
-    chooser = load_policy(name).prepare(features, labels, scores, BUDGETS, SetChoices(dpp_diagonal=1e-3))
-    assert chooser.budgets == (0, 2, 6, 10, 14, 20, 30, 40, 50, 100, 150, 200)
+    features, labels, scores = points()
     quality = scores if "proportional" in name else None
-    for k in (6, 20, 200):
+    for k in BUDGETS:
+        chooser = prepare(name, (features, labels, scores), rng(5), SetChoices(dpp_diagonal=1e-3))
+        assert chooser.budgets == BUDGETS
         if "map" in name:
             expected = diversity.greedy_map(features, k, quality, 1e-3)
         else:
             expected = diversity.KDPP.of(features, quality, 1e-3).sample(k, rng(5))
-        assert chooser.choose(k, rng(5)).tolist() == expected.tolist()
+        assert chooser.choose(k).tolist() == expected.tolist()
         assert len(set(expected.tolist())) == k
 
 
 def test_so_many_starts_of_k_means_and_such_folds_are_handed_on():
-    features, labels, scores = points()
-    chooser = load_policy("clustered_baseline").prepare(features, labels, scores, BUDGETS, SetChoices(kmeans_starts=10))
+    given = features, labels, _ = points()
+    chooser = prepare("clustered_baseline", given, rng(3), SetChoices(kmeans_starts=10))
     one, ten = (diversity.cluster_order(features, 20, rng=rng(3), n_init=n) for n in (1, 10))
-    assert chooser.choose(20, rng(3)).tolist() == ten.tolist() != one.tolist()
-    features, labels, scores = points(seed=5)
+    assert chooser.choose(20).tolist() == ten.tolist() != one.tolist()
+    given = features, labels, _ = points(seed=5)
     support = [svm.fit(features, labels, shuffled=shuffled).support.tolist() for shuffled in (True, False)]
     assert support[0] != support[1]
     for shuffled, expected in zip((True, False), support, strict=True):
-        choices = SetChoices(shuffled_folds=shuffled)
-        chooser = load_policy("virtual_support_vectors").prepare(features, labels, scores, BUDGETS, choices)
-        assert chooser.choose(len(expected), rng()).tolist() == expected
+        chooser = prepare("virtual_support_vectors", given, choices=SetChoices(shuffled_folds=shuffled))
+        assert chooser.choose(len(expected)).tolist() == expected
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY_POLICY if "update" not in name and "virtual" not in name])
+@pytest.mark.parametrize("name", [name for name, p in POLICIES.items() if not p.update and not p.downweight])
 def test_select_gives_so_many_distinct_points_by_every_policy(name):
     features, labels, _ = points()
-    found = select(features, labels, 5, policy=name)
-    assert len(set(found.tolist())) == 5
+    budget = len(svm.fit(features, labels).support) if name == "virtual_support_vectors" else 5
+    found = select(features, labels, budget, policy=name)
+    assert len(set(found.tolist())) == budget
     assert set(found.tolist()) <= set(range(40))
-    assert found.tolist() == select(features, labels, 5, policy=name, rng=0).tolist()
+    assert found.tolist() == select(features, labels, budget, policy=name, rng=0).tolist()
 
 
 @pytest.fixture(scope="module")
@@ -147,13 +153,27 @@ def test_select_takes_influence_and_seed_0_unless_told(digits):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"policy": "random_proportinal"}, ["'random_proportinal'", "mean 'random_proportional'?", *EVERY_POLICY]),
-        ({"policy": "best"}, ["unknown policy 'best'; accepted", *EVERY_POLICY]),
-        ({"policy": "virtual_support_vectors"}, ["takes a budget", "effaug.svm"]),
+        ({"policy": "random_proportinal"}, ["'random_proportinal'", "mean 'random_proportional'?", *POLICIES]),
+        ({"policy": "best"}, ["unknown policy 'best'; accepted", *POLICIES]),
+        ({"policy": "virtual_support_vectors"}, ["effaug.svm", "support vectors", "budget must be ", ", got 5"]),
+        *(
+            (
+                {"policy": f"{name}_downweight"},
+                [
+                    f"policy '{name}_downweight'",
+                    f"choose points with policy='{name}'",
+                    "plan_weights(selected, copies, downweight=True)",
+                ],
+            )
+            for name in ("baseline", "random_proportional", "deterministic_inverse_proportional", "random_softmax")
+        ),
         ({"policy": "dpp", "budget": 70}, ["rank of the kernel", "got 70"]),
         ({"policy": "dpp_map", "budget": 70}, ["rank of the kernel", "got 70"]),
         ({"policy": "random_proportional_update"}, ["select() scores once", "'random_proportional_update'"]),
         ({"score": "entropy"}, ["score 'entropy'", "influence, loss, margin"]),
+        ({"score": np.ones(199)}, ["score must have shape (200,)", "got (199,)"]),
+        ({"score": -np.ones(200)}, ["score must be finite and not negative, got -1.0 at point 0"]),
+        ({"score": lambda *given: np.ones(3)}, ["score must have shape (200,)", "got (3,)"]),
         ({"budget": 201}, ["budget must be a whole number between 0 and 200, got 201"]),
         ({"labels": np.arange(200) % 3}, ["labels must be of two classes, got 3: [0, 1, 2]"]),
         ({"features": np.zeros((200, 2, 4))}, ["features must have shape (n, d), got (200, 2, 4)"]),
@@ -190,13 +210,25 @@ def test_select_takes_a_seed_and_wants_as_many_labels_as_points():
         select(features, digit[:100] % 2, 10)
 
 
+def test_a_score_and_a_policy_may_be_given_themselves(digits):
+    named = select(*digits, 20).tolist()
+    assert select(*digits, 20, score=influence).tolist() == named
+    known = np.random.default_rng(0).permutation(200)
+    assert select(*digits, 20, score=known).tolist() == np.argsort(-known)[:20].tolist() != named
+    assert select(*digits, 20, policy=POLICIES["deterministic_proportional"]).tolist() == named
+    last = Policy("last", ordered(lambda scores, rng: np.arange(len(scores))[::-1]), uses_scores=False)
+    assert select(*digits, 3, policy=last).tolist() == [199, 198, 197]
+    wide = dataclasses.replace(POLICIES["dpp"], choices=SetChoices(dpp_diagonal=1e-3))
+    assert len(set(select(*digits, 150, policy=wide).tolist())) == 150
+
+
 def test_select_hands_influence_to_the_policies_of_sets(digits):
     features, labels = digits
-    influence = score_points(
+    quality = score_points(
         "influence", logistic.fit(features, y := np.unique(labels, return_inverse=True)[1]), features, y
     )
-    kdpp, greedy = diversity.KDPP.of(features, influence), diversity.greedy_map(features, 12, influence)
-    clustered = diversity.cluster_order(features, 12, influence, rng=rng(3))
+    kdpp, greedy = diversity.KDPP.of(features, quality), diversity.greedy_map(features, 12, quality)
+    clustered = diversity.cluster_order(features, 12, quality, rng=rng(3))
     for policy, expected in (
         ("dpp_proportional", kdpp.sample(12, rng(3))),
         ("dpp_map_proportional", greedy),
