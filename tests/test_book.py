@@ -202,7 +202,7 @@ def test_the_books_own_data_example_runs_as_it_stands():
     )
     setup += "both = np.stack([x, x + 1], axis=1)\ntrain, test = both[:300], both[300:]\n"
     setup += "train_labels, test_labels = y[:300], y[300:]\n"
-    check = "\nassert len(chosen) == 60 and len(accuracies) == 5 and sorted(order) == list(range(300))\n"
-    check += "assert len(set(spread)) == 10\n"
+    check = "\nassert len(chosen) == 60 and len(curve.accuracies) == 5 and sorted(curve.order) == list(range(300))\n"
+    check += "assert len(set(spread)) == len(set(middle)) == 10\n"
     done = subprocess.run([sys.executable, "-c", setup + "".join(examples) + check], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
