@@ -179,7 +179,7 @@ def _ascending(budgets: Iterable[int], n: int) -> tuple[int, ...]:
 
 
 def full_augmentation(
-    learn: Learn, labels: np.ndarray, n_copies: int, ridge: float | None
+    learn: Learn, labels: np.ndarray, n_copies: int, score_names: tuple[str, ...], ridge: float | None
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Accuracy with every point augmented, and every point's scores before and after (Figures 1, 2, 6-8).
 
@@ -187,13 +187,13 @@ def full_augmentation(
     -------
     accuracies : ndarray, shape (1,)
     points : dict
-        ``<score>_before`` and ``<score>_after``, float32 (n,), for the scores of Tables 3-20.
+        ``<score>_before`` and ``<score>_after``, float32 (n,), for each of the scores.
     """
     points = {}
     for when, selected in (("before", False), ("after", True)):
         weights = plan_weights(np.full(len(labels), selected), n_copies)
         fitted = learn(weights)
-        for name in scores.TABLE_SCORES:
+        for name in score_names:
             values = scores.score(name, fitted.model, fitted.train, labels, weights, ridge=ridge)
             points[f"{name}_{when}"] = values.astype(np.float32)
     return np.array([fitted.accuracy]), points

@@ -118,7 +118,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
         learn = learner(task, protocol, experiment.features, job.seed if experiment.features == "refit" else 0)
         if job.policy == "full":
             budgets: tuple[int, ...] = (task.n_train,)
-            accuracies, points = full_augmentation(learn, labels, copies, protocol.ridge)
+            accuracies, points = full_augmentation(learn, labels, copies, scores.TABLE_SCORES, protocol.ridge)
             points |= _shown(subset, points)
         else:
             choices = SetChoices(protocol.dpp_diagonal, protocol.kmeans_starts, protocol.shuffled_folds)

@@ -142,7 +142,7 @@ def test_curve_begins_without_augmentation_and_ends_with_all_of_it(name, score):
     accuracies, _ = curve(name, score)
     plain = LogisticRegression(C=2.0, tol=1e-8, max_iter=1000).fit(TRAIN[:, 0], SUBSET.y_train)
     assert accuracies[0] == np.mean(plain.predict(TEST.reshape(-1, D)) == SUBSET.y_test.repeat(1 + COPIES))
-    full, _ = full_augmentation(learner(), SUBSET.y_train, COPIES, 0.3)
+    full, _ = full_augmentation(learner(), SUBSET.y_train, COPIES, (), 0.3)
     if POLICIES[name].downweight:
         assert accuracies[0] != full[0]
     else:
@@ -156,7 +156,7 @@ def test_full_augmentation_keeps_the_scores_before_and_after():
         asked.append(selected.tolist())
         return np.where(selected[:, None, None] | (np.arange(1 + COPIES) == 0)[:, None], TRAIN, np.nan), TEST
 
-    _, points = full_augmentation(learner(featurise), SUBSET.y_train, COPIES, 0.3)
+    _, points = full_augmentation(learner(featurise), SUBSET.y_train, COPIES, scores.TABLE_SCORES, 0.3)
     assert asked == [[False] * N, [True] * N]
     assert points.keys() == {f"{score}_{when}" for score in scores.TABLE_SCORES for when in ("before", "after")}
     rows = TRAIN.swapaxes(0, 1).reshape(-1, D)  # originals, then copies
