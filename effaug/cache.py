@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from effaug.features import Pixels, ResNet, TrainedNetwork, transform_copies
 from effaug.networks import versions
 
 _BATCH = 1024  # images, copies included, that are held at once
+_SOURCES = ("_imgaug", "_philox", "augment", "cache", "features", "frozen", "keras_file", "networks")
 
 Progress = Callable[[int, int, float], None]
 
@@ -54,7 +55,7 @@ class FeatureCache:
         if not isinstance(transformer, TrainedNetwork):
             return transformer.fit(images, labels)
         settings = sorted(transformer.get_params().items())
-        key = "net-" + digest(type(transformer).__name__, settings, versions(), images, labels)
+        key = "net-" + digest(type(transformer).__name__, settings, *_made_by(), images, labels)
         weights = self._arrays(key, lambda: transformer.fit(images, labels).weights_)
         return transformer.trained(weights, np.unique(labels), images.shape[1:])
 
@@ -92,12 +93,9 @@ class FeatureCache:
                 f"transformer must be Pixels, LeNet, CNN or ResNet, whose weights make the key, got {transformer!r}"
             )
         settings = {k: v for k, v in transformer.get_params().items() if k != "network"}  # a name; the weights count
-        made_by = [f"{name} {version(name)}" for name in ("imgaug", "opencv-python")]
         of_file = [getattr(transformer, name, "") for name in ("weights_sha256_", "pixel_scale_")]
         weights = getattr(transformer, "weights_", of_file)
-        key = digest(
-            type(transformer).__name__, sorted(settings.items()), versions(), *weights, augment, *made_by, images
-        )
+        key = digest(type(transformer).__name__, sorted(settings.items()), *weights, augment, *_made_by(), images)
         path = self.folder / f"features-{key}.npy"
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
@@ -155,6 +153,20 @@ def digest(*parts: object) -> str:
         else:
             sha.update(str(part).encode() + b"\0")
     return sha.hexdigest()[:32]
+
+
+def source_digest(files: Iterable[Path]) -> str:
+    """Of the text of modules."""
+    return digest(*(file.read_text(encoding="utf-8") for file in files))
+
+
+# Read when it is imported, as the modules are: an edit while a long run goes on must not give old code a new key.
+_SOURCE = source_digest(Path(__file__).with_name(f"{name}.py") for name in _SOURCES)
+
+
+def _made_by() -> list[str]:
+    """The code that features depend on, here and in the libraries."""
+    return [_SOURCE, versions(), *(f"{name} {version(name)}" for name in ("numpy", "imgaug", "opencv-python"))]
 
 
 def _stream(transformer: Any, images: np.ndarray, augment: Any, path: Path, progress: Progress) -> None:

@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from effaug.augment import Augmenters, Crop, Rotate, Translate, with_originals
 from effaug.cache import Entry, FeatureCache, cache_folder, digest
 from effaug.features import LeNet, Pixels, ResNet, transform_copies
 
+PACKAGE = Path(module.__file__).parent
 SHIFTS = Translate(((0, 2), (-3, 0)))
 
 
@@ -79,7 +82,7 @@ def test_cache_trains_and_featurises_once(cache, counted):
         np.testing.assert_array_equal(net.weights_, results[0][0].weights_)
 
 
-@pytest.mark.parametrize("change", ["images", "labels", "random_state", "learning_rate", "versions"])
+@pytest.mark.parametrize("change", ["images", "labels", "random_state", "learning_rate", "versions", "source"])
 def test_cache_trains_again_when_something_it_depends_on_changes(cache, counted, monkeypatch, change):
     images, labels = toy()
     FeatureCache().fit(counted(), images, labels)
@@ -90,12 +93,15 @@ def test_cache_trains_again_when_something_it_depends_on_changes(cache, counted,
         labels = 1 - labels
     if change == "versions":
         monkeypatch.setattr(module, "versions", lambda: "keras 4")
+    if change == "source":
+        monkeypatch.setattr(module, "_SOURCE", "of edited modules")
     FeatureCache().fit(counted(**settings), images, labels)
     assert counted.fits == 2
 
 
 @pytest.mark.parametrize(
-    "change", ["images", "shape", "weights", "versions", "class", "settings", "parameters", "order", "augmentation"]
+    "change",
+    ["images", "shape", "weights", "versions", "source", "class", "settings", "parameters", "order", "augmentation"],
 )
 def test_cache_featurises_again_when_something_it_depends_on_changes(cache, counted, monkeypatch, change):
     images, labels = toy()
@@ -109,6 +115,8 @@ def test_cache_featurises_again_when_something_it_depends_on_changes(cache, coun
         net.weights_ = [net.weights_[0] + 1]
     if change == "versions":
         monkeypatch.setattr(module, "versions", lambda: "keras 4")
+    if change == "source":
+        monkeypatch.setattr(module, "_SOURCE", "of edited modules")
     if change == "class":
         net = Pixels().fit(images)
     if change == "settings":
@@ -121,7 +129,56 @@ def test_cache_featurises_again_when_something_it_depends_on_changes(cache, coun
     after = FeatureCache().transform(net, images, augment)
     assert len(counted.transforms) == (2 if change == "class" else 4)
     np.testing.assert_array_equal(after, transform_copies(net, with_originals(images, augment)))
-    assert change == "versions" or not np.array_equal(before, after)
+    assert change in ("versions", "source") or not np.array_equal(before, after)
+
+
+def test_features_know_the_libraries_that_make_them(cache, counted, monkeypatch):
+    net = counted().fit(*toy())
+    for name in ("numpy", "imgaug", "opencv-python"):
+        FeatureCache().transform(net, toy()[0], SHIFTS)
+        monkeypatch.setattr(module, "version", lambda asked, name=name: "99" if asked == name else "1")
+    FeatureCache().transform(net, toy()[0], SHIFTS)
+    assert len(list(cache.glob("*.npy"))) == 4
+
+
+def sources(folder):
+    return [Path(folder) / f"{name}.py" for name in module._SOURCES]
+
+
+@pytest.mark.parametrize("edited", module._SOURCES)
+def test_an_edited_module_gives_another_key(tmp_path, edited):
+    for path in sources(PACKAGE):
+        shutil.copy(path, tmp_path)
+    assert module.source_digest(sources(tmp_path)) == module._SOURCE
+    with (tmp_path / f"{edited}.py").open("a") as file:
+        file.write("L2 = 1e-3\n")
+    assert module.source_digest(sources(tmp_path)) != module._SOURCE
+
+
+def test_edited_code_is_not_given_the_features_of_the_old(cache, tmp_path):
+    images, _ = toy()
+    old = FeatureCache().transform(Pixels().fit(images), images, SHIFTS)
+    shutil.copytree(PACKAGE, tmp_path / "effaug")
+    edited = tmp_path / "effaug" / "features.py"
+    edited.write_text(edited.read_text().replace("astype(np.float32) / 255", "astype(np.float32) / 128"))
+    code = f"""
+import sys
+sys.path[:0] = {[str(tmp_path), os.path.dirname(__file__)]}
+import numpy as np
+from test_cache import FeatureCache, Pixels, SHIFTS, toy
+np.save({str(tmp_path / "new.npy")!r}, FeatureCache().transform(Pixels().fit(toy()[0]), toy()[0], SHIFTS))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    np.testing.assert_allclose(np.load(tmp_path / "new.npy"), old * np.float32(255 / 128), rtol=1e-6)
+
+
+def test_the_key_knows_every_module_that_features_are_made_by():
+    """Of the others that these import, what matters is in the key by its value: settings, and a mean image."""
+    found = set()
+    for path in sources(PACKAGE):
+        lines = re.findall(r"^ *from effaug(?:\.(\w+))? import ([\w, ]+)", path.read_text(), re.M)
+        found |= {name for home, names in lines for name in ([home] if home else names.split(", "))}
+    assert found - set(module._SOURCES) == {"_record", "datasets", "protocols", "tasks"}
 
 
 def test_frozen_features_depend_on_the_weights_and_not_on_their_name(cache, counted):
