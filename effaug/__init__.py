@@ -11,9 +11,14 @@ __version__ = version("effaug")
 
 _HOMES = {
     "load_task": "tasks",
+    "own_task": "own",
     "load_protocol": "protocols",
     "load_dataset": "datasets",
     "load_subset": "subsets",
+    "Subset": "subsets",
+    "Augmenters": "augment",
+    "iaa": "_imgaug",
+    "Pixels": "features",
     "LeNet": "features",
     "select": "selection",
     "POLICIES": "policies",

@@ -1,4 +1,9 @@
-"""imgaug, importable with NumPy 2: imgaug 0.4.0 reads `numpy.sctypes`, which NumPy 2.0 removed."""
+"""imgaug, importable with NumPy 2 once this is imported, by whoever unpickles an augmenter too.
+
+imgaug 0.4.0 reads `numpy.sctypes`, which NumPy 2.0 removed.
+"""
+
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +16,10 @@ if not hasattr(np, "sctypes"):
         "others": [bool, object, bytes, str, np.void],
     }
 
-import imgaug.augmenters as iaa
 
-__all__ = ["iaa"]
+def __getattr__(name: str) -> Any:
+    if name != "iaa":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import imgaug.augmenters as iaa  # when first used: it takes a second
+
+    return iaa

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from effaug import _imgaug
+
 if TYPE_CHECKING:
     from effaug.tasks import Task
 
@@ -87,8 +89,14 @@ class Augmenters:
     def __init__(self, augmenters: Sequence, *, random_state: int = 0) -> None:
         if not augmenters:
             raise ValueError("augmenters must hold at least one imgaug augmenter, got none")
+        for augmenter in augmenters:
+            if not hasattr(augmenter, "augment_image"):
+                raise ValueError(f"augmenters must be imgaug augmenters, got {augmenter!r}")
         self.augmenters = list(augmenters)
         self.random_state = random_state
+
+    def __repr__(self) -> str:
+        return f"Augmenters({self.augmenters!r}, random_state={self.random_state!r})"
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         _check(images)
@@ -122,9 +130,8 @@ class RandomAffine:
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """uint8 images (n, h, w, c) to as many."""
-        from effaug._imgaug import iaa
-
         _check(images)
+        iaa = _imgaug.iaa
         shift = (-self.pixels, self.pixels)
         affine = iaa.Affine(
             rotate=(-self.degrees, self.degrees), translate_px={"x": shift, "y": shift}, mode="edge", seed=_seed(rng)
@@ -133,8 +140,10 @@ class RandomAffine:
         return flip.augment_images(affine.augment_images(images))
 
 
-def augmentation(task: Task) -> Translate | Rotate | Crop:
+def augmentation(task: Task) -> Augmentation:
     """The augmentation of a task, with its parameters."""
+    if task.own:
+        return task.own.augmentation
     kinds = {"translate": Translate, "rotate": Rotate, "crop": Crop}
     return kinds[task.augmentation](task.parameters)
 
@@ -156,10 +165,8 @@ def with_originals(images: np.ndarray, augment: Augmentation) -> np.ndarray:
 
 
 def _apply(images: np.ndarray, make, parameters: tuple) -> np.ndarray:
-    from effaug._imgaug import iaa
-
     _check(images)
-    return np.stack([make(iaa, p).augment_images(images) for p in parameters], axis=1)
+    return np.stack([make(_imgaug.iaa, p).augment_images(images) for p in parameters], axis=1)
 
 
 def _seed(rng: np.random.Generator) -> int:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from filelock import FileLock
 from sklearn.base import BaseEstimator
 
 from effaug._record import write_whole
-from effaug.augment import Crop, Rotate, Translate, with_originals
-from effaug.features import Pixels, ResNet, TrainedNetwork, transform_copies
+from effaug.augment import Augmentation, with_originals
+from effaug.features import TrainedNetwork, transform_copies
 from effaug.networks import versions
 
 _BATCH = 1024  # images, copies included, that are held at once
@@ -52,7 +52,7 @@ class FeatureCache:
 
     def fit(self, transformer: BaseEstimator, images: np.ndarray, labels: np.ndarray) -> BaseEstimator:
         """`transformer.fit(images, labels)`; from the cache where the same network was trained before."""
-        if not isinstance(transformer, TrainedNetwork):
+        if not isinstance(transformer, TrainedNetwork) or not is_ours(transformer):
             return transformer.fit(images, labels)
         settings = sorted(transformer.get_params().items())
         key = "net-" + digest(type(transformer).__name__, settings, *_made_by(), images, labels)
@@ -63,7 +63,7 @@ class FeatureCache:
         self,
         transformer: BaseEstimator,
         images: np.ndarray,
-        augment: Translate | Rotate | Crop,
+        augment: Augmentation,
         *,
         progress: Progress = lambda done, total, images_per_second: None,
     ) -> np.ndarray:
@@ -71,10 +71,10 @@ class FeatureCache:
 
         Parameters
         ----------
-        transformer : fitted Pixels, LeNet, CNN or ResNet
+        transformer : fitted transformer
         images : ndarray of uint8, shape (n, h, w, c)
             The originals; never more than a batch of them is augmented at once.
-        augment : Translate, Rotate or Crop
+        augment : Augmentation
         progress : callable, optional
             Told how many images are done, copies included, of how many, and images per second.
 
@@ -82,20 +82,15 @@ class FeatureCache:
         -------
         ndarray of float32, shape (n, 1 + t, d)
             Read only. From the cache where the same weights have seen the same images before; from the last stored
-            batch where that was interrupted.
+            batch where that was interrupted. In memory, and not kept, unless `is_cached`.
         """
-        if not dataclasses.is_dataclass(augment):
-            raise TypeError(
-                f"augment must be Translate, Rotate or Crop, whose parameters make the key, got {augment!r}"
-            )
-        if not isinstance(transformer, Pixels | TrainedNetwork | ResNet):
-            raise TypeError(
-                f"transformer must be Pixels, LeNet, CNN or ResNet, whose weights make the key, got {transformer!r}"
-            )
+        if not is_cached(transformer, augment):
+            return _computed(transformer, images, augment, progress)
         settings = {k: v for k, v in transformer.get_params().items() if k != "network"}  # a name; the weights count
         of_file = [getattr(transformer, name, "") for name in ("weights_sha256_", "pixel_scale_")]
         weights = getattr(transformer, "weights_", of_file)
-        key = digest(type(transformer).__name__, sorted(settings.items()), *weights, augment, *_made_by(), images)
+        of_copies = (type(augment).__name__, *(np.asarray(value) for value in vars(augment).values()))
+        key = digest(type(transformer).__name__, sorted(settings.items()), *weights, *of_copies, *_made_by(), images)
         path = self.folder / f"features-{key}.npy"
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
@@ -155,6 +150,16 @@ def digest(*parts: object) -> str:
     return sha.hexdigest()[:32]
 
 
+def is_ours(thing: object) -> bool:
+    """Whether its class is one whose code is in the key: a subclass of one's own may compute anything."""
+    return type(thing).__module__ in {f"{__package__}.{name}" for name in _SOURCES}
+
+
+def is_cached(transformer: object, augment: object) -> bool:
+    """Whether everything that decides the features is known; dataclasses are what their fields say."""
+    return is_ours(transformer) and is_ours(augment) and dataclasses.is_dataclass(augment)
+
+
 def source_digest(files: Iterable[Path]) -> str:
     """Of the text of modules."""
     return digest(*(file.read_text(encoding="utf-8") for file in files))
@@ -171,24 +176,42 @@ def _made_by() -> list[str]:
 
 def _stream(transformer: Any, images: np.ndarray, augment: Any, path: Path, progress: Progress) -> None:
     """Augment, featurise, store a batch at a time; the JSON, written after it, says how many points are stored."""
-    part, state = path.with_suffix(".part"), path.with_suffix(".json")
-    shape = (len(images), *transform_copies(transformer, with_originals(images[:1], augment)).shape[1:])
+    part, state, shape = path.with_suffix(".part"), path.with_suffix(".json"), _shape(transformer, images, augment)
     done = json.loads(state.read_text())["points"] if state.exists() and part.exists() else 0
     if not done:  # of features that were deleted, say: it must not speak for these
         state.unlink(missing_ok=True)
     stored = np.memmap(part, np.float32, "r+" if done else "w+", shape=shape)
     about = {"of": shape[0], "copies": shape[1], "network": str(transformer), "augmentation": str(augment)}
-    start, begun = time.perf_counter(), done
-    while done < len(images):
-        batch = with_originals(images[done : done + max(1, _BATCH // shape[1])], augment)
-        stored[done : done + len(batch)] = transform_copies(transformer, batch)
+    for now in _fill(stored, done, transformer, images, augment, progress):
         stored.flush()
-        done += len(batch)
-        write_whole(state, functools.partial(_write_json, about | {"points": done}))
-        speed = (done - begun) * shape[1] / (time.perf_counter() - start)
-        progress(done * shape[1], shape[0] * shape[1], speed)
+        write_whole(state, functools.partial(_write_json, about | {"points": now}))
     write_whole(path, functools.partial(_write_npy, stored), suffix=".npy")
     part.unlink()
+
+
+def _computed(transformer: Any, images: np.ndarray, augment: Any, progress: Progress) -> np.ndarray:
+    found = np.empty(_shape(transformer, images, augment), np.float32)
+    for _ in _fill(found, 0, transformer, images, augment, progress):
+        pass
+    found.flags.writeable = False
+    return found
+
+
+def _shape(transformer: Any, images: np.ndarray, augment: Any) -> tuple[int, ...]:
+    return (len(images), *transform_copies(transformer, with_originals(images[:1], augment)).shape[1:])
+
+
+def _fill(
+    features: np.ndarray, done: int, transformer: Any, images: np.ndarray, augment: Any, progress: Progress
+) -> Iterator[int]:
+    """Augment and featurise a batch at a time, and yield how many points are done."""
+    (n, copies), start, begun = features.shape[:2], time.perf_counter(), done
+    while done < n:
+        batch = with_originals(images[done : done + max(1, _BATCH // copies)], augment)
+        features[done : done + len(batch)] = transform_copies(transformer, batch)
+        done += len(batch)
+        yield done
+        progress(done * copies, n * copies, (done - begun) * copies / (time.perf_counter() - start))
 
 
 def _features_entry(state: Path) -> Entry | None:

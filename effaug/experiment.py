@@ -13,10 +13,10 @@ from effaug.curves import budget_curve, full_augmentation
 from effaug.features import TRAINED
 from effaug.learning import learner, task_subset
 from effaug.policies import DPP_POLICIES, TABLE_POLICIES, SetChoices, load_policy
-from effaug.protocols import Protocol
+from effaug.protocols import Protocol, load_protocol
 from effaug.results import Curve, Key
 from effaug.subsets import Subset
-from effaug.tasks import Task, check_protocol
+from effaug.tasks import Task, check_protocol, load_task
 
 FEATURES = ("frozen", "refit")
 DPP_BUDGETS = (0, 1, 10, 30, 50, 70, 100, 150, 200, 250, 500, 750, 1000)  # of 1000 points: the paper's, and beyond
@@ -38,8 +38,9 @@ class Experiment:
 
     Parameters
     ----------
-    task : Task
-    protocol : Protocol
+    task : Task or str
+        A name stands for the task under the protocol.
+    protocol : Protocol or str
     features : {"frozen", "refit"}
         The network is trained once on the un-augmented set, or again for every fit of every curve.
     score_names : tuple of {"influence", "loss", "margin"}
@@ -66,6 +67,11 @@ class Experiment:
     curves: tuple[Job, ...] | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.protocol, str):
+            name = self.task if isinstance(self.task, str) else self.task.name
+            object.__setattr__(self, "protocol", load_protocol(self.protocol, task=name))
+        if isinstance(self.task, str):
+            object.__setattr__(self, "task", load_task(self.task, protocol=self.protocol))
         if self.features not in FEATURES:
             raise ValueError(f"features must be one of {', '.join(FEATURES)}, got {self.features!r}")
         if self.features == "refit" and self.task.network not in TRAINED:

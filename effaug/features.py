@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from effaug._philox import standard_normal
@@ -178,6 +178,8 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
     random_state : int, default 0
         Of a small network.
     """
+    if task.own and task.own.transformer is not None:
+        return clone(task.own.transformer)
     if task.network in TRAINED:
         net, precision = TRAINED[task.network], protocol.cnn_precision if task.network == "cnn" else "float32"
         start: Literal["released-code"] | None = "released-code" if protocol.shared_start else None
@@ -194,4 +196,4 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
 def transform_copies(transformer: BaseEstimator, images: np.ndarray) -> np.ndarray:
     """Images (n, 1 + t, h, w, c) to features (n, 1 + t, d)."""
     n, copies = images.shape[:2]
-    return transformer.transform(images.reshape(n * copies, *images.shape[2:])).reshape(n, copies, -1)
+    return np.asarray(transformer.transform(images.reshape(n * copies, *images.shape[2:]))).reshape(n, copies, -1)

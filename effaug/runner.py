@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import platform
 import re
 import signal
@@ -14,14 +15,15 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from multiprocessing import connection, get_context
 from pathlib import Path
 from typing import Any
 
 from effaug._record import commit
-from effaug.cache import Progress
+from effaug.augment import augmentation
+from effaug.cache import Progress, is_cached, is_ours
 from effaug.experiment import Experiment, Job, compute
 from effaug.features import ResNet, featurizer
 from effaug.learning import frozen_features, task_subset
@@ -61,10 +63,13 @@ def run(
     Raises
     ------
     ValueError
-        If curves stored under the same names were computed with other data, settings or network versions.
+        If curves stored under the same names were computed with other data, settings or network versions; for several
+        workers, if the task has objects that cannot be sent to them.
     """
     if n_jobs < 1:
         raise ValueError(f"n_jobs must be at least 1, got {n_jobs}")
+    if n_jobs > 1:
+        _check_sendable(experiment, n_jobs)
     stored = results.done(experiment.task.name)
     todo = [job for job in experiment.jobs() if experiment.key(job) not in stored]
     total = len(experiment.jobs())
@@ -76,8 +81,9 @@ def run(
     record["data_sha256"] = task_subset(experiment.task).sha256
     _check_same(results, experiment, record)
     _check_writable(results)
-    if experiment.features == "frozen":  # once, on all threads, before the workers ask for it
-        if experiment.task.network == "resnet":
+    network = featurizer(experiment.task, experiment.protocol)
+    if experiment.features == "frozen" and is_cached(network, augmentation(experiment.task)):
+        if isinstance(network, ResNet):  # once, on all threads, before the workers ask for it
             import_keras(n_jobs)
         frozen_features(experiment.task, experiment.protocol, featurising)
     finished: list[Curve] = []
@@ -99,23 +105,39 @@ def run(
 def describe(experiment: Experiment) -> dict[str, Any]:
     """What a run is computed with: settings, code and library versions, machine; not yet the data's hashes."""
     libraries = ("numpy", "scipy", "scikit-learn", "imgaug", "opencv-python")
+    task = experiment.task
+    return {
+        "task": {f.name: getattr(task, f.name) for f in fields(task) if f.name != "own"},
+        "budgets": experiment.task.budgets,
+        "protocol": asdict(experiment.protocol),
+        "features": experiment.features,
+        "network": _network(experiment),
+        "code": commit(),
+        "libraries": {name: version(name) for name in libraries},
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+    }
+
+
+def _network(experiment: Experiment) -> dict[str, Any]:
     network = featurizer(experiment.task, experiment.protocol)
+    if not is_ours(network):
+        return {"name": experiment.task.network}
     trained = {"versions": versions()} if network.get_params() else {}
     if isinstance(network, ResNet):
         _check_label(network.network, experiment.protocol.name)
         manifest = load_manifest(network.network)
         told = {"training": manifest["training"]} if "training" in manifest else {"depth": manifest["network"]["depth"]}
         trained |= {"weights_sha256": weights_sha256(network.network), **told}
-    return {
-        "task": asdict(experiment.task),
-        "budgets": experiment.task.budgets,
-        "protocol": asdict(experiment.protocol),
-        "features": experiment.features,
-        "network": {"name": type(network).__name__, **network.get_params()} | trained,
-        "code": commit(),
-        "libraries": {name: version(name) for name in libraries},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-    }
+    return {"name": type(network).__name__, **network.get_params()} | trained
+
+
+def _check_sendable(experiment: Experiment, n_jobs: int) -> None:
+    try:
+        pickle.dumps(experiment)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"n_jobs must be 1 for a task with objects that cannot be pickled, got {n_jobs}: {error}"
+        ) from error
 
 
 def _check_label(weights: str, protocol: str) -> None:
@@ -181,8 +203,8 @@ def _parallel(experiment: Experiment, todo: list[Job], n_jobs: int) -> Generator
                     curve = future.result()
                 except BrokenProcessPool:
                     raise OSError(
-                        "a worker process was killed, perhaps for want of memory; finished curves are stored: "
-                        "run it again, with fewer jobs"
+                        "a worker process was killed, perhaps for want of memory, or cannot import a class of your "
+                        "own; finished curves are stored: run it again, with fewer jobs"
                     ) from None
                 yield curve, [*running.values(), *waiting[:1]]
     finally:

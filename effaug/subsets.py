@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from effaug import datasets
-from effaug.tasks import Task
+from effaug.tasks import Task, load_task
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,22 +23,22 @@ class Subset:
     x_test : ndarray of uint8, shape (m, h, w, c)
     y_test : ndarray of int, shape (m,)
     sha256 : dict of str to str
-        Of the whole dataset's arrays.
+        Of the whole dataset's arrays; of one's own, `own_task` finds it.
     """
 
     x_train: np.ndarray
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
-    sha256: dict[str, str]
+    sha256: dict[str, str] = field(default_factory=dict)
 
 
-def load_subset(task: Task, *, folder: str | Path | None = None) -> Subset:
+def load_subset(task: Task | str, *, folder: str | Path | None = None) -> Subset:
     """Load a task's points (paper, Appendix B).
 
     Parameters
     ----------
-    task : Task
+    task : Task or str
     folder : path, optional
         See `effaug.datasets.load`.
 
@@ -47,6 +47,9 @@ def load_subset(task: Task, *, folder: str | Path | None = None) -> Subset:
     ValueError
         If the dataset lacks the classes or has too few points, or if the published task's class splits are not found.
     """
+    task = load_task(task) if isinstance(task, str) else task
+    if task.own:
+        return task.own.subset
     data = datasets.load(task.dataset, folder=folder)
     known = np.unique(data.y_train).tolist()
     if not set(task.classes) <= set(known):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 from effaug._unknown import unknown
 from effaug.protocols import PROTOCOLS, Protocol, changed, load_protocol
+
+if TYPE_CHECKING:
+    from effaug.own import Own
 
 AUGMENTATIONS = ("translate", "rotate", "crop")
 
@@ -60,6 +65,13 @@ class Task:
     network : {"lenet", "cnn", "resnet", "pixels"}
     weights : str
         Name of the frozen network that a ResNet's features come from.
+    own : Own or None
+        Images, augmentation and transformer of a task that is not registered: see `effaug.own_task`.
+
+    Raises
+    ------
+    ValueError
+        For a name that is no registered task's and has no images, or the other way round.
     """
 
     name: str
@@ -71,6 +83,17 @@ class Task:
     parameters: tuple
     network: str
     weights: str = ""
+    own: Own | None = None
+
+    def __post_init__(self) -> None:
+        registered = re.split("[^a-z0-9]", self.name.lower())[0] in SOURCES  # a file system may not tell A from a
+        if self.own is None and not registered:
+            raise ValueError(f"{unknown('task', self.name, TASKS)}; effaug.own_task makes one of your own images")
+        if self.own and (registered or not re.fullmatch(r"\w[\w.+-]*", self.name)):
+            raise ValueError(
+                "name of a task of your own must be of letters, digits and ._+- and must not begin with "
+                f"{', '.join(SOURCES)}, got {self.name!r}"
+            )
 
     @property
     def budgets(self) -> tuple[int, ...]:
@@ -156,8 +179,12 @@ def choices_read(task: Task) -> tuple[str, ...]:
     ('C', 'ridge', 'weighted_hessian', 'dpp_diagonal', 'kmeans_starts', 'shuffled_folds', 'mnist_network',
     'shared_start', 'epochs', 'directions')
     """
-    given, source = "-by" in task.name, SOURCES[task.name.split("-")[0]]
     small = task.network in ("lenet", "cnn")
+    always = ("C", "ridge", "weighted_hessian", "dpp_diagonal", "kmeans_starts", "shuffled_folds")
+    if task.own:  # names its network and its copies itself
+        trained = ("shared_start", "epochs", *(("cnn_precision",) if task.network == "cnn" else ()))
+        return (*always, *(trained if small else ()), *(("subtract_mean",) if task.network == "resnet" else ()))
+    given, source = "-by" in task.name, SOURCES[task.name.split("-")[0]]
     read = {
         "mnist_network": small,
         "shared_start": small,
@@ -170,7 +197,6 @@ def choices_read(task: Task) -> tuple[str, ...]:
         "norb_divided_twice": task.dataset == "smallnorb",
         "one_norb_network": task.augmentation in source.augmented,
     }
-    always = ("C", "ridge", "weighted_hessian", "dpp_diagonal", "kmeans_starts", "shuffled_folds")
     return (*always, *(name for name, is_read in read.items() if is_read))
 
 
@@ -189,6 +215,8 @@ def check_protocol(task: Task, protocol: Protocol) -> None:
             raise ValueError(
                 f"{choice} changes nothing for {task.name}, which depends on {', '.join(choices_read(task))}"
             )
+    if task.own:
+        return
     name = "-".join(task.name.split("-")[:2])
     meant = load_task(name, protocol=protocol)
     parameters = "-by" in task.name or task.parameters == meant.parameters

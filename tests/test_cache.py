@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 import pytest
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from effaug import cache as module
@@ -34,6 +35,7 @@ def toy():
 class Counted(LeNet):
     """LeNet as the cache sees it, without Keras."""
 
+    __module__ = LeNet.__module__
     fits, transforms = 0, ()  # how many images each transform was given
 
     def fit(self, X, y):
@@ -48,6 +50,8 @@ class Counted(LeNet):
 
 class Frozen(ResNet):
     """ResNet as the cache sees it, without Keras."""
+
+    __module__ = ResNet.__module__
 
     def fit(self, X, y=None, sha256="a" * 64, pixel_scale=1 / 255):
         self.weights_sha256_, self.pixel_scale_ = sha256, pixel_scale
@@ -259,6 +263,7 @@ def test_cache_computes_once_for_all_who_ask_at_once(cache, counted):
 class Watched(Translate):
     """A translation that tells how many images it is given."""
 
+    __module__ = Translate.__module__
     asked = ()
 
     def __call__(self, images):
@@ -375,14 +380,69 @@ def test_half_of_what_a_featurisation_needs_to_go_on_is_not_read(cache, counted,
     assert counted.transforms == (3, 144, 3, 144)
 
 
-@pytest.mark.parametrize(
-    "augment", [Augmenters([None]), lambda images: images[:, None], None], ids=["augmenters", "function", "None"]
-)
-def test_an_augmentation_without_a_name_for_its_parameters_is_refused(cache, augment):
-    images, _ = toy()
-    with pytest.raises(TypeError, match=r"augment must be Translate, Rotate or Crop.*, got "):
-        FeatureCache().transform(Pixels().fit(images), images, augment)
+@dataclasses.dataclass(frozen=True)
+class Mirror(Translate):
+    """An augmentation of one's own that is an heir of ours."""
+
+    def __call__(self, images):
+        return images[:, None, :, ::-1]
+
+
+class Doubled(Pixels):
+    """A transformer of one's own that is an heir of ours."""
+
+    def transform(self, X):
+        return 2 * super().transform(X)
+
+
+def own_augmentations():
+    from effaug._imgaug import iaa
+
+    return {
+        "augmenters": Augmenters([iaa.Fliplr(1.0)]),
+        "function": lambda images: 255 - images[:, None],
+        "heir": Mirror(SHIFTS.shifts),
+    }
+
+
+@pytest.mark.parametrize("name", ["augmenters", "function", "heir"])
+def test_copies_by_code_of_ones_own_are_featurised_and_not_kept(cache, monkeypatch, name):
+    images, augment, told = toy()[0], own_augmentations()[name], []
+    monkeypatch.setattr(module, "_BATCH", 30)
+    net = Pixels().fit(images)
+    found = FeatureCache().transform(net, images, augment, progress=lambda *now: told.append(now[:2]))
+    np.testing.assert_array_equal(found, transform_copies(net, with_originals(images, augment)))
+    assert (found.dtype, found.flags.writeable, cache.exists()) == (np.float32, False, False)
+    assert told == [(30, 96), (60, 96), (90, 96), (96, 96)]
+
+
+@pytest.mark.parametrize("kind", [Doubled, lambda: make_pipeline(Pixels(), StandardScaler())], ids=["heir", "pipeline"])
+def test_features_by_code_of_ones_own_are_not_kept(cache, kind):
+    images, labels = toy()
+    net = FeatureCache().fit(kind(), images, labels)
+    found = FeatureCache().transform(net, images, SHIFTS)
+    expected = kind().fit(images).transform(with_originals(images, SHIFTS).reshape(-1, 16, 16, 1))
+    np.testing.assert_array_equal(found, expected.reshape(48, 3, 256).astype(np.float32))
     assert not cache.exists()
+
+
+def test_a_heir_of_a_network_is_trained_each_time_and_not_taken_for_it(cache, counted):
+    class Heir(counted):
+        pass
+
+    Heir.__name__ = "Counted"
+    assert Heir.__module__ != counted.__module__
+    for kind in (counted, Heir, Heir):
+        FeatureCache().fit(kind(), *toy())
+    assert counted.fits == 3
+    assert len(list(cache.glob("net-*.npz"))) == 1
+
+
+def test_parameters_that_print_alike_have_keys_of_their_own(cache):
+    images, _ = toy()
+    for angle in (5.0, np.nextafter(5.0, 6.0)):
+        FeatureCache().transform(Pixels().fit(images), images, Rotate(np.array([angle])))
+    assert len(list(cache.glob("*.npy"))) == 2
 
 
 # What is there
@@ -470,11 +530,6 @@ def test_a_description_left_by_deleted_features_does_not_speak_for_unfinished_on
         FeatureCache().transform(net, images, SHIFTS)
     monkeypatch.setattr(Counted, "transform", transform)
     np.testing.assert_array_equal(FeatureCache().transform(net, images, SHIFTS), expected)
-
-
-def test_features_of_a_transformer_whose_state_is_unknown_are_not_kept(cache):
-    with pytest.raises(TypeError, match="transformer must be Pixels, LeNet, CNN or ResNet"):
-        FeatureCache().transform(StandardScaler(), toy()[0], SHIFTS)
 
 
 def test_cache_lies_where_the_user_says_or_in_the_platforms_folder(cache, tmp_path, monkeypatch):

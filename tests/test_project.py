@@ -69,6 +69,7 @@ def test_rooms_import_only_from_rooms_above_them():
         "augment",
         "frozen",
         "features",
+        "own",
         "cache",
         "training",
         "_kernel",
