@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -188,8 +189,19 @@ def order_of_policies(pairs: pd.DataFrame) -> pd.DataFrame:
 _SWEPT = r"[\w-]+(\+(C|subtract_mean|weights)=[^+~]+)*"  # protocols in which these alone are changed
 
 
-def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float = 0.10) -> pd.DataFrame:
-    """What the paper's effect hangs on: accuracies in percent at some fraction augmented, for every stored variation.
+def sensitivity(
+    results: Results, tasks: tuple[str, ...], n_seeds: int | None = None, budget_fraction: float = 0.10
+) -> pd.DataFrame:
+    """What the paper's effect depends on: accuracies in percent at some fraction augmented, for every stored variation.
+
+    Parameters
+    ----------
+    results : Results
+    tasks : tuple of str
+    n_seeds : int, optional
+        At most so many of the stored seeds, from 0; all unless given.
+    budget_fraction : float, default 0.10
+        Share of the points that are augmented.
 
     Returns
     -------
@@ -201,7 +213,7 @@ def sensitivity(results: Results, tasks: tuple[str, ...], budget_fraction: float
     rows = {}
     for task in tasks:
         table = results.table([task])
-        table = table[table.features == "frozen"]
+        table = table[(table.features == "frozen") & (table.seed < (n_seeds or np.inf))]
         for protocol, shown in table[table.protocol.str.fullmatch(_SWEPT)].groupby("protocol"):
             kept = shown[shown.score.isin(["", "influence"])]
             at = kept[kept.budget == round(budget_fraction * shown.budget.max())]

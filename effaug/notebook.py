@@ -35,7 +35,16 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "network": ("all",),
     "device": ("all",),
 }
-PARAMETERS = ("dataset", "augmentation", "score", "features", "protocol", "n_seeds", "source")
+DEFAULTS = {
+    "dataset": "all",
+    "augmentation": "all",
+    "score": "influence",
+    "features": "all",
+    "protocol": "paper",
+    "n_seeds": 5,
+    "source": "stored",
+}
+PARAMETERS = tuple(DEFAULTS)
 
 
 class ParameterError(ValueError):
@@ -71,7 +80,11 @@ class View:
 
     def other(self, **changes: Any) -> View:
         """The view with other parameters."""
-        return open_view(self.parameters | changes, self.results)
+        for name, value in changes.items():
+            if name not in PARAMETERS:
+                raise ParameterError(unknown("parameter", name, PARAMETERS))
+            _check_value(name, value, self.results)
+        return _view(self.parameters | changes, self.results)
 
     def only(self, *datasets: str) -> View:
         """The view with the tasks of these data sets alone."""
@@ -145,7 +158,7 @@ def check_parameters(
     return given
 
 
-def open_view(namespace: Mapping[str, Any], results: Results | None = None) -> View:
+def open_view(namespace: Mapping[str, Any], results: Results | None = None, **fixed: Any) -> View:
     """Check the parameters, then load the stored results, or compute them anew into a temporary folder.
 
     Parameters
@@ -154,13 +167,19 @@ def open_view(namespace: Mapping[str, Any], results: Results | None = None) -> V
         The notebook's ``globals()``.
     results : Results, optional
         The stored ones; those of the book unless given.
+    **fixed
+        Parameters that the notebook does not offer, with their values on its page; None where it reads none.
 
     Raises
     ------
     ParameterError
         See `check_parameters`; also where "all" is asked for with ``source = "recompute"``.
     """
-    chosen = check_parameters(namespace, results=results)
+    offered = tuple(name for name in PARAMETERS if name not in fixed)
+    return _view(check_parameters(namespace, offered, results) | fixed, results)
+
+
+def _view(chosen: dict[str, Any], results: Results | None) -> View:
     tasks = tuple(
         name
         for name in TASKS
@@ -182,8 +201,7 @@ def open_view(namespace: Mapping[str, Any], results: Results | None = None) -> V
 
 def view_of(results: Results | None = None, **changes: Any) -> View:
     """A view of stored results: everything under the paper's protocol, with the parameters given instead."""
-    defaults = {"dataset": "all", "augmentation": "all", "score": "influence", "features": "all", "protocol": "paper"}
-    return open_view(defaults | {"n_seeds": 5, "source": "stored"} | changes, results)
+    return open_view(DEFAULTS | changes, results)
 
 
 def network_notes(names: tuple[str, ...]) -> str:

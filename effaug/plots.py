@@ -164,11 +164,11 @@ def extreme_points(view: View, task: str, features: str, n: int = N_SHOWN) -> Fi
 
 
 def task_copies(view: View, task: str, n: int = 3, columns: int = 8) -> Figure:
-    """A task's points of highest influence, one a row, and their copies, thinned out to fit."""
+    """A task's points of highest score, one a row, and their copies, thinned out to fit."""
     features = next(f for t, f in view.panels if t == task)
     points = shown_points(view, task, features)
-    top = np.argsort(-points["influence_before"], kind="stable")[:n]
-    stored = view.results.record(task)[f"{view.parameters['protocol']}/{features}"]["task"]["parameters"]
+    top = np.argsort(-points[f"{view.parameters['score']}_before"], kind="stable")[:n]
+    stored = view.results.record(task)[f"{view.label(task)}/{features}"]["task"]["parameters"]
     spec = load_task(task, parameters=tuple(tuple(p) if isinstance(p, list) else p for p in stored))
     images = with_originals(_images_of(points, top), augmentation(spec))
     names = ["original", *(f"{p:.4g}" if not isinstance(p, tuple) else f"{p[0]}, {p[1]}" for p in spec.parameters)]

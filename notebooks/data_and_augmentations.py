@@ -26,7 +26,6 @@ augmentation = "all"
 score = "influence"
 features = "all"
 protocol = "paper"
-n_seeds = 20
 source = "stored"
 
 # %%
@@ -35,11 +34,11 @@ from IPython.display import Markdown, display
 from effaug import plots, tables
 from effaug.notebook import open_view
 
-view = open_view(globals())
+view = open_view(globals(), n_seeds=1)
 Markdown(view.notes())
 
 # %% [markdown]
-# The images are the training points of highest influence, which are kept with the results, the original first; where
+# The images are the training points of highest score (influence, unless the page is rerun with the loss), which are kept with the results, the original first; where
 # there are more than seven copies, they are thinned out evenly.
 
 # %% mystnb={"image": {"alt": "One training image of a task, and beside it each of its augmented copies"}}

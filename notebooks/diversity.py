@@ -23,7 +23,6 @@
 # %% tags=["parameters"]
 dataset = "all"
 augmentation = "all"
-score = "influence"
 features = "frozen"
 protocol = "paper"
 n_seeds = 20
@@ -35,7 +34,7 @@ from IPython.display import Markdown
 from effaug import comparisons, plots, policies, tables
 from effaug.notebook import open_view
 
-view = open_view(globals())
+view = open_view(globals(), score="influence")
 Markdown(view.notes())
 
 # %% [markdown]

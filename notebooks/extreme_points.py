@@ -23,7 +23,6 @@
 # %% tags=["parameters"]
 dataset = "all"
 augmentation = "translate"
-score = "influence"
 features = "all"
 protocol = "paper"
 n_seeds = 20
@@ -35,7 +34,7 @@ from IPython.display import Markdown, display
 from effaug import plots, points, tables
 from effaug.notebook import open_view
 
-view = open_view(globals())
+view = open_view(globals(), score=None)
 Markdown(view.notes())
 
 # %% [markdown]

@@ -22,9 +22,7 @@
 # %% tags=["parameters"]
 dataset = "all"
 augmentation = "all"
-score = "influence"
 features = "all"
-protocol = "paper"
 n_seeds = 20
 source = "stored"
 
@@ -34,7 +32,7 @@ from IPython.display import Markdown, display
 from effaug import protocols, reconstruction, tables
 from effaug.notebook import open_view
 
-view = open_view(globals())
+view = open_view(globals(), score=None, protocol="paper")
 Markdown(view.notes())
 
 # %% [markdown]

@@ -32,8 +32,6 @@
 # %% tags=["parameters"]
 dataset = "all"
 augmentation = "all"
-score = "influence"
-features = "frozen"
 protocol = "paper"
 n_seeds = 20
 source = "stored"
@@ -44,11 +42,12 @@ from IPython.display import Markdown
 from effaug import comparisons, studies, tables
 from effaug.notebook import open_view
 
-view = open_view(globals())
+view = open_view(globals(), score="influence", features="frozen")
 Markdown(view.notes())
 
 # %% mystnb={"image": {"alt": "What influence gains over random selection against C, a panel a task"}}
-found = comparisons.sensitivity(view.results, tuple(dict.fromkeys(task for task, _ in view.panels)))
+tasks = tuple(dict.fromkeys(task for task, _ in view.panels))
+found = comparisons.sensitivity(view.results, tasks, n_seeds)
 studies.sensitivity(found)
 
 # %%

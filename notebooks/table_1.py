@@ -24,7 +24,6 @@
 # %% tags=["parameters"]
 dataset = "all"
 augmentation = "all"
-score = "influence"
 features = "all"
 protocol = "paper"
 n_seeds = 20
@@ -36,7 +35,7 @@ from IPython.display import Markdown
 from effaug import tables
 from effaug.notebook import open_view
 
-view = open_view(globals())
+view = open_view(globals(), score=None)
 Markdown(view.notes())
 
 # %%

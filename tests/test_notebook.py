@@ -74,6 +74,24 @@ def test_other_keeps_the_remaining_parameters():
     assert view.tasks == ("digits-rotate",)
 
 
+def test_other_refuses_what_is_not_accepted():
+    view = open_view(GOOD)
+    with pytest.raises(ParameterError, match="unknown score 'margin'; accepted: influence, loss"):
+        view.other(score="margin")
+    with pytest.raises(ParameterError, match=r"unknown parameter 'scores' \(did you mean 'score'\?\)"):
+        view.other(scores="loss")
+
+
+def test_what_a_page_does_not_offer_is_fixed_and_refused(tmp_path):
+    offered = {name: value for name, value in GOOD.items() if name != "score"}
+    view = open_view(offered, score="loss")
+    assert view.parameters == GOOD | {"score": "loss"}
+    assert view.other(augmentation="rotate").parameters == GOOD | {"score": "loss", "augmentation": "rotate"}
+    assert open_view(offered, score=None).other(n_seeds=1).parameters["score"] is None
+    with pytest.raises(ParameterError, match="unknown parameter 'score'"):
+        open_view(GOOD, score=None)
+
+
 def test_recompute_gives_the_stored_digits_again():
     stored = open_view(GOOD)
     again = open_view(GOOD | {"source": "recompute"})

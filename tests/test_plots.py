@@ -89,6 +89,20 @@ def test_copies_start_with_the_original(view):
     np.testing.assert_array_equal(np.asarray(up)[:-2], np.asarray(original)[2:])
 
 
+@pytest.mark.parametrize("score", ["influence", "loss"])
+def test_copies_are_of_the_points_of_highest_score(view, score):
+    figure = plots.task_copies(view.other(augmentation="rotate", features="frozen", score=score), "mnist-rotate")
+    stored = points.shown_points(view, "mnist-rotate", "frozen")
+    top = int(np.argmax(stored[f"{score}_before"]))
+    image = stored["images"][np.searchsorted(stored["shown"], top)]
+    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), image.squeeze())
+
+
+def test_copies_of_the_reconstruction_are_of_the_settings_that_it_stands_for(view):
+    shown = view.other(augmentation="translate", protocol="reconstruction", features="frozen")
+    assert plots.task_copies(shown, "mnist-translate").axes[1].get_title() == "-2, -2"
+
+
 def test_no_results_are_a_figure_with_words(tmp_path):
     for draw in (plots.figure_3, plots.figure_9, plots.figure_10, plots.score_before_after, plots.score_histograms):
         figure = draw(view_of(Results(tmp_path), dataset="norb"))

@@ -237,6 +237,12 @@ def test_sensitivity_pairs_seeds_and_names_what_is_varied(both):
     np.testing.assert_allclose(np.array(line[0].get_ydata(), float), [2, 2])
 
 
+def test_sensitivity_takes_no_more_seeds_than_asked_for(both):
+    found = comparisons.sensitivity(both, ("cifar10-translate",), n_seeds=2)
+    assert set(found.seeds) == {2}
+    np.testing.assert_allclose(found["influence - baseline"], 1.5)
+
+
 def test_all_198_pairs_are_listed_with_the_features_that_the_paper_uses(both):
     pairs = reconstruction.published_pairs(both, "paper")
     assert len(pairs) == 198

@@ -1,0 +1,145 @@
+"""The notebooks' cells, run on a few stored curves: every parameter that a page offers changes what the page shows."""
+
+import ast
+import csv
+import functools
+import itertools
+import re
+import shutil
+from pathlib import Path
+
+import IPython.display
+import jupytext
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+
+from effaug import notebook
+from effaug.notebook import DEFAULTS, STORED, ParameterError, open_view
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+TASKS = ("mnist-rotate", "mnist-translate", "digits-rotate", "digits-translate")
+OTHERWISE = {
+    "dataset": ("digits", "mnist"),
+    "augmentation": ("rotate", "translate"),
+    "score": "loss",
+    "features": ("refit", "frozen"),
+    "protocol": "released-code",
+    "n_seeds": 1,
+    "variants": "paper",
+    "network": "cifar10",
+    "device": "gpu",
+}
+
+
+def cells(page: str) -> list[str]:
+    """The sources of a notebook's code cells, the first of which is the one of parameters."""
+    return [cell.source for cell in jupytext.read(NOTEBOOKS / f"{page}.py").cells if cell.cell_type == "code"]
+
+
+def parameters(page: str) -> dict:
+    names: dict = {}
+    exec(cells(page)[0], names)
+    return {name: value for name, value in names.items() if not name.startswith("_")}
+
+
+PAGES = sorted(path.stem for path in NOTEBOOKS.glob("*.py"))
+OFFERED = [(page, name) for page in PAGES for name in parameters(page) if name != "source"]
+OFFERED.remove(("quickstart", "dataset"))  # its last cell downloads the images of any data set but the digits
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory) -> Path:
+    """Two seeds of four tasks, with what is kept of seed 0's points."""
+    folder = tmp_path_factory.mktemp("results")
+    for task in TASKS:
+        header, *rows = csv.reader((STORED / f"{task}.csv").read_text().splitlines())
+        lines = [header, *(row for row in rows if int(row[5]) < 2)]
+        (folder / f"{task}.csv").write_text("".join(f"{','.join(row)}\n" for row in lines))
+        shutil.copy(STORED / f"{task}.json", folder)
+        with np.load(STORED / f"{task}.npz") as arrays:
+            np.savez(folder / f"{task}.npz", **{name: arrays[name] for name in arrays.files if "/full/0/" in name})
+    shutil.copytree(STORED / "timing", folder / "timing")
+    for device in (folder / "timing").glob("*.json"):
+        device.rename(device.with_stem("cpu"))
+    for path in sorted((folder / "timing").glob("*.json"))[:1]:
+        shutil.copy(path, path.with_stem("gpu"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def show(stored):
+    """What a page shows with some of its parameters changed, as text."""
+
+    @functools.cache
+    def run(page: str, **changes) -> str:
+        shown: list[object] = []
+        patch.setattr(IPython.display, "display", lambda *things: shown.extend(things))
+        names: dict = {}
+        first, *rest = cells(page)
+        exec(first, names)
+        names |= changes | ({"source": "stored"} if "source" in names else {})
+        for cell in rest:
+            *body, last = ast.parse(cell).body
+            exec(compile(ast.Module(body, []), page, "exec"), names)
+            if isinstance(last, ast.Expr):
+                shown.append(eval(compile(ast.Expression(last.value), page, "eval"), names))
+            else:
+                exec(compile(ast.Module([last], []), page, "exec"), names)
+        return "\n".join(map(text, shown))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notebook, "STORED", stored)
+        yield run
+
+
+def text(thing: object) -> str:
+    if isinstance(thing, Figure):
+        return "\n".join(itertools.chain.from_iterable(map(drawn, thing.findobj())))
+    if isinstance(thing, pd.DataFrame | pd.Series):
+        return thing.to_string()
+    return str(getattr(thing, "data", thing))
+
+
+def drawn(artist: Artist) -> list[str]:
+    """Text and numbers of a part of a figure."""
+    asked = ("get_text", "get_xydata", "get_offsets", "get_array", "get_height")
+    values = (getattr(artist, name)() for name in asked if hasattr(artist, name))
+    return [np.array2string(np.asarray(value), threshold=10**6) for value in values if value is not None]
+
+
+def other(page: str, name: str) -> object:
+    accepted = OTHERWISE[name]
+    if not isinstance(accepted, tuple):
+        return accepted
+    return next(value for value in accepted if value != parameters(page)[name])
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [pytest.param(*each, marks=[] if each[1] == "score" else [pytest.mark.slow]) for each in OFFERED],
+)
+def test_every_parameter_that_a_page_offers_changes_what_it_shows(show, page, name):
+    assert show(page) != show(page, **{name: other(page, name)})
+
+
+def test_the_book_says_which_page_lacks_which_parameter():
+    lines = (NOTEBOOKS.parent / "book" / "rerun.md").read_text().splitlines()
+    for name in DEFAULTS:
+        (row,) = (line for line in lines if line.startswith(f"| `{name}` |"))
+        lacking = {page for page in PAGES if "source" in parameters(page) and name not in parameters(page)}
+        assert set(re.findall(r"`(\w+)`", row.rsplit("|", 2)[1])) == lacking
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if {*DEFAULTS} > {*parameters(page)} > {"source"}])
+def test_a_parameter_that_a_page_does_not_offer_is_refused_by_it(page):
+    """Of the seven, those that would change nothing; the rest are as the page's first cell has them."""
+    opened = cells(page)[1].replace("open_view(globals()", "open_view(names")
+    call = next(line for line in opened.splitlines() if "open_view(names" in line).partition("= ")[2]
+    missing = sorted(set(DEFAULTS) - set(parameters(page)))
+    for name in missing:
+        names = parameters(page) | {name: DEFAULTS[name]}
+        with pytest.raises(ParameterError, match=f"unknown parameter '{name}'"):
+            eval(call, {"open_view": open_view, "names": names})
