@@ -24,13 +24,14 @@ def aucs(
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Print the AUC of every stored policy (1000 is perfect), mean and standard deviation over seeds."""
+    from effaug.rounding import rounded
     from effaug.tables import auc_summary
 
     store = _stored(results)
     names = tasks or store.tasks()
     for missing in sorted(set(names) - set(store.tasks())):
         raise ValueError(f"no results for {missing!r} in {results}; stored: {', '.join(store.tasks())}")
-    print(auc_summary(store.table(names)).to_string(index=False))
+    print(rounded(auc_summary(store.table(names)), 3).to_string(index=False))
 
 
 @app.command()
@@ -145,15 +146,18 @@ def report_aucs(
     from effaug.paper import published_features
     from effaug.protocols import NAMES, stored_as
     from effaug.reconstruction import agreement, published_pairs
+    from effaug.rounding import as_text, shown
 
     store = _stored(results)
     pairs = published_pairs(store, _known(protocol))
-    print(pairs.to_string(index=False, float_format="{:.2f}".format))
+    printed = as_text(pairs, 2, {"difference": ("auc", "paper")})
+    print(printed.replace("-", "NaN").to_string(index=False))
     stored = pairs[pairs.seeds > 0]
     words = f"{len(stored)} of {len(pairs)} under the {protocol} protocol"
     if len(stored):
-        words += f"; ours less the paper's: median {stored.difference.median():+.2f}"
-        words += f", from {stored.difference.min():+.2f} to {stored.difference.max():+.2f}"
+        lead = printed.difference[stored.index].astype(float)
+        median, smallest, largest = (shown(value, 2, "+") for value in (lead.median(), lead.min(), lead.max()))
+        words += f"; ours less the paper's: median {median}, from {smallest} to {largest}"
     print(f"{words}\n\n{agreement(store, NAMES).to_string()}")
     records = [
         store.record(task).get(f"{stored_as(protocol, task)}/{published_features(task)}")

@@ -12,7 +12,7 @@ from effaug.evidence import CHANCE, Panel, paired
 from effaug.paper import published_aucs
 from effaug.points import by_key
 from effaug.results import Results, aucs, half_width
-from effaug.tables import as_text
+from effaug.rounding import as_text, difference, rounded, shown
 from effaug.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 REFINEMENTS = ("_downweight", "_update", "_update_downweight")
 
 
-def main_claim(view: View, budget_fraction: float = 0.10, digits: int = 2) -> pd.DataFrame:
+def main_claim(view: View, budget_fraction: float = 0.10) -> pd.DataFrame:
     """How far 10 % augmented by each proportional policy, and at random, is from augmenting everything.
 
     Returns
     -------
     DataFrame
         Indexed by task and features: accuracy in percent without and with full augmentation, then the gap to full
-        augmentation in percentage points (negative: below it) of the baseline and the two proportional policies.
+        augmentation in percentage points (negative: below it) of the baseline and the two proportional policies. All
+        with two decimals, the gap between accuracies as those are shown.
     """
     score = view.parameters["score"]
     rows = {}
@@ -48,15 +49,15 @@ def main_claim(view: View, budget_fraction: float = 0.10, digits: int = 2) -> pd
             ("deterministic proportional", "deterministic_proportional"),
         ):
             at = table[(table.policy == policy) & (table.budget == budget) & table.score.isin(["", score])]
-            row[f"{label} - full"] = 100 * at.accuracy.mean() - full
+            row[f"{label} - full"] = difference(100 * at.accuracy.mean(), full, 2)
         rows[task, features] = row
-    return by_key(rows, "task", "features").round(digits)
+    return rounded(by_key(rows, "task", "features"), 2)
 
 
 def in_words(view: View, budget_fraction: float = 0.10) -> str:
     """`main_claim` as sentences, in Markdown."""
     score = view.parameters["score"]
-    claims = main_claim(view, budget_fraction, digits=9)  # what is added up is not rounded yet
+    claims = main_claim(view, budget_fraction)
     lines = []
     for panel in claims.index:
         (task, features), row = panel, claims.loc[panel]
@@ -64,9 +65,9 @@ def in_words(view: View, budget_fraction: float = 0.10) -> str:
         side = "below" if gap < 0 else "above"
         lines.append(
             f"- **{task}** ({features}): with {row['budget']:.0f} points augmented, drawn in proportion to their "
-            f"{score}, accuracy is {chosen:.2f} %, {abs(gap):.2f} percentage points {side} augmenting all "
-            f"({row['full']:.2f} %); drawn at random it is {row['full'] + row['baseline - full']:.2f} %; "
-            f"without augmentation {row['none']:.2f} %."
+            f"{score}, accuracy is {shown(chosen, 2)} %, {shown(abs(gap), 2)} percentage points {side} augmenting all "
+            f"({shown(row['full'], 2)} %); drawn at random it is {shown(row['full'] + row['baseline - full'], 2)} %; "
+            f"without augmentation {shown(row['none'], 2)} %."
         )
     return "\n".join(lines)
 
@@ -88,9 +89,9 @@ def refinement_table(view: View) -> pd.DataFrame:
         rows[key] = {}
         for suffix in REFINEMENTS:
             if {"random_proportional", f"random_proportional{suffix}"} <= set(auc.columns):
-                difference = (auc[f"random_proportional{suffix}"] - auc["random_proportional"]).dropna()
+                lead = (auc[f"random_proportional{suffix}"] - auc["random_proportional"]).dropna()
                 label = suffix[1:].replace("_", " and ")
-                rows[key] |= {label: difference.mean(), f"{label} ±": half_width(difference)}
+                rows[key] |= {label: lead.mean(), f"{label} ±": half_width(lead)}
     return as_text(by_key(rows, *keys), 2)
 
 
@@ -124,7 +125,7 @@ def paired_aucs(view: View, other: View, names: tuple[str, str]) -> pd.DataFrame
             "seeds": len(group),
             "paper": paper.auc_mean.mean(),
         }
-    return as_text(by_key(rows, *keys), 2)
+    return as_text(by_key(rows, *keys), 2, {"difference": (names[1], names[0])})
 
 
 OTHERS = (  # of the appendices, with the score that the paper gives them
@@ -160,8 +161,12 @@ def against_influence(view: View, budgets: tuple[int, ...] = (10, 50, 100, 250, 
             if {other, influence} <= curves.keys():
                 one, base = panel.curve(other), panel.curve(influence)
                 leads = {b: paired(one[b], base[b]) for b in budgets if b in one and b in base}
-                rows[task, features, *other] = {b: f"{v.mean():+.2f} ± {half_width(v):.2f}" for b, v in leads.items()}
+                rows[task, features, *other] = {b: _with_half_width(lead) for b, lead in leads.items()}
     return by_key(rows, "task", "features", "policy", "score").reindex(columns=list(budgets)).astype(object).fillna("-")
+
+
+def _with_half_width(values: pd.Series) -> str:
+    return f"{shown(values.mean(), 2, '+')} ± {shown(half_width(values), 2)}"
 
 
 def order_of_policies(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -175,13 +180,13 @@ def order_of_policies(pairs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = {}
     for key, table in pairs[pairs.seeds > 0].groupby(["table", "task", "score"]):
-        difference = table.difference
+        lead = table.difference
         rows[key] = {
             "policies": len(table),
             "rank correlation": stats.spearmanr(table.auc, table.paper).statistic,
-            "difference": difference.median(),
-            "smallest": difference.min(),
-            "largest": difference.max(),
+            "difference": lead.median(),
+            "smallest": lead.min(),
+            "largest": lead.max(),
         }
     return as_text(by_key(rows, "table", "task", "score"), 2)
 
@@ -214,15 +219,15 @@ def sensitivity(
     for task in tasks:
         table = results.table([task])
         table = table[(table.features == "frozen") & (table.seed < (n_seeds or np.inf))]
-        for protocol, shown in table[table.protocol.str.fullmatch(_SWEPT)].groupby("protocol"):
-            kept = shown[shown.score.isin(["", "influence"])]
-            at = kept[kept.budget == round(budget_fraction * shown.budget.max())]
+        for protocol, curves in table[table.protocol.str.fullmatch(_SWEPT)].groupby("protocol"):
+            kept = curves[curves.score.isin(["", "influence"])]
+            at = kept[kept.budget == round(budget_fraction * curves.budget.max())]
             pairs = at.pivot(index="seed", columns="policy", values="accuracy")
             if not {"baseline", "random_proportional"} <= set(pairs.columns):
                 continue
             gain = 100 * (pairs.random_proportional - pairs.baseline).dropna()
-            none = 100 * shown[(shown.policy == "baseline") & (shown.budget == 0)].accuracy.mean()
-            full = 100 * shown[shown.policy == "full"].accuracy.mean()
+            none = 100 * curves[(curves.policy == "baseline") & (curves.budget == 0)].accuracy.mean()
+            full = 100 * curves[curves.policy == "full"].accuracy.mean()
             rows[task, str(protocol).split("+")[0], *_varied(results.record(task)[f"{protocol}/frozen"])] = {
                 "none": none,
                 "full": full,

@@ -14,9 +14,10 @@ from effaug.points import by_key
 from effaug.policies import TABLE_POLICIES
 from effaug.protocols import PROTOCOLS, stored_as
 from effaug.results import Results
+from effaug.rounding import as_text
 from effaug.scorecard import INFLUENCE
 from effaug.scores import TABLE_SCORES
-from effaug.tables import FRACTIONS, as_text, auc_summary
+from effaug.tables import FRACTIONS, auc_summary
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def isolated(results: Results, protocol: str, fraction: float = 0.10) -> pd.Data
                 "high": high,
                 "seeds": len(change),
             }
-    return as_text(by_key(rows, "number", "choice", "task"), 2)
+    return as_text(by_key(rows, "number", "choice", "task"), 2, {"change": ("gain after", "gain before")})
 
 
 def interpolation(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from effaug.experiment import N_SHOWN
 from effaug.notebook import View
 from effaug.points import labels_of, shown_points, spearman
 from effaug.results import half_width
+from effaug.rounding import shown
 from effaug.scores import TABLE_SCORES
 from effaug.tasks import SOURCES, load_task
 
@@ -140,7 +141,7 @@ def score_before_after(view: View) -> Figure:
         before, after = points[f"{name}_before"], points[f"{name}_after"]
         axes.scatter(before, after, s=7, alpha=0.5, color=BLUE, linewidths=0)
         rho = spearman(points, name)
-        axes.set(title=f"{task} ({features}), rho = {rho:.2f}", xlabel=f"{name} before", ylabel=f"{name} after")
+        axes.set(title=f"{task} ({features}), rho = {shown(rho, 2)}", xlabel=f"{name} before", ylabel=f"{name} after")
     return closed(figure)
 
 

@@ -12,6 +12,7 @@ from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
 from effaug.protocols import PROTOCOLS, stored_as
 from effaug.results import Results, with_tuples
+from effaug.rounding import rounded
 from effaug.scores import TABLE_SCORES
 from effaug.tables import auc_summary
 from effaug.tasks import AUGMENTATIONS, Task, choices_read
@@ -85,12 +86,12 @@ def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
     keys = ["task", "score", "policy"]
     found = published.merge(ours[[*keys, "auc", "sd", "seeds"]], on=keys, how="left")
     found["seeds"] = found.seeds.fillna(0).astype(int)
-    found["difference"] = (found.auc - found.paper).round(3)
+    found["difference"] = found.auc - found.paper
     return found[["table", *keys, "auc", "sd", "seeds", "paper", "paper_sd", "difference"]]
 
 
-def agreement(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
-    """How close each protocol's AUCs are to the 198 published ones.
+def agreement(results: Results, protocols: tuple[str, ...], decimals: int = 2) -> pd.DataFrame:
+    """How close each protocol's AUCs are to the 198 published ones, with so many decimals.
 
     Returns
     -------
@@ -116,7 +117,7 @@ def agreement(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
                 "rank correlation": np.median(ranks) if ranks else np.nan,
                 "ceiling": highest[highest.index.isin(part.table)].median(),
             }
-    return by_key(rows, "protocol", "data set").round(2)
+    return rounded(by_key(rows, "protocol", "data set"), decimals)
 
 
 def ceiling() -> pd.Series:

@@ -16,6 +16,7 @@ from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.protocols import NAMES
 from effaug.reconstruction import agreement
 from effaug.results import Results
+from effaug.rounding import shown
 from effaug.scores import TABLE_SCORES
 
 POINTS = 0.1  # percentage points that count as no difference, as the paper's "within .1 %" (Section 3)
@@ -54,7 +55,7 @@ def scorecard(results: Results, protocol: str) -> pd.DataFrame:
             "verdict": verdict(claim, found),
             **{outcome: int(count.get(outcome, 0)) for outcome in OUTCOMES},
             "seeds to decide": most_seeds(found),
-            "effects": f"{found.effect.min():.2f} to {found.effect.max():.2f}" if len(found) else "",
+            "effects": f"{shown(found.effect.min(), 2)} to {shown(found.effect.max(), 2)}" if len(found) else "",
             "decided by": claim.decided_by,
         }
     found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
@@ -82,16 +83,17 @@ def answer(results: Results) -> str:
     The published AUCs are met if the median distance is at most 3 of 1000 and the policies' order correlates with the
     published one by 0.85 or more (`reconstruction.agreement`).
     """
-    found = agreement(results, NAMES)
+    found = agreement(results, NAMES, decimals=9)  # rounded once, where they are shown
     lines = []
     for protocol, words in _QUESTIONS.items():
-        row, own = found.xs((protocol, "all")), found.xs(protocol)["median |difference|"].drop("all").dropna()
-        each = ", ".join(f"{dataset} {median:.1f}" for dataset, median in own.items())
-        met = row["median |difference|"] <= 3 and row["rank correlation"] >= 0.85
+        row, own = found.T.to_dict()[protocol, "all"], found.xs(protocol)["median |difference|"].drop("all").dropna()
+        each = ", ".join(f"{dataset} {shown(own_median, 1)}" for dataset, own_median in own.items())
+        median, rank, ceiling = (row[name] for name in ("median |difference|", "rank correlation", "ceiling"))
+        met = median <= 3 and rank >= 0.85
         lines.append(
             f"- **{words}?** The published AUCs are {'met' if met else 'not met'}: {row['AUCs']} are computed, "
-            f"{row['median |difference|']:.1f} of 1000 away (median; {each}); the order of the policies correlates "
-            f"with the published one by {row['rank correlation']:.2f} (a repetition would reach {row['ceiling']:.2f}). "
+            f"{shown(median, 1)} of 1000 away (median; {each}); the order of the policies correlates "
+            f"with the published one by {shown(rank, 2)} (a repetition would reach {shown(ceiling, 2)}). "
             f"{in_words(results, protocol)}"
         )
     return "\n".join(lines)
@@ -212,14 +214,14 @@ def _vsv_strong(board: Board) -> Iterator[Effect]:
         at = curve.columns.to_numpy(float)
         as_many = [np.interp(size, at, row) for size, row in zip(sizes, curve.to_numpy(), strict=True)]
         lead = paired(own.accuracy, pd.Series(as_many, curve.index).dropna())
-        yield panel.effect(lead, "above", -POINTS, word=f", {sizes.mean():.0f} points")
+        yield panel.effect(lead, "above", -POINTS, word=f", {shown(sizes.mean(), 0)} points")
 
 
 def _vsv_poor(board: Board) -> Iterator[Effect]:
     for panel in board.panels(VSV, INFLUENCE, tasks=[*_tasks("mnist"), "cifar10-translate"]):
         own = _support_vectors(panel)
         lead = paired(own.accuracy, best_of(panel.curve(INFLUENCE)))
-        yield panel.effect(lead, "below", -POINTS, word=f", {own['size'].mean():.0f} points")
+        yield panel.effect(lead, "below", -POINTS, word=f", {shown(own['size'].mean(), 0)} points")
 
 
 def _dpp(policy: tuple[str, str], bound: float, side: str) -> Callable[[Board], Iterator[Effect]]:

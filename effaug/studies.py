@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from effaug.networks import load_manifest
 from effaug.plots import BLUE, COLOURS, GREEN, RED, Line, closed, draw_curve, finish
 from effaug.results import Results
+from effaug.rounding import shown
 from effaug.timing import linear_fit
 
 
@@ -132,7 +133,7 @@ def training_time(times: dict[str, dict]) -> Figure:
         measured, line = record["epoch_times"], linear_fit(record["epoch_times"])
         x = np.array([0, measured["size"].max()])
         above.plot(measured["size"], measured.seconds, "o", ms=4, color=BLUE, label="measured")
-        label = f"{1000 * line.slope:.2f} ms an image + {line.intercept:.2f} s"
+        label = f"{shown(1000 * line.slope, 2)} ms an image + {shown(line.intercept, 2)} s"
         above.plot(x, line.intercept + line.slope * x, color=RED, lw=1.2, label=label)
         above.set(title=f"{name}: {record['hardware']}", ylabel="seconds an epoch")
         above.legend(loc="upper left", frameon=False)

@@ -17,6 +17,7 @@ from effaug.points import by_key
 from effaug.policies import POLICIES, TABLE_POLICIES
 from effaug.protocols import NAMES, stored_as
 from effaug.results import aucs
+from effaug.rounding import as_text, shown
 from effaug.scores import TABLE_SCORES
 from effaug.tasks import load_task
 from effaug.timing import linear_fit
@@ -73,17 +74,6 @@ def _accuracies(table: pd.DataFrame) -> dict[str, float]:
     return found
 
 
-def as_text(frame: pd.DataFrame, decimals: int) -> pd.DataFrame:
-    """Numbers as they are shown: so many decimals, whole numbers as such, a dash where there is none."""
-
-    def text(value: object) -> object:
-        if isinstance(value, float):
-            return "-" if math.isnan(value) else f"{value:.{decimals}f}"
-        return value
-
-    return frame.astype(object).map(text)
-
-
 def table_2(variants: str = "all") -> pd.DataFrame:
     """The policies as the code has them (Table 2, with the inverse and softmax variants).
 
@@ -119,7 +109,7 @@ def auc_summary(table: pd.DataFrame) -> pd.DataFrame:
     """
     groups = aucs(table).groupby(["task", "protocol", "features", "score", "policy"]).auc
     frame = groups.agg(auc_mean="mean", auc_std="std", n_seeds="size").reset_index()
-    return frame.round({"auc_mean": 3, "auc_std": 3})
+    return frame.round({"auc_mean": 9, "auc_std": 9})  # the error of floating point: equal curves have equal AUCs
 
 
 def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
@@ -144,12 +134,13 @@ def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
     if not published.empty:
         frame["paper"] = published.auc_mean
         frame["paper sd"] = published.auc_std
-        frame["difference"] = frame["AUC"] - frame["paper"]
+        frame["difference"] = math.nan
     for other in NAMES:
         found = summary[summary.protocol == stored_as(other, task)].auc_mean
         if stored_as(other, task) != view.label(task) and len(found):
             frame[{"paper": "text"}.get(other, other)] = found
-    return as_text(frame.sort_values("AUC", ascending=False, kind="stable"), 2)
+    by_auc = frame.sort_values("AUC", ascending=False, kind="stable")
+    return as_text(by_auc, 2, {"difference": ("AUC", "paper")})
 
 
 def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
@@ -209,15 +200,15 @@ def provenance(view: View) -> pd.DataFrame:
             trained += f", {network['epochs']} epochs"
         if "weights_sha256" in network:
             trained += f" {Path(network['network']).name}, weights {network['weights_sha256'][:12]}"
-        shown = view.table[(view.table.task == task) & (view.table.features == features)]
+        curves = view.table[(view.table.task == task) & (view.table.features == features)]
         rows[task, features] = {
             "file": f"{view.results.folder.name}/{task}.csv",
-            "seeds": shown.seed.nunique(),
+            "seeds": curves.seed.nunique(),
             "C": run["protocol"]["C"],
             "network": trained,
             "code": run["code"],
             "machine": run["machine"],
-            "minutes": round(run["seconds"] / 60, 1),
+            "minutes": float(shown(run["seconds"] / 60, 1)),
         }
     return by_key(rows, "task", "features")
 
@@ -236,9 +227,9 @@ def networks_table(names: tuple[str, ...]) -> pd.DataFrame:
             "epochs": training["epochs"],
             "batch": training["batch_size"],
             "precision": training["precision"],
-            "train accuracy": f"{100 * last['accuracy']:.2f}",
-            "test accuracy": f"{100 * manifest['test']['test_accuracy']:.2f}",
-            "minutes": round(manifest["seconds"] / 60),
+            "train accuracy": shown(100 * last["accuracy"], 2),
+            "test accuracy": shown(100 * manifest["test"]["test_accuracy"], 2),
+            "minutes": int(shown(manifest["seconds"] / 60, 0)),
             "hardware": manifest["hardware"],
             "code": manifest["code"].split()[-1],
             "sha256": weights_sha256(name)[:12],
@@ -257,7 +248,7 @@ def epoch_table(times: dict[str, dict[str, Any]]) -> pd.DataFrame:
                 "smallest": group.seconds.min(),
                 "largest": group.seconds.max(),
                 "line": line.intercept + line.slope * float(size),
-                "R^2 of the line": f"{line.r_squared:.5f}",
+                "R^2 of the line": shown(line.r_squared, 5),
             }
     return as_text(by_key(rows, "device", "images"), 3)
 
@@ -272,8 +263,8 @@ def selection_table(times: dict[str, dict[str, Any]]) -> pd.DataFrame:
             scoring = seconds["un-augmented"] + seconds["scores"]
             rows[name, task] = {
                 **seconds[["un-augmented", "scores", "selected", "everything"]],
-                "saved": f"{100 * (1 - (scoring + selected) / everything):.0f} %",
-                "saved, scores at hand": f"{100 * (1 - selected / everything):.0f} %",
+                "saved": f"{shown(100 * (1 - (scoring + selected) / everything), 0)} %",
+                "saved, scores at hand": f"{shown(100 * (1 - selected / everything), 0)} %",
                 "repeats": frame["repeat"].nunique(),
             }
     return as_text(by_key(rows, "device", "task"), 2)

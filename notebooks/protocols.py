@@ -29,7 +29,7 @@ source = "stored"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import protocols, reconstruction, tables
+from effaug import protocols, reconstruction, rounding, tables
 from effaug.notebook import open_view
 
 view = open_view(globals(), score=None, protocol="paper")
@@ -62,7 +62,7 @@ for key in ("mnist", "cifar10", "norb"):
         chosen = protocols.stored_as("reconstruction", f"{key}-translate")
         display(
             Markdown(f"**{key}**: `reconstruction` is `{chosen}`."),
-            reconstruction.distances(view.results, key).round(2),
+            rounding.rounded(reconstruction.distances(view.results, key), 2),
         )
 
 # %% [markdown]

@@ -144,4 +144,4 @@ tables.as_text(comparisons.gain_correlation(found), 2)
 
 # %%
 found = found[found.index.get_level_values("C").isin(["1.0", "10.0"])]
-tables.as_text(found[["full - none", "influence - baseline", "±", "seeds"]], 2)
+tables.as_text(found, 2)[["full - none", "influence - baseline", "±", "seeds"]]

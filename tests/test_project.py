@@ -58,6 +58,7 @@ def test_rooms_import_only_from_rooms_above_them():
         "_unknown",
         "_imgaug",
         "_record",
+        "rounding",
         "_philox",
         "keras_file",
         "networks",
