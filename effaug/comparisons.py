@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from effaug.evidence import CHANCE, Panel, paired
+from effaug.evidence import CHANCE, paired, panels_of
 from effaug.paper import published_aucs
 from effaug.points import by_key
 from effaug.results import Results, aucs, half_width
@@ -149,16 +149,11 @@ def against_influence(view: View, budgets: tuple[int, ...] = (10, 50, 100, 250, 
         Indexed by task, features, policy and score: for each budget that the policy has the mean over seeds of the
         paired difference, with half of its 95 % t interval.
     """
-    rows = {}
+    rows, influence, panels = {}, ("random_proportional", "influence"), panels_of(view.every)
     for task, features in view.panels:
-        table = view.every[(view.every.task == task) & (view.every.features == features)]
-        curves = {
-            (str(policy), str(score)): part.pivot(index="seed", columns="budget", values="accuracy")
-            for (policy, score), part in table.groupby(["policy", "score"])
-        }
-        panel, influence = Panel(task, features, curves), ("random_proportional", "influence")
+        panel = panels[task, features]
         for other in OTHERS:
-            if {other, influence} <= curves.keys():
+            if {other, influence} <= panel.curves.keys():
                 one, base = panel.curve(other), panel.curve(influence)
                 leads = {b: paired(one[b], base[b]) for b in budgets if b in one and b in base}
                 rows[task, features, *other] = {b: _with_half_width(lead) for b, lead in leads.items()}

@@ -12,7 +12,7 @@ from effaug.evidence import BASELINE, NINE, Board, interval, paired
 from effaug.paper import published_features, published_table_1
 from effaug.points import by_key
 from effaug.policies import TABLE_POLICIES
-from effaug.protocols import PROTOCOLS, stored_as
+from effaug.protocols import PROTOCOLS
 from effaug.results import Results
 from effaug.rounding import as_text
 from effaug.scorecard import INFLUENCE
@@ -204,13 +204,8 @@ def overflow_size(n: int = 1000, scale: float = 1e6) -> int:
 
 def seed_spread(results: Results, protocol: str) -> pd.DataFrame:
     """Standard deviation over seeds of the AUC of drawing at random and by influence: discrepancy 9."""
-    table = results.table([task for task in results.tasks() if task in NINE])
-    summary = auc_summary(
-        table[
-            (table.protocol == table.task.map(lambda task: stored_as(protocol, task)))
-            & table.score.isin(["", "influence"])
-        ]
-    )
+    table = results.curves(protocol, tasks=NINE)
+    summary = auc_summary(table[table.score.isin(["", "influence"])])
     shown = summary[summary.policy.isin(["baseline", "random_proportional"]) & (summary.n_seeds > 1)]
     wide = shown.pivot(index=["task", "features"], columns="policy", values="auc_std")
     return as_text(wide.rename_axis(columns=None), 2)
@@ -237,10 +232,8 @@ def best_by_both(results: Results, protocol: str, rounds: int = 5) -> pd.DataFra
     others = [policy for policy in TABLE_POLICIES if policy != "baseline"]
     for dataset in published.index:
         task = f"{dataset}-translate"
-        table = results.table([task] if task in results.tasks() else [])
-        kept = (table.protocol == stored_as(protocol, task)) & (table.seed < rounds)
-        kept &= table.features == published_features(task)
-        shown = table[kept & table.policy.isin(others) & table.score.isin(TABLE_SCORES)]
+        table = results.curves(protocol, tasks=[task], features=published_features(task), n_seeds=rounds)
+        shown = table[table.policy.isin(others) & table.score.isin(TABLE_SCORES)]
         if shown.empty:
             continue
         for share in FRACTIONS:

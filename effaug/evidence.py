@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from effaug.paper import published_aucs, published_features
 from effaug.policies import load_policy
 from effaug.protocols import stored_as
-from effaug.results import Results, auc
+from effaug.results import Results, auc, half_width
 
 LEVEL = 0.95  # of a claim's comparisons together
 ROUNDING = 1e-9  # of values that are compared as they are
-N_RESAMPLES = 99_999  # corrected for many comparisons, the percentiles lie far out
-FEW = 15  # values, below which no bootstrap reaches far enough
 CHANCE = 60.0  # percent: with full augmentation below it, there is no classifier to compare policies by
 ANY = "any"  # the seed of what is not random
 BASELINE, FULL = ("baseline", ""), ("full", "")
@@ -65,8 +61,8 @@ class Effect:
         return self.empty or self.values.empty
 
     def interval(self, level: float) -> tuple[float, float]:
-        """`interval` of its values, resampled once for every level."""
-        return interval(self.values, level, self._means)
+        """`interval` of its values."""
+        return interval(self.values, level)
 
     def side_at(self, level: float) -> str:
         """By the interval at that level: yes, no (the opposite is shown), or open."""
@@ -91,49 +87,18 @@ class Effect:
         found = self.side_at(LEVEL)
         return "no" if found == "open" else found
 
-    @functools.cached_property
-    def _means(self) -> np.ndarray:
-        return _resampled(self.values)
 
+def interval(values: pd.Series, level: float) -> tuple[float, float]:
+    """Student's interval of the mean over seeds (`half_width`); unbounded for a single seed.
 
-def interval(values: pd.Series, level: float, means: np.ndarray | None = None) -> tuple[float, float]:
-    """Interval of the mean over seeds: bootstrapped, or Student's where there are few; unbounded for a single seed.
-
-    What is not random is its own interval. `means` are the resampled means, where they are at hand.
-
-    Notes
-    -----
-    Percentile intervals are too narrow for few values, by the factor sqrt((n - 1) / n) and for want of Student's t. The
-    percentiles taken here make up for both (Hesterberg, 2015, "What teachers should know about the bootstrap"). With
-    fewer than 15 values resampled means, which lie between the smallest and the largest, cannot.
+    What is not random is its own interval.
     """
-    n = len(values)
     if list(values.index) == [ANY]:
         return float(values.iloc[0]), float(values.iloc[0])
-    if n < 2:
+    if len(values) < 2:
         return -np.inf, np.inf
-    quantile = _student(level, n)
-    if n < FEW:
-        half = quantile * values.std(ddof=1) / np.sqrt(n)
-        return float(values.mean() - half), float(values.mean() + half)
-    tail = stats.norm.cdf(-np.sqrt(n / (n - 1)) * quantile)
-    low, high = np.quantile(_resampled(values) if means is None else means, [tail, 1 - tail])
-    return float(low), float(high)
-
-
-@functools.cache
-def _student(level: float, n: int) -> float:
-    return float(stats.t.ppf((1 + level) / 2, n - 1))
-
-
-def _resampled(values: pd.Series) -> np.ndarray:
-    """Means of values drawn with replacement; none where Student's interval is taken."""
-    return values.to_numpy()[_draws(len(values))].mean(axis=1) if len(values) >= FEW else np.empty(0)
-
-
-@functools.lru_cache(maxsize=4)
-def _draws(n: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, n, (N_RESAMPLES, n), dtype=np.int16)
+    mean, half = float(values.mean()), half_width(values, level)
+    return mean - half, mean + half
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +150,15 @@ class Panel:
         return curve.apply(lambda row: auc(row.index, row), axis=1)
 
 
+def panels_of(table: pd.DataFrame) -> dict[tuple[str, str], Panel]:
+    """The curves of one protocol, as `Results.curves` reads them, by task and kind of features."""
+    curves: dict = {}
+    for (task, features, *policy), rows in table.groupby(["task", "features", "policy", "score"]):
+        wide = rows.pivot(index="seed", columns="budget", values="accuracy")
+        curves.setdefault((task, features), {})[tuple(policy)] = wide
+    return {(task, features): Panel(task, features, found) for (task, features), found in curves.items()}
+
+
 class Board:
     """All curves under one protocol.
 
@@ -199,13 +173,7 @@ class Board:
 
     def __init__(self, results: Results, protocol: str, change: str = "") -> None:
         self.results, self.protocol, self.change = results, protocol, change
-        table = results.table([task for task in results.tasks() if task in NINE])
-        curves: dict = {}
-        keys = ["task", "features", "policy", "score"]
-        for (task, features, *policy), rows in table[table.protocol == table.task.map(self.label)].groupby(keys):
-            wide = rows.pivot(index="seed", columns="budget", values="accuracy")
-            curves.setdefault((task, features), {})[tuple(policy)] = wide
-        self._panels = {(t, kind): Panel(t, kind, found) for (t, kind), found in curves.items()}
+        self._panels = panels_of(results.curves(protocol, tasks=NINE, change=change))
 
     def label(self, task: str) -> str:
         """The protocol that a task's curves are stored under."""

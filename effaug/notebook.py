@@ -188,13 +188,8 @@ def _view(chosen: dict[str, Any], results: Results | None) -> View:
     if chosen["source"] == "recompute":
         results = _recompute(tasks, chosen)
     results = results or Results(STORED)
-    stored = set(results.tasks())
-    table = results.table([task for task in tasks if task in stored])
-    labels = table.task.map(lambda task: stored_as(chosen["protocol"], task))
-    kept = (table.protocol == labels) & (table.seed < chosen["n_seeds"])
-    if chosen["features"] != "all":
-        kept &= table.features == chosen["features"]
-    every = table[kept].reset_index(drop=True)
+    kept = {"features": chosen["features"], "n_seeds": chosen["n_seeds"]}
+    every = results.curves(chosen["protocol"], tasks=tasks, **kept)
     main = every.policy.isin((*TABLE_POLICIES, "full")) & every.score.isin(("", *TABLE_SCORES))
     return View(every[main].reset_index(drop=True), every, results, tasks, chosen)
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from effaug.paper import published_aucs, published_features, published_table_1
 from effaug.points import by_key
-from effaug.protocols import PROTOCOLS, stored_as
+from effaug.protocols import PROTOCOLS
 from effaug.results import Results, with_tuples
 from effaug.rounding import rounded
 from effaug.scores import TABLE_SCORES
@@ -78,9 +78,8 @@ def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
         stored), ``paper``, ``paper_sd``, ``difference``.
     """
     published = published_aucs().rename(columns={"auc_mean": "paper", "auc_std": "paper_sd"})
-    table = results.table([task for task in results.tasks() if task in set(published.task)])
-    stored = table.task.map(lambda task: stored_as(protocol, task))
-    table = table[(table.protocol == stored) & (table.features == table.task.map(published_features))]
+    table = results.curves(protocol, tasks=published.task.unique())
+    table = table[table.features == table.task.map(published_features)]
     ours = auc_summary(table).rename(columns={"auc_mean": "auc", "auc_std": "sd", "n_seeds": "seeds"})
     ours = pd.concat([ours[ours.score != ""], *(ours[ours.score == ""].assign(score=score) for score in TABLE_SCORES)])
     keys = ["task", "score", "policy"]

@@ -21,6 +21,7 @@ from filelock import FileLock
 from scipy import stats
 
 from effaug._record import write_whole
+from effaug.protocols import stored_as
 
 COLUMNS = ("task", "protocol", "features", "score", "policy", "seed", "budget", "accuracy")
 Key = tuple[str, str, str, str, int]
@@ -112,6 +113,35 @@ class Results:
         rows = [row for task in (self.tasks() if tasks is None else tasks) for row in self._rows(task)]
         frame = pd.DataFrame(rows, columns=list(COLUMNS))
         return frame.astype({"seed": int, "budget": int, "accuracy": float})
+
+    def curves(
+        self,
+        *protocols: str,
+        tasks: Iterable[str] | None = None,
+        features: str = "all",
+        n_seeds: int | None = None,
+        change: str = "",
+    ) -> pd.DataFrame:
+        """The rows of `table` that are stored under one of some protocols: what every page and report reads.
+
+        Parameters
+        ----------
+        *protocols : str
+            As stored, or ``"reconstruction"``, which stands for another with each data set.
+        tasks : iterable of str, optional
+            All unless given; those without results have no rows.
+        features : {"all", "frozen", "refit"}
+        n_seeds : int, optional
+            At most so many of the stored seeds, from 0.
+        change : str
+            What the protocols' names end with where a choice is changed, such as ``"+C=cv"``.
+        """
+        stored = self.tasks()
+        table = self.table(stored if tasks is None else [task for task in tasks if task in stored])
+        labels = {(task, stored_as(name, task) + change) for task in table.task.unique() for name in protocols}
+        kept = np.array([key in labels for key in zip(table.task, table.protocol, strict=True)], bool)
+        kept &= (table.features == features) | (features == "all")
+        return table[kept & (table.seed < (n_seeds or np.inf))].reset_index(drop=True)
 
     def points(self, task: str) -> dict[str, np.ndarray]:
         """Arrays kept beside the curves, by ``protocol/features/score/policy/seed/name``."""
@@ -212,7 +242,11 @@ def aucs(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def half_width(values: Iterable[float], level: float = 0.95) -> float:
-    """Half the width of Student's t confidence interval for the mean; NaN for fewer than two values."""
+    """Half the width of Student's t confidence interval for the mean; NaN for fewer than two values.
+
+    The one rule for every interval shown or decided by: it holds its level with as few as two values that are normally
+    distributed, where a bootstrap, whose means lie between the smallest and the largest, is too narrow.
+    """
     sample = np.asarray(list(values), float)
     if len(sample) < 2:
         return float("nan")

@@ -83,8 +83,7 @@ def gains(found: pd.DataFrame) -> Figure:
 
 def idea(results: Results) -> Figure:
     """The finding in one figure: MNIST rotated, features refit, points by influence against points at random."""
-    table = results.table(["mnist-rotate"])
-    table = table[(table.protocol == "paper") & (table.features == "refit")]
+    table = results.curves("paper", tasks=["mnist-rotate"], features="refit")
     if table.empty:
         raise ValueError(f"no results of mnist-rotate with refitted features in {results.folder}")
     figure, axes = plt.subplots(figsize=(6.4, 3.6), layout="constrained")

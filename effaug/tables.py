@@ -121,9 +121,8 @@ def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
         Indexed by policy: ``AUC``, ``sd``, ``seeds`` under the view's protocol; where the paper has the task ``paper``,
         ``paper sd``, ``difference``; and a column for the AUCs under each other protocol that is stored.
     """
-    table = view.results.table([task])
-    table = table[(table.features == features) & table.score.isin(["", score]) & table.policy.isin(TABLE_POLICIES)]
-    table = table[table.seed < view.parameters["n_seeds"]]
+    table = _under_all(view, task, features)
+    table = table[table.score.isin(["", score]) & table.policy.isin(TABLE_POLICIES)]
     frame = pd.DataFrame(index=pd.Index(TABLE_POLICIES, name="policy"))
     summary = auc_summary(table).set_index("policy")
     own = summary[summary.protocol == view.label(task)]
@@ -167,10 +166,14 @@ def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _stored_scores(view: View, task: str, features: str) -> list[str]:
-    table = view.results.table([task] if task in view.results.tasks() else [])
-    labels = {view.label(task), *(stored_as(name, task) for name in NAMES)}
-    kept = table[(table.features == features) & table.protocol.isin(labels) & (table.seed < view.parameters["n_seeds"])]
-    return [score for score in sorted(TABLE_SCORES) if score in set(kept.score)]
+    found = set(_under_all(view, task, features).score)
+    return [score for score in sorted(TABLE_SCORES) if score in found]
+
+
+def _under_all(view: View, task: str, features: str) -> pd.DataFrame:
+    """A task's curves under the view's protocol and the named ones."""
+    protocols = (view.parameters["protocol"], *NAMES)
+    return view.results.curves(*protocols, tasks=[task], features=features, n_seeds=view.parameters["n_seeds"])
 
 
 def task_table(view: View) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from effaug.evidence import ANY, Board, best_of, interval, paired
-from effaug.results import Curve, Results
+from effaug.results import Curve, Results, half_width
 
 
 def seeds(values):
@@ -34,13 +34,15 @@ def test_interval_of_what_is_not_random_is_itself_and_of_one_seed_unbounded():
     assert interval(seeds([]), 0.95) == (-np.inf, np.inf)
 
 
-def test_few_values_have_students_interval_and_many_a_bootstrapped_one():
-    few, many = seeds(np.arange(5.0)), seeds(np.random.default_rng(0).exponential(size=40))
-    half = 2.776445 * few.std(ddof=1) / np.sqrt(5)
-    np.testing.assert_allclose(interval(few, 0.95), [2 - half, 2 + half], rtol=1e-5)
-    low, high = interval(many, 0.95)
-    assert high - many.mean() > many.mean() - low > 0  # skewed as the values are
-    assert interval(seeds(np.random.default_rng(0).normal(size=200)), 0.95)[0] < 0.2
+@pytest.mark.parametrize("n", [2, 5, 14, 15, 20, 200])
+@pytest.mark.parametrize("level", [0.95, 0.9972])
+def test_few_values_and_many_have_students_interval(n, level):
+    """The one that tables and figures show: a page and the scorecard cannot disagree about the same seeds."""
+    values = seeds(np.random.default_rng(0).exponential(size=n))
+    half = half_width(values, level)
+    assert interval(values, level) == pytest.approx((values.mean() - half, values.mean() + half))
+    expected = stats.t.interval(level, n - 1, loc=values.mean(), scale=stats.sem(values))
+    np.testing.assert_allclose(interval(values, level), expected)
 
 
 def test_differences_are_paired_by_seed_and_what_is_not_random_goes_with_every_seed():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from effaug import results as module
+from effaug.protocols import stored_as
 from effaug.results import COLUMNS, Curve, Results, auc, aucs, half_width
 
 RECORD = {"protocol": {"C": 10.0}, "data_sha256": {"x_train": "ab"}}
@@ -242,6 +243,36 @@ def test_half_width_is_that_of_scipys_t_interval(values, level):
     low, high = stats.t.interval(level, len(values) - 1, loc=np.mean(values), scale=1)
     expected = (high - low) / 2 * stats.sem(values)
     assert half_width(values, level) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_curves_are_those_of_a_protocol_with_what_it_stands_for(tmp_path):
+    store, both = Results(tmp_path), (np.array([0.5, 0.6]),)
+
+    def save(task, protocol, features="frozen", seeds=2):
+        store.save([Curve(task, protocol, features, "", "baseline", s, (0, 10), *both) for s in range(seeds)], {})
+
+    for protocol in ("paper", "released-code", "paper+C=cv"):
+        save("mnist-crop", protocol)
+        save("norb-crop", protocol, seeds=3)
+    save("mnist-crop", "paper", "refit")
+
+    def found(*protocols, **rest):
+        table = store.curves(*protocols, **rest)
+        assert table.index.tolist() == list(range(len(table)))
+        return set(table[["task", "protocol", "features"]].itertuples(index=False, name=None)), set(table.seed)
+
+    frozen = {("mnist-crop", "paper", "frozen"), ("norb-crop", "paper", "frozen")}
+    assert found("paper", features="frozen") == (frozen, {0, 1, 2})
+    assert found("paper", n_seeds=1) == (frozen | {("mnist-crop", "paper", "refit")}, {0})
+    assert found("paper", tasks=["mnist-crop", "mnist-rotate"], features="refit")[0] == {
+        ("mnist-crop", "paper", "refit")
+    }
+    assert found("paper", change="+C=cv")[0] == {(task, "paper+C=cv", "frozen") for task in ("mnist-crop", "norb-crop")}
+    named = {(task, stored_as("reconstruction", task), "frozen") for task in ("mnist-crop", "norb-crop")}
+    assert found("reconstruction", features="frozen")[0] == named
+    assert found("reconstruction", "paper", features="frozen")[0] == named | frozen
+    assert found("paper", tasks=[]) == found("text") == (set(), set())
+    assert list(store.curves("text").columns) == list(COLUMNS)
 
 
 def test_half_width_of_known_values():

@@ -18,6 +18,7 @@ from effaug.policies import APPENDIX_POLICIES, POLICIES
 from effaug.protocols import NAMES, PROTOCOLS
 from effaug.reproduce import stored_experiments
 from effaug.results import Results, aucs, half_width
+from effaug.rounding import shown
 from effaug.scores import TABLE_SCORES
 from effaug.tasks import TASKS, load_task
 
@@ -303,13 +304,13 @@ def test_tables_3_to_20_are_shown_under_every_protocol_whatever_it_lacks(protoco
 
 def test_the_answer_is_that_of_the_numbers():
     text, code, closest = scorecard.answer(RESULTS).split("\n")
-    found = reconstruction.agreement(RESULTS, NAMES)
+    found = reconstruction.agreement(RESULTS, NAMES, decimals=9)
     for line, protocol in ((text, "paper"), (code, "released-code"), (closest, "reconstruction")):
         row = found.xs((protocol, "all"))
         met = row["median |difference|"] <= 3 and row["rank correlation"] >= 0.85
         assert (
-            f"are {'met' if met else 'not met'}: {row['AUCs']} are computed, {row['median |difference|']:.1f} of"
+            f"are {'met' if met else 'not met'}: {row['AUCs']} are computed, {shown(row['median |difference|'], 1)} of"
             in line
         )
-        assert f"cifar10 {found.xs((protocol, 'cifar10'))['median |difference|']:.1f}" in line
+        assert f"cifar10 {shown(found.xs((protocol, 'cifar10'))['median |difference|'], 1)}" in line
         assert scorecard.in_words(RESULTS, protocol) in line
