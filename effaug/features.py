@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from effaug import datasets
 from effaug._philox import standard_normal
 from effaug.frozen import KerasResNet, ResNet, batches, check_images, check_same_size, forward
 from effaug.networks import bottleneck, cnn, import_keras, lenet, own_file
@@ -189,8 +190,14 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
     if own_file(task.weights):
         twice = task.dataset == "smallnorb" and protocol.norb_divided_twice
         scale = 1 / 255**2 if twice else 1 / 255
-        return KerasResNet(task.weights, task.dataset, pixel_scale=scale, subtract_mean=protocol.subtract_mean)
+        return KerasResNet(
+            task.weights, _mean_image(task.dataset) if protocol.subtract_mean else None, pixel_scale=scale
+        )
     return ResNet(task.weights, subtract_mean=protocol.subtract_mean)
+
+
+def _mean_image(dataset: str) -> np.ndarray:
+    return datasets.load(dataset).x_train.mean(axis=0, dtype=np.float64)
 
 
 def transform_copies(transformer: BaseEstimator, images: np.ndarray) -> np.ndarray:

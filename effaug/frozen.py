@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from effaug import datasets
 from effaug.networks import bottleneck, load_manifest, load_resnet, weights_sha256
 
 _RESNET_BATCH = 128  # activations of 96x96 images fill 300 MB
@@ -88,11 +87,10 @@ class KerasResNet(ResNet):
     ----------
     network : str
         Path of the file: see `effaug.keras_file`.
-    dataset : str
-        That it was trained on: the mean image is that of all its training images.
+    mean_image : ndarray, shape (h, w, c), optional
+        To be subtracted, of pixels of 0 to 255: in training, that of all training images.
     pixel_scale : float, default 1 / 255
         What pixels were multiplied by in training.
-    subtract_mean : bool, default True
 
     Attributes
     ----------
@@ -102,18 +100,16 @@ class KerasResNet(ResNet):
         What makes the network: the file's hash, the scale and the mean image.
     """
 
-    def __init__(self, network: str, dataset: str, *, pixel_scale: float = 1 / 255, subtract_mean: bool = True) -> None:
-        super().__init__(network, subtract_mean=subtract_mean)
-        self.dataset = dataset
+    def __init__(self, network: str, mean_image: np.ndarray | None = None, *, pixel_scale: float = 1 / 255) -> None:
+        super().__init__(network, subtract_mean=mean_image is not None)
+        self.mean_image = mean_image
         self.pixel_scale = pixel_scale
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> KerasResNet:
         """As `ResNet.fit`; a file of another network raises ValueError, too."""
         super().fit(X)
         self.pixel_scale_ = self.pixel_scale
-        mean = np.zeros(self.image_shape_)
-        if self.subtract_mean:
-            mean = self.pixel_scale * datasets.load(self.dataset).x_train.mean(axis=0, dtype=np.float64)
+        mean = np.zeros(self.image_shape_) if self.mean_image is None else self.pixel_scale * self.mean_image
         self.mean_image_ = mean.astype(np.float32)
         self.weights_ = [self.weights_sha256_, self.pixel_scale_, self.mean_image_]
         return self
