@@ -51,8 +51,8 @@ def reproduce(
     """Compute stored results again and compare; exit status 1 where they differ by more than the tolerance."""
     from effaug import _progress
     from effaug import reproduce as again
-    from effaug.results import Results
 
+    store = _stored(results)
     into = into or Path(tempfile.mkdtemp(prefix="effaug-"))
     if into.resolve() == results.resolve():
         raise ValueError(f"{into} holds the stored results: name another folder for those that are computed")
@@ -60,9 +60,9 @@ def reproduce(
     for task in tasks:
         found = again.reproduce(
             task,
-            Results(results),
+            store,
             into,
-            lambda experiment, store: _progress.run(experiment, store, jobs),
+            lambda experiment, computed: _progress.run(experiment, computed, jobs),
             features=features,
             n_seeds=seeds,
             variations=variations,
@@ -132,7 +132,10 @@ def _stored(results: Path) -> Any:
 
     store = Results(results)
     if not store.tasks():
-        raise ValueError(f"no results in {results}; `effaug run digits-rotate` makes some")
+        raise ValueError(
+            f"no results in {results}: name a folder that has them (--results, EFFAUG_RESULTS), or make some (`effaug "
+            "run digits-rotate`)"
+        )
     return store
 
 
@@ -192,6 +195,5 @@ def figure(
 ) -> None:
     """Draw the finding in one figure, as in README and on the book's first page."""
     from effaug import plots, studies
-    from effaug.results import Results
 
-    plots.save(studies.idea(Results(results)), file)
+    plots.save(studies.idea(_stored(results)), file)

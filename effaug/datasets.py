@@ -8,7 +8,6 @@ import contextlib
 import gzip
 import hashlib
 import io
-import os
 import struct
 import sys
 import tarfile
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from effaug._folders import named_folder
 from effaug._record import write_whole
 from effaug._unknown import unknown
 
@@ -83,6 +83,8 @@ def load(name: str, *, folder: str | Path | None = None) -> Dataset:
         For an unknown name, or a file that does not hold this dataset; the file is left as it is.
     DataUnavailable
         A `FileNotFoundError`, if there is no such file and no source delivers.
+    FileNotFoundError
+        If ``EFFAUG_DATA`` names no folder; nothing is then downloaded or made.
     """
     if name not in NAMES:
         raise ValueError(unknown("dataset", name, NAMES))
@@ -100,9 +102,8 @@ def load(name: str, *, folder: str | Path | None = None) -> Dataset:
 
 
 def data_folder() -> Path:
-    """Where the archives are: ``$EFFAUG_DATA``, else ``data`` in effaug's folder of the user's cache."""
-    chosen = os.environ.get("EFFAUG_DATA")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("effaug")) / "data"
+    """Where the archives are: ``$EFFAUG_DATA``, which must exist, else ``data`` in the user's cache of effaug."""
+    return named_folder("EFFAUG_DATA") or Path(platformdirs.user_cache_dir("effaug")) / "data"
 
 
 def parse_idx(raw: bytes) -> np.ndarray:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from effaug import keras_file
+from effaug._folders import named_folder
 
 L2 = 1e-4  # of ResNet's kernels
 
@@ -247,8 +248,8 @@ def hardware() -> str:
 
 
 def weights_folder() -> Path:
-    """``EFFAUG_WEIGHTS``, else ``weights`` in the checkout."""
-    return Path(os.environ.get("EFFAUG_WEIGHTS") or Path(__file__).resolve().parent.parent / "weights")
+    """Where networks are read from: ``EFFAUG_WEIGHTS``, which must exist, else ``weights`` in the checkout."""
+    return named_folder("EFFAUG_WEIGHTS") or Path(__file__).resolve().parent.parent / "weights"
 
 
 def networks() -> tuple[str, ...]:

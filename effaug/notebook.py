@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from effaug._folders import named_folder
 from effaug._unknown import unknown
 from effaug.caveats import caveats
 from effaug.experiment import FEATURES, Experiment
@@ -146,6 +147,7 @@ def check_parameters(
     ParameterError
         Naming the parameter, the value and what is accepted.
     """
+    results = results or _stored()
     given = {k: v for k, v in namespace.items() if not k.startswith("_") and _is_literal(v) and k not in ("In", "Out")}
     for name in given:
         if name not in names:
@@ -153,7 +155,7 @@ def check_parameters(
     for name in names:
         if name not in given:
             raise ParameterError(f"parameter {name!r} is not set; this notebook needs: {', '.join(names)}")
-        _check_value(name, given[name], results or Results(STORED))
+        _check_value(name, given[name], results)
     pd.set_option("display.max_rows", None, "display.max_columns", None, "display.max_colwidth", None)
     return given
 
@@ -187,7 +189,7 @@ def _view(chosen: dict[str, Any], results: Results | None) -> View:
     )
     if chosen["source"] == "recompute":
         results = _recompute(tasks, chosen)
-    results = results or Results(STORED)
+    results = results or _stored()
     kept = {"features": chosen["features"], "n_seeds": chosen["n_seeds"]}
     every = results.curves(chosen["protocol"], tasks=tasks, **kept)
     main = every.policy.isin((*TABLE_POLICIES, "full")) & every.score.isin(("", *TABLE_SCORES))
@@ -204,6 +206,14 @@ def network_notes(names: tuple[str, ...]) -> str:
     manifests = {name: load_manifest(name) for name in names}
     records = [m | {"network": {"network": name, "training": m["training"]}} for name, m in manifests.items()]
     return "\n\n".join(dict.fromkeys(sentence for record in records for sentence in caveats(record)))
+
+
+def _stored() -> Results:
+    try:
+        named_folder("EFFAUG_RESULTS")
+    except FileNotFoundError as error:
+        raise ParameterError(str(error)) from None
+    return Results(STORED)
 
 
 def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:

@@ -187,6 +187,7 @@ def test_data_that_cannot_be_had_are_a_sentence(effaug, tmp_path, monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", offline)
     monkeypatch.setattr(datasets, "RETRIES", 0)
+    (tmp_path / "data").mkdir()
     monkeypatch.setenv("EFFAUG_DATA", str(tmp_path / "data"))
     for proxy in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(proxy, raising=False)
@@ -200,6 +201,43 @@ def test_data_that_cannot_be_had_are_a_sentence(effaug, tmp_path, monkeypatch):
     )
     assert "Traceback" not in err
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "arguments"),
+    [
+        ("EFFAUG_DATA", ["run", "mnist-rotate", "--n-train", "77"]),
+        ("EFFAUG_WEIGHTS", ["run", "cifar10-crop", "--n-train", "40"]),
+        ("EFFAUG_RESULTS", ["aucs"]),
+        ("EFFAUG_RESULTS", ["report"]),
+        ("EFFAUG_RESULTS", ["report", "aucs"]),
+        ("EFFAUG_RESULTS", ["export", "out"]),
+        ("EFFAUG_RESULTS", ["figure", "out.svg"]),
+        ("EFFAUG_RESULTS", ["reproduce", "digits-crop"]),
+    ],
+)
+def test_a_variable_that_names_no_folder_to_read_from_is_a_sentence(
+    variable, arguments, effaug, tiny_cifar10, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(datasets, "_download", lambda name, path: pytest.fail(f"{path} would be downloaded"))
+    monkeypatch.setenv(variable, str(tmp_path / "tpyo"))
+    code, out, err = effaug(*arguments)
+    assert (code, out) == (2, "")
+    sentence = err.splitlines()[-1]
+    assert sentence.startswith("effaug: ")
+    assert str(tmp_path / "tpyo") in sentence
+    assert variable in sentence
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir() if path.name != "cache"] == []
+
+
+def test_variables_that_name_folders_to_write_into_have_them_made(effaug, tmp_path, monkeypatch):
+    monkeypatch.setenv("EFFAUG_RESULTS", str(tmp_path / "new" / "results"))
+    monkeypatch.setenv("EFFAUG_CACHE", str(tmp_path / "new" / "cache"))
+    code, _, err = effaug("run", "digits-crop", *SMALL)
+    assert code == 0, err
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["cache", "results"]
+    assert effaug("aucs")[0] == 0
 
 
 @pytest.fixture
@@ -354,7 +392,12 @@ def test_aucs_are_printed_for_every_stored_policy(effaug):
 
 
 def test_aucs_of_nothing(effaug):
-    assert effaug("aucs") == (2, "", "effaug: no results in results; `effaug run digits-rotate` makes some\n")
+    code, out, err = effaug("aucs")
+    assert (code, out) == (2, "")
+    assert err == (
+        "effaug: no results in results: name a folder that has them (--results, EFFAUG_RESULTS), or make some (`effaug "
+        "run digits-rotate`)\n"
+    )
 
 
 @pytest.mark.parametrize(

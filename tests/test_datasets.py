@@ -257,12 +257,27 @@ def test_data_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("EFFAUG_DATA", str(tmp_path))
     assert datasets.data_folder() == tmp_path
     monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "here").mkdir()
     monkeypatch.setenv("EFFAUG_DATA", "~/here")
     assert datasets.data_folder() == tmp_path / "here"
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"/cache/{name}")
     for unset in (lambda: monkeypatch.setenv("EFFAUG_DATA", ""), lambda: monkeypatch.delenv("EFFAUG_DATA")):
         unset()
         assert datasets.data_folder().as_posix() == "/cache/effaug/data"
+
+
+@pytest.mark.parametrize("kind", ["absent", "a file"])
+def test_a_data_folder_that_is_named_and_not_there_is_no_place_for_downloads(kind, tmp_path, monkeypatch, no_download):
+    named = tmp_path / "dta"
+    if kind == "a file":
+        named.write_text("old")
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setenv("EFFAUG_DATA", str(named))
+    for name in DOWNLOADED:
+        with pytest.raises(FileNotFoundError, match=f"^EFFAUG_DATA names no existing folder: {re.escape(str(named))}"):
+            datasets.load(name)
+    assert len(datasets.load("digits").x_train) == 1000  # scikit-learn's own, from no folder
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_import_is_light():

@@ -283,6 +283,14 @@ def test_weights_lie_in_the_checkout_unless_told_otherwise(monkeypatch):
         assert (weights_folder().parent / "effaug" / "networks.py").exists()
 
 
+def test_weights_are_not_looked_for_in_a_folder_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("EFFAUG_WEIGHTS", str(tmp_path / "tpyo"))
+    for ask in (networks.networks, weights_folder, lambda: load_manifest("cifar10")):
+        with pytest.raises(FileNotFoundError, match=f"^EFFAUG_WEIGHTS names no existing folder: {tmp_path / 'tpyo'}"):
+            ask()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_names_of_networks_come_with_their_weights_only(tmp_path, monkeypatch):
     monkeypatch.setenv("EFFAUG_WEIGHTS", str(tmp_path))
     for name in ("b.json", "b.weights.h5", "a.json", "a.weights.h5", "half.json", "other.weights.h5"):

@@ -123,6 +123,15 @@ def test_no_results_at_all_is_said_in_words(tmp_path, monkeypatch):
     assert view.missing() == "No results yet under the paper protocol: mnist-crop (frozen), mnist-crop (refit)."
 
 
+def test_results_that_are_named_and_not_there_are_not_shown_as_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebook, "STORED", tmp_path / "tpyo")
+    monkeypatch.setenv("EFFAUG_RESULTS", str(tmp_path / "tpyo"))
+    for ask in (view_of, lambda: check_parameters(GOOD)):
+        with pytest.raises(ParameterError, match=f"^EFFAUG_RESULTS names no existing folder: {tmp_path / 'tpyo'}"):
+            ask()
+    assert view_of(Results(tmp_path)).panels == []  # asked for by name
+
+
 def test_a_changed_protocol_with_results_is_accepted_and_not_recomputed(tmp_path, monkeypatch):
     changed = load_protocol("paper", C=3.0)
     task = load_task("digits-crop", protocol=changed)

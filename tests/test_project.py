@@ -56,6 +56,7 @@ def test_citation_names_the_version_and_the_paper():
 def test_rooms_import_only_from_rooms_above_them():
     rooms = [
         "_unknown",
+        "_folders",
         "_imgaug",
         "_record",
         "rounding",
