@@ -111,10 +111,13 @@ def train_cnn(
         Path | None, typer.Option(envvar="EFFAUG_WEIGHTS", help="Folder of the weights; the checkout's unless named.")
     ] = None,
 ) -> None:
-    """Train the network whose features a task takes. Started again, it goes on after the last finished epoch."""
+    """Train the network whose features a task takes. Started again, it goes on after the last finished epoch.
+
+    A network that is trained already is neither trained again nor overwritten.
+    """
     from effaug import _progress
     from effaug.networks import weights_folder
-    from effaug.training import Training
+    from effaug.training import Training, find
 
     training = Training(
         dataset=dataset,
@@ -128,9 +131,12 @@ def train_cnn(
         precision=precision,
         random_state=seed,
     )
-    path = _progress.train(training, weights or weights_folder(), name)
+    folder = weights or weights_folder()
+    stored = find(training, folder, name=name)
+    path = stored or _progress.train(training, folder, name)
     record = json.loads(path.with_name(path.name.replace(".weights.h5", ".json")).read_text())
-    print(f"{path}: test accuracy {100 * record['test']['test_accuracy']:.2f} % after {len(record['history'])} epochs")
+    accuracy = f"test accuracy {100 * record['test']['test_accuracy']:.2f} % after {len(record['history'])} epochs"
+    print(f"{path}: {'trained already; ' if stored else ''}{accuracy}")
 
 
 @app.command()

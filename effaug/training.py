@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from effaug import datasets
+from effaug._checkpoint import Checkpoint, checkpoint_folder, is_stored, record_of
 from effaug._record import commit, write_whole
 from effaug._unknown import unknown
 from effaug.augment import RandomAffine
@@ -106,7 +106,7 @@ class Training:
 
 
 def train(training: Training, folder: str | Path, *, name: str = "", progress: Progress = lambda state: None) -> Path:
-    """Train a network, or go on with it from the last epoch that was finished.
+    """Train a network, or go on with it from the last epoch that was finished. One that is stored is left as it is.
 
     Parameters
     ----------
@@ -125,7 +125,8 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
     Raises
     ------
     ValueError
-        If the checkpoint is of a training with other settings or data, or the loss is no longer finite.
+        If weights or checkpoint of this name are of a training with other settings or data (see `find`), or the loss
+        is no longer finite.
     BlockingIOError
         If another process is training a network of this name.
     """
@@ -133,9 +134,22 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
     key = digest(str(Path(folder).resolve()), name)
     try:
         with FileLock(Path(tempfile.gettempdir()) / f"effaug-{key}.lock", timeout=0):
-            return _train(training, Path(folder), name, progress)
+            return find(training, folder, name=name) or _train(training, Path(folder), name, progress)
     except Timeout:
         raise BlockingIOError(f"another process is training {name} in {folder}") from None
+
+
+def find(training: Training, folder: str | Path, *, name: str = "") -> Path | None:
+    """The weights of a training that is finished and stored in a folder; None where nothing of its name is.
+
+    Raises
+    ------
+    ValueError
+        If what is stored under its name came from other settings or data, naming those that differ.
+    """
+    path = Path(folder) / f"{name or training.name}.weights.h5"
+    stored = is_stored(path, training, lambda: datasets.load(training.dataset).sha256())
+    return path if stored else None
 
 
 def _train(training: Training, folder: Path, name: str, progress: Progress) -> Path:
@@ -145,7 +159,8 @@ def _train(training: Training, folder: Path, name: str, progress: Progress) -> P
     x, y = data.x_train[chosen], data.y_train[chosen]
     model = compiled(training, x, n_classes=len(np.unique(data.y_train)))
     settings: dict[str, Any] = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
-    checkpoint = _Checkpoint(folder / f".{name}.checkpoint", json.loads(json.dumps(settings)))
+    path = folder / f"{name}.weights.h5"
+    checkpoint = Checkpoint(checkpoint_folder(path), json.loads(json.dumps(settings)))
     history = checkpoint.resume(model)
     # at random: small NORB's classes alternate, and every tenth image is of two of five
     some = np.sort(np.random.default_rng(0).permutation(len(data.x_test))[:N_VALIDATION])
@@ -169,7 +184,6 @@ def _train(training: Training, folder: Path, name: str, progress: Progress) -> P
         "caveats": [caveat for caveat in caveats if caveat],
         "code": code,
     }
-    path = folder / f"{name}.weights.h5"
     _write(path, model, training, record)
     checkpoint.remove()
     return path
@@ -205,40 +219,7 @@ def _write(path: Path, model: Any, training: Training, record: dict[str, Any]) -
     }
     text = json.dumps(record, indent=1) + "\n"
     write_whole(path, lambda part: plain.save_weights(part), suffix=".weights.h5")
-    write_whole(path.parent / (path.name.removesuffix(".weights.h5") + ".json"), lambda part: part.write_text(text))
-
-
-class _Checkpoint:
-    """The last finished epoch: weights, optimizer, settings, history. The JSON, written last, names the weights."""
-
-    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
-        self.folder, self.settings, self.record = folder, settings, folder / "state.json"
-
-    def resume(self, model: Any) -> list[dict[str, Any]]:
-        if not self.record.exists():
-            return []
-        state = json.loads(self.record.read_text())
-        for part, now in self.settings.items():
-            if state[part] != now:
-                raise ValueError(
-                    f"{self.folder} holds an unfinished training with other {part}: {state[part]}; now {now}. "
-                    "Go on with those, or remove that folder"
-                )
-        model.load_weights(self.folder / state["weights"])
-        return state["history"]
-
-    def save(self, model: Any, history: list[dict[str, Any]]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        weights = self.folder / f"epoch-{len(history)}.weights.h5"
-        model.save_weights(weights)
-        state = self.settings | {"weights": weights.name, "history": history}
-        write_whole(self.record, lambda part: part.write_text(json.dumps(state)))
-        for old in self.folder.glob("*.weights.h5"):
-            if old != weights:
-                old.unlink()
-
-    def remove(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+    write_whole(record_of(path), lambda part: part.write_text(text))
 
 
 def _seen(training: Training, labels: np.ndarray) -> np.ndarray:

@@ -50,5 +50,5 @@ studies.learning_curves(names)
 tables.networks_table(names)
 
 # %% [markdown]
-# `effaug train-cnn cifar10 --depth 20 --epochs 20 --precision mixed_bfloat16` trains one anew and replaces its weights in `weights/`; results name the weights they were computed
-# with, and results of other weights are not mixed with them.
+# `effaug train-cnn cifar10 --depth 20 --epochs 20 --precision mixed_bfloat16 --name mine` trains one anew into `weights/mine.weights.h5`; results name the weights they were
+# computed with, and results of other weights are not mixed with them.

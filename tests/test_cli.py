@@ -1,5 +1,6 @@
 """effaug.cli: what the README promises, and one sentence with exit status 2 for everything else."""
 
+import dataclasses
 import json
 import os
 import re
@@ -337,6 +338,26 @@ def test_bad_settings_of_a_network_are_one_sentence_and_nothing_is_written(argum
     assert re.fullmatch(r"effaug: [^\n]+\n", err)
     assert [word for word in words if word not in err] == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_that_is_trained_already_is_not_trained_again(effaug, tiny_cifar10, tmp_path, monkeypatch):
+    (tmp_path / "w").mkdir()
+    about = {"test": {"test_accuracy": 0.5}, "history": [{}] * 2, "data_sha256": datasets.load("cifar10").sha256()}
+    trained = training.Training("cifar10", depth=11, epochs=2)
+    (tmp_path / "w" / "mine.json").write_text(json.dumps(about | {"training": dataclasses.asdict(trained)}))
+    (tmp_path / "w" / "mine.weights.h5").write_bytes(b"weights")
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (tmp_path / "w").iterdir()}
+    monkeypatch.setattr(training, "compiled", lambda *_, **__: pytest.fail("a network would be trained"))
+    command = ["train-cnn", "cifar10", "--depth", "11", "--name", "mine", "--weights", "w"]
+    code, out, err = effaug(*command, "--epochs", "2")
+    assert (code, out) == (0, "w/mine.weights.h5: trained already; test accuracy 50.00 % after 2 epochs\n"), err
+    code, out, err = effaug(*command, "--epochs", "3", "--seed", "1")
+    assert (code, out) == (2, "")
+    assert err == (
+        "effaug: w/mine.weights.h5 holds a network trained with other settings: epochs 2, now 3; random_state 0, now "
+        "1. Give this one another name (--name), or remove mine.weights.h5 and mine.json\n"
+    )
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (tmp_path / "w").iterdir()} == before
 
 
 # The cache

@@ -60,6 +60,7 @@ def test_rooms_import_only_from_rooms_above_them():
         "_imgaug",
         "_record",
         "rounding",
+        "_checkpoint",
         "_philox",
         "keras_file",
         "networks",

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 
-from effaug import networks, training
+from effaug import _checkpoint, networks, training
 from effaug.augment import RandomAffine
 from effaug.datasets import ARRAYS, Dataset
 from effaug.features import ResNet
@@ -421,6 +422,7 @@ def test_a_crash_while_writing_loses_nothing_that_was_finished(simple, simple_wh
 
     with monkeypatch.context() as broken:
         broken.setattr(training, "write_whole", crash)
+        broken.setattr(_checkpoint, "write_whole", crash)
         if place == "checkpoint's weights":
             broken.setattr(import_keras().Model, "save_weights", half)
         with pytest.raises(ZeroDivisionError):
@@ -466,6 +468,82 @@ def test_a_checkpoint_goes_on_with_its_own_settings_and_data_only(simple, tmp_pa
     progress, told = interrupt(epoch=None)
     train(SIMPLE, tmp_path, progress=progress)
     assert told == [2]
+
+
+def files_in(folder):
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+def test_a_network_that_is_stored_is_not_trained_again(simple, simple_whole, tmp_path, monkeypatch):
+    shutil.copytree(simple_whole.parent, tmp_path, dirs_exist_ok=True)
+    before, path = files_in(tmp_path), tmp_path / "cifar10.weights.h5"
+    monkeypatch.setattr(training, "versions", lambda: "keras 4")  # the network stays that of its settings and data
+    progress, told = interrupt(epoch=None)
+    assert train(SIMPLE, tmp_path, progress=progress) == path
+    assert training.find(SIMPLE, str(tmp_path)) == path
+    assert (told, simple, files_in(tmp_path)) == ([], [], before)
+    assert training.find(SIMPLE, tmp_path, name="mine") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"epochs": 4}, "epochs 3, now 4"),
+        ({"learning_rate": 0.01, "random_state": 1}, "learning_rate 0.001, now 0.01; random_state 0, now 1"),
+        ({"leave_out": (0, 1)}, "leave_out [], now [0, 1]"),
+        ({"shift": 5}, "shift 6, now 5"),  # a setting that the record does not have yet
+    ],
+    ids=str,
+)
+def test_a_network_of_other_settings_is_not_overwritten(simple, simple_whole, tmp_path, changes, words):
+    shutil.copytree(simple_whole.parent, tmp_path, dirs_exist_ok=True)
+    about = record(simple_whole)
+    del about["training"]["shift"]
+    (tmp_path / "cifar10.json").write_text(json.dumps(about))
+    before = files_in(tmp_path)
+    with pytest.raises(ValueError, match=r"cifar10\.weights\.h5 holds") as error:
+        train(dataclasses.replace(SIMPLE, **changes), tmp_path, name="cifar10")
+    assert str(error.value) == (
+        f"{tmp_path / 'cifar10.weights.h5'} holds a network trained with other settings: {words}. Give this one "
+        "another name (--name), or remove cifar10.weights.h5 and cifar10.json"
+    )
+    assert (simple, files_in(tmp_path)) == ([], before)
+    assert train(SIMPLE, tmp_path) == tmp_path / "cifar10.weights.h5"
+
+
+def test_a_network_of_other_data_is_not_overwritten(simple, simple_whole, tmp_path, monkeypatch):
+    shutil.copytree(simple_whole.parent, tmp_path, dirs_exist_ok=True)
+    before, changed = files_in(tmp_path), dataclasses.replace(toy(), x_test=toy().x_test[::-1])
+    monkeypatch.setattr(training.datasets, "load", lambda name: changed)
+    with pytest.raises(ValueError, match="holds a network trained with other data: another x_test"):
+        train(SIMPLE, tmp_path)
+    assert (simple, files_in(tmp_path)) == ([], before)
+
+
+@pytest.mark.parametrize(
+    ("removed", "text", "sentence"),
+    [
+        ("cifar10.json", "", "{folder}/cifar10.weights.h5 is there without cifar10.json."),
+        ("cifar10.weights.h5", "", "{folder}/cifar10.json is there without cifar10.weights.h5."),
+        ("cifar10.json", "{}", "{folder}/cifar10.json does not tell how cifar10.weights.h5 was trained."),
+        ("cifar10.json", "half a fi", "{folder}/cifar10.json does not tell how cifar10.weights.h5 was trained."),
+    ],
+)
+@pytest.mark.parametrize("unfinished", [False, True])
+def test_files_that_tell_no_training_are_not_overwritten(
+    simple, simple_whole, tmp_path, removed, text, sentence, unfinished
+):
+    if unfinished:
+        with pytest.raises(KeyboardInterrupt):
+            train(SIMPLE, tmp_path, progress=interrupt(epoch=1)[0])
+    for path in simple_whole.parent.iterdir():
+        shutil.copy(path, tmp_path)
+    (tmp_path / removed).write_text(text) if text else (tmp_path / removed).unlink()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    with pytest.raises(ValueError, match="^" + re.escape(sentence.format(folder=tmp_path))) as error:
+        train(SIMPLE, tmp_path)
+    assert "another name (--name), or remove cifar10." in str(error.value)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == before
 
 
 def test_networks_of_other_names_do_not_meet(simple, tmp_path):
