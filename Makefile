@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 
 .PHONY: book test reproduce notebooks lint lock
 .DELETE_ON_ERROR:
@@ -10,12 +11,13 @@ book: $(READY)
 	$(BIN)/jupyter-book build --all --quiet --warningiserror --keep-going .
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
+# A worker takes whole files, whose fixtures are made once and whose notebook has one kernel; they begin in order of
+# their names, so that the book, which takes longest, is not left to the end.
 test: $(READY)
-	$(BIN)/python -m pytest --nbval tests notebooks
+	$(BIN)/python -m pytest --nbval -n $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder tests notebooks
 
 # Stored results computed anew and compared: make reproduce TASKS="cifar10-translate digits-crop"
 TASKS ?= digits-rotate
-JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 reproduce: $(READY)
 	$(BIN)/effaug reproduce $(TASKS) --jobs $(JOBS)
 

@@ -6,10 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from effaug.datasets import data_folder
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 ARCHIVES = ("mnist.npz", "cifar10.npz", "smallnorb.npz")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In a worker of pytest-xdist one thread computes, there and in what it starts: the workers share the cores."""
+    if hasattr(config, "workerinput"):
+        for name in THREADS:
+            os.environ.setdefault(name, "1")
+        threadpool_limits(1)
 
 
 @pytest.fixture(scope="session")
