@@ -11,7 +11,7 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from effaug import features
+from effaug.images import features
 
 N, EPOCHS, FITS = 1000, 10, 4
 

@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from effaug import load_protocol, load_task, logistic
-from effaug.learning import frozen_features, task_subset
+from effaug.study.learners import frozen_features, task_subset
 
 REPEATS = 3
 

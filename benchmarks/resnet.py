@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from effaug import networks
+from effaug.images import networks
 
 SECONDS, BATCH = 10, 64
 

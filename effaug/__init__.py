@@ -10,22 +10,22 @@ from typing import Any
 __version__ = version("effaug")
 
 _HOMES = {
-    "load_task": "tasks",
-    "own_task": "own",
-    "load_protocol": "protocols",
-    "load_dataset": "datasets",
-    "load_subset": "subsets",
-    "Subset": "subsets",
-    "Augmenters": "augment",
-    "iaa": "_imgaug",
-    "Pixels": "features",
-    "LeNet": "features",
+    "load_task": "study.tasks",
+    "own_task": "study.own",
+    "load_protocol": "study.protocols",
+    "load_dataset": "study.datasets",
+    "load_subset": "study.task_data",
+    "Subset": "study.task_data",
+    "Augmenters": "images.augment",
+    "iaa": "images._imgaug",
+    "Pixels": "images.features",
+    "LeNet": "images.features",
     "select": "selection",
     "POLICIES": "policies",
-    "Experiment": "experiment",
-    "run": "runner",
-    "Results": "results",
-    "auc": "results",
+    "Experiment": "study.experiment",
+    "run": "study.runner",
+    "Results": "study.results",
+    "auc": "curves",
 }
 __all__ = ["__version__", *_HOMES]
 

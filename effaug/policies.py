@@ -1,8 +1,4 @@
-"""Policies: which points to augment, by their scores or their features (paper, Table 2, Section 5.1, Appendices F-H).
-
-Some put all points into an order, and their choice of k points is its beginning; others choose a set of k points anew
-for every k. Both are a `Policy`: told about the points by a `Request`, it gives a `Chooser`, from a number to points.
-"""
+"""Policies: from scores and features to the order, or the set, of points that are augmented (paper, Table 2)."""
 
 from __future__ import annotations
 
@@ -11,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from effaug import diversity, svm
-from effaug._kernel import Kernel, check_size, not_negative
+from effaug import clusters, dpp, svm
+from effaug._dpp_kernel import Kernel
 from effaug._sampling import log, race
-from effaug._unknown import unknown
+from effaug._validation import check_size, not_negative, unknown
+from effaug.plans import plan_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,37 +123,6 @@ class Policy:
         return plan_weights(selected, copies, downweight=self.downweight)
 
 
-def plan_weights(selected: np.ndarray, copies: int, *, downweight: bool = False) -> np.ndarray:
-    """Sample weights of originals and copies.
-
-    Parameters
-    ----------
-    selected : ndarray of bool, shape (n,)
-    copies : int
-        t, copies a point.
-    downweight : bool, default False
-        Share a selected point's weight of 1 among it and its copies.
-
-    Returns
-    -------
-    ndarray, shape (n, 1 + t)
-        Unselected points: ``[1, 0, ..., 0]``; selected ones: all 1, or all ``1 / (1 + t)``.
-
-    Raises
-    ------
-    ValueError
-        For a selection that is not boolean, such as the indices of points.
-    """
-    selected = np.asarray(selected)
-    if selected.dtype != bool or selected.ndim != 1:
-        kind = f"{selected.dtype} of shape {selected.shape}"
-        raise ValueError(f"selected must be boolean, one value for each of the n points, got {kind}")
-    weights = np.zeros((len(selected), 1 + copies))
-    weights[:, 0] = 1
-    weights[selected] = 1 / (1 + copies) if downweight else 1
-    return weights
-
-
 def ordered(order: Order) -> Rule:
     """The rule of an order over the points.
 
@@ -197,23 +163,23 @@ def _support_vectors(request: Request, choices: SetChoices) -> Chooser:
 def _clusters(request: Request, choices: SetChoices) -> Chooser:
     def choose(k: int) -> np.ndarray:
         starts = choices.kmeans_starts
-        return diversity.cluster_order(request.features, k, request.scores, rng=request.rng, n_init=starts)
+        return clusters.cluster_order(request.features, k, request.scores, rng=request.rng, n_init=starts)
 
     return Chooser(request.budgets, choose)
 
 
 def _dpp(request: Request, choices: SetChoices) -> Chooser:
-    kernel = diversity.KDPP.of(request.features, request.scores, choices.dpp_diagonal)
+    kernel = dpp.KDPP.of(request.features, request.scores, choices.dpp_diagonal)
     return Chooser(_up_to(kernel.rank, request.budgets), lambda k: kernel.sample(k, request.rng))
 
 
 def _greedy(request: Request, choices: SetChoices) -> Chooser:
     features, scores, diagonal = request.features, request.scores, choices.dpp_diagonal
     budgets = _up_to(Kernel.of(features, scores, diagonal).rank, request.budgets)
-    largest = diversity.greedy_map(features, max(budgets, default=0), scores, diagonal)
+    largest = dpp.greedy_map(features, max(budgets, default=0), scores, diagonal)
 
     def choose(k: int) -> np.ndarray:
-        return largest[:k] if k <= len(largest) else diversity.greedy_map(features, k, scores, diagonal)
+        return largest[:k] if k <= len(largest) else dpp.greedy_map(features, k, scores, diagonal)
 
     return Chooser(budgets, choose)
 
@@ -267,13 +233,6 @@ _REFINED = (
     if order.uses_scores or not update  # else there is nothing to update
 )
 POLICIES = {policy.name: policy for policy in (*_REFINED, *_SETS)}
-TABLE_POLICIES = (  # the eleven of Tables 3-20
-    "baseline",
-    *(f"{kind}_proportional{s}" for s in ("", "_update", "_downweight", "_update_downweight")
-      for kind in ("random", "deterministic")),
-    "random_inverse_proportional",
-    "deterministic_inverse_proportional",
-)  # fmt: skip
 APPENDIX_POLICIES = tuple(policy.name for policy in _SETS)  # of Section 5.1 and Appendices G and H
 DPP_POLICIES = tuple(name for name in APPENDIX_POLICIES if POLICIES[name].rule in (_dpp, _greedy))
 

@@ -9,12 +9,10 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.special import expit
 
 from effaug import svm
-from effaug._kernel import not_negative
-from effaug._unknown import unknown
+from effaug._validation import not_negative, unknown
 from effaug.logistic import LogisticModel, l2_term, row_curvature
 
 SCORES = ("influence", "loss", "margin")
-TABLE_SCORES = ("influence", "loss")  # of Tables 3-20
 Score = str | np.ndarray | Callable[[LogisticModel, np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from effaug import logistic, scores
-from effaug._kernel import finite
+from effaug._validation import finite
 from effaug.policies import Policy, Request, load_policy
 
 
@@ -62,7 +62,7 @@ def select(
         raise ValueError(
             f"policy {policy.name!r} differs from {policy.name.removesuffix('_downweight')!r} in its weights alone: "
             f"choose points with policy={policy.name.removesuffix('_downweight')!r}, and weigh them with "
-            "effaug.policies.plan_weights(selected, copies, downweight=True)"
+            "effaug.plans.plan_weights(selected, copies, downweight=True)"
         )
     features, binary = finite(features), _two_classes(labels)
     if len(binary) != len(features):

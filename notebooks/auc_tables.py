@@ -32,8 +32,9 @@ source = "stored"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import comparisons, protocols, reconstruction, studies, tables
-from effaug.notebook import open_view
+from effaug.report import comparisons, reconstruction, supplementary, tables
+from effaug.report.view import open_view
+from effaug.study import protocols
 
 view = open_view(globals(), score="influence")
 Markdown(view.notes())
@@ -50,7 +51,7 @@ for title, table in tables.auc_tables(view):
 
 # %% mystnb={"image": {"alt": "Our AUCs against the published ones, a colour a data set"}}
 pairs = reconstruction.published_pairs(view.results, protocol)
-studies.auc_pairs(pairs)
+supplementary.auc_pairs(pairs)
 
 # %%
 comparisons.order_of_policies(pairs)

@@ -31,8 +31,8 @@ source = "stored"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import plots, tables
-from effaug.notebook import open_view
+from effaug.report import point_figures, tables
+from effaug.report.view import open_view
 
 view = open_view(globals(), n_seeds=1)
 Markdown(view.notes())
@@ -43,7 +43,7 @@ Markdown(view.notes())
 
 # %% mystnb={"image": {"alt": "One training image of a task, and beside it each of its augmented copies"}}
 for task in dict.fromkeys(task for task, _ in view.panels):
-    display(plots.task_copies(view, task))
+    display(point_figures.task_copies(view, task))
 
 # %%
 tables.task_table(view)

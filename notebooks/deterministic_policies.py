@@ -33,14 +33,14 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import plots, tables
-from effaug.notebook import open_view
+from effaug.report import figures, tables
+from effaug.report.view import open_view
 
 view = open_view(globals())
 Markdown(view.notes())
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: points of the highest scores, with updates and down-weighting, and of the lowest"}}
-plots.figure_10(view)
+figures.figure_10(view)
 
 # %%
 tables.curve_table(view, tables.DETERMINISTIC_POLICIES)

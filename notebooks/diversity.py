@@ -31,8 +31,9 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import comparisons, plots, policies, tables
-from effaug.notebook import open_view
+from effaug import policies
+from effaug.report import comparisons, figures, tables
+from effaug.report.view import open_view
 
 view = open_view(globals(), score="influence")
 Markdown(view.notes())
@@ -42,14 +43,14 @@ Markdown(view.notes())
 # ## Figure 14: an SVM's margin as the score
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: by SVM margin, by influence and at random"}}
-plots.figure_14(view)
+figures.figure_14(view)
 
 # %% [markdown]
 # (figure-15)=
 # ## Figure 15: clusters
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: from clusters, by influence and at random"}}
-plots.figure_15(view)
+figures.figure_15(view)
 
 # %% [markdown]
 # (figure-16)=
@@ -60,7 +61,7 @@ plots.figure_15(view)
 # CIFAR-10 alone. *Greedy MAP* takes, one by one, the point that makes the set most probable.
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: by k-DPP, plain and weighted by influence, and at random"}}
-plots.figure_16(view)
+figures.figure_16(view)
 
 # %% [markdown]
 # ## Held against influence

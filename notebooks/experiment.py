@@ -31,16 +31,16 @@ n_seeds = 3
 source = "recompute"
 
 # %%
-from effaug import plots, tables
-from effaug.notebook import open_view
+from effaug.report import figures, tables
+from effaug.report.view import open_view
 
 view = open_view(globals())
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: in proportion to influence or loss, and at random"}}
-plots.figure_3(view)
+figures.figure_3(view)
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: points of the highest scores, with updates and down-weighting, and of the lowest"}}
-plots.figure_10(view)
+figures.figure_10(view)
 
 # %%
 tables.curve_table(view, ("baseline", "random_proportional", "deterministic_proportional"))

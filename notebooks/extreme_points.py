@@ -31,8 +31,8 @@ source = "stored"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import plots, points, tables
-from effaug.notebook import open_view
+from effaug.report import point_figures, point_scores, tables
+from effaug.report.view import open_view
 
 view = open_view(globals(), score=None)
 Markdown(view.notes())
@@ -46,10 +46,10 @@ Markdown(view.notes())
 
 # %% mystnb={"image": {"alt": "The ten training images of highest and of lowest influence and loss, with class, prediction and score"}}
 for task, features in view.panels:
-    display(plots.extreme_points(view, task, features))
+    display(point_figures.extreme_points(view, task, features))
 
 # %%
-points.extreme_table(view)
+point_scores.extreme_table(view)
 
 # %% [markdown]
 # ## Where these numbers are from

@@ -32,15 +32,17 @@ network = "all"
 # %%
 from IPython.display import Markdown
 
-from effaug import networks, studies, tables
-from effaug.notebook import check_parameters, network_notes
+from effaug.images import weights
+from effaug.report import supplementary, tables
+from effaug.report.parameters import check_parameters
+from effaug.report.view import network_notes
 
 check_parameters(globals(), ("network",))
-names = networks.networks() if network == "all" else (network,)
+names = weights.networks() if network == "all" else (network,)
 Markdown(network_notes(names))
 
 # %% mystnb={"image": {"alt": "Accuracy on training and on test images after each epoch, a panel a network"}}
-studies.learning_curves(names)
+supplementary.learning_curves(names)
 
 # %% [markdown]
 # The curves are of some 2,500 test images; the table's accuracies are of all that were available (9,977 of CIFAR-10's 10,000: ships and

@@ -29,8 +29,9 @@ source = "stored"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import protocols, reconstruction, rounding, tables
-from effaug.notebook import open_view
+from effaug.report import reconstruction, rounding, tables
+from effaug.report.view import open_view
+from effaug.study import protocols
 
 view = open_view(globals(), score=None, protocol="paper")
 Markdown(view.notes())

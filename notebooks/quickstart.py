@@ -30,8 +30,8 @@ n_seeds = 5
 source = "recompute"
 
 # %%
-from effaug import comparisons, plots, tables
-from effaug.notebook import open_view
+from effaug.report import comparisons, figures, tables
+from effaug.report.view import open_view
 
 view = open_view(globals())
 
@@ -40,7 +40,7 @@ view = open_view(globals())
 # draws them uniformly, blue in proportion to their influence, green in proportion to their training loss.
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points: in proportion to influence or loss, and at random"}}
-plots.figure_3(view)
+figures.figure_3(view)
 
 # %%
 tables.curve_table(view, ("baseline", "random_proportional"))

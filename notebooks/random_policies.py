@@ -32,8 +32,8 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import comparisons, plots, tables
-from effaug.notebook import open_view
+from effaug.report import comparisons, figures, tables
+from effaug.report.view import open_view
 
 view = open_view(globals())
 Markdown(view.notes())
@@ -43,7 +43,7 @@ Markdown(view.notes())
 # ## Figure 3
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: in proportion to influence or loss, virtual support vectors, and at random"}}
-plots.figure_3(view)
+figures.figure_3(view)
 
 # %% [markdown]
 # How far 10 % is from everything, in percentage points (negative: below full augmentation). On MNIST both proportional policies come far closer
@@ -68,7 +68,7 @@ Markdown(comparisons.in_words(view))
 # ## Figure 9
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: the baseline, and random proportional with updates, down-weighting, both and neither"}}
-plots.figure_9(view)
+figures.figure_9(view)
 
 # %% [markdown]
 # ## The numbers behind the lines

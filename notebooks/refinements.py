@@ -34,14 +34,14 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import comparisons, plots, tables
-from effaug.notebook import open_view
+from effaug.report import comparisons, figures, tables
+from effaug.report.view import open_view
 
 view = open_view(globals())
 Markdown(view.notes())
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: the baseline, and random proportional with updates, down-weighting, both and neither"}}
-plots.figure_9(view)
+figures.figure_9(view)
 
 # %%
 comparisons.refinement_table(view)

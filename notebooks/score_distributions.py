@@ -32,8 +32,8 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import plots, points, tables
-from effaug.notebook import open_view
+from effaug.report import point_figures, point_scores, tables
+from effaug.report.view import open_view
 
 view = open_view(globals())
 Markdown(view.notes())
@@ -45,7 +45,7 @@ Markdown(view.notes())
 # ## Figures 1, 6 and 7: how the scores are distributed
 
 # %% mystnb={"image": {"alt": "Histograms of influence and loss over the training points, a panel a task"}}
-plots.score_histograms(view)
+point_figures.score_histograms(view)
 
 # %% [markdown]
 # (figure-2)=
@@ -53,17 +53,17 @@ plots.score_histograms(view)
 # ## Figures 2 and 8: before and after augmentation
 
 # %% mystnb={"image": {"alt": "Each point's score after augmenting everything against its score before, a panel a task"}}
-plots.score_before_after(view)
+point_figures.score_before_after(view)
 
 # %%
-points.score_table(view)
+point_scores.score_table(view)
 
 # %% [markdown]
 # Correlation of the score before against after, for every task that is stored (the last column):
 
 # %%
 everything = view.other(augmentation="all")
-points.score_table(everything)[["Spearman's rho"]].unstack("score")
+point_scores.score_table(everything)[["Spearman's rho"]].unstack("score")
 
 # %% [markdown]
 # ## Where these numbers are from

@@ -25,8 +25,10 @@ protocol = "paper"
 # %%
 from IPython.display import Markdown, display
 
-from effaug import evidence, paper, protocols, scorecard, tables
-from effaug.notebook import check_parameters, view_of
+from effaug.report import claims, panels, scorecard, tables
+from effaug.report.parameters import check_parameters
+from effaug.report.view import view_of
+from effaug.study import protocols
 
 check_parameters(globals(), ("protocol",))
 view = view_of(protocol=protocol, n_seeds=20)
@@ -78,7 +80,7 @@ tables.as_text(scorecard.scorecard(view.results, protocol), 2)
 # Differences of accuracy are in percentage points, AUCs on the scale where 1000 is perfect.
 
 # %%
-board = evidence.Board(view.results, protocol)
-for claim in paper.CLAIMS:
+board = panels.Board(view.results, protocol)
+for claim in claims.CLAIMS:
     words = f"**{claim.id}** (Section {claim.section}): {claim.says} *{claim.decided_by}*"
     display(Markdown(words), tables.as_text(scorecard.effects(board, claim), 2))

@@ -39,16 +39,16 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import comparisons, studies, tables
-from effaug.notebook import open_view
+from effaug.report import sensitivity, supplementary, tables
+from effaug.report.view import open_view
 
 view = open_view(globals(), score="influence", features="frozen")
 Markdown(view.notes())
 
 # %% mystnb={"image": {"alt": "What influence gains over random selection against C, a panel a task"}}
 tasks = tuple(dict.fromkeys(task for task, _ in view.panels))
-found = comparisons.sensitivity(view.results, tasks, n_seeds)
-studies.sensitivity(found)
+found = sensitivity.sensitivity(view.results, tasks, n_seeds)
+supplementary.sensitivity(found)
 
 # %%
 tables.as_text(found, 2)

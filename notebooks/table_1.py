@@ -32,8 +32,8 @@ source = "stored"
 # %%
 from IPython.display import Markdown
 
-from effaug import tables
-from effaug.notebook import open_view
+from effaug.report import tables
+from effaug.report.view import open_view
 
 view = open_view(globals(), score=None)
 Markdown(view.notes())

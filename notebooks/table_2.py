@@ -25,8 +25,8 @@
 variants = "all"
 
 # %%
-from effaug import tables
-from effaug.notebook import check_parameters
+from effaug.report import tables
+from effaug.report.parameters import check_parameters
 
 check_parameters(globals(), ("variants",))
 tables.table_2(variants)

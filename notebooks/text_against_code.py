@@ -26,8 +26,9 @@ protocol = "paper"
 # %%
 from IPython.display import Markdown
 
-from effaug import comparisons, discrepancies, evidence, studies, tables
-from effaug.notebook import check_parameters, view_of
+from effaug.report import discrepancies, panels, sensitivity, supplementary, tables
+from effaug.report.parameters import check_parameters
+from effaug.report.view import view_of
 
 check_parameters(globals(), ("protocol",))
 view = view_of(protocol=protocol, features="frozen", n_seeds=20)
@@ -129,11 +130,11 @@ discrepancies.seed_spread(view.results, protocol)
 # random, with its 95 % t interval. Classifiers that do little better than guessing are left out.
 
 # %% mystnb={"image": {"alt": "What influence gains over random selection against what augmenting everything gains, a point a task and setting"}}
-found = comparisons.sensitivity(view.results, tuple(task for task in evidence.NINE if task in view.results.tasks()))
-studies.gains(comparisons.gains(found))
+found = sensitivity.sensitivity(view.results, tuple(task for task in panels.NINE if task in view.results.tasks()))
+supplementary.gains(sensitivity.gains(found))
 
 # %%
-tables.as_text(comparisons.gain_correlation(found), 2)
+tables.as_text(sensitivity.gain_correlation(found), 2)
 
 # %% [markdown]
 # The effect lives where augmentation has something to give. In every setting in which augmenting everything gains two points or more, influence is ahead of

@@ -26,8 +26,9 @@ device = "all"
 # %%
 from IPython.display import Markdown
 
-from effaug import studies, tables, timing
-from effaug.notebook import STORED, check_parameters
+from effaug.report import figures, tables
+from effaug.report.parameters import STORED, check_parameters
+from effaug.study import timing
 
 check_parameters(globals(), ("device",))
 times = timing.load(STORED / "timing", None if device == "all" else device)
@@ -38,7 +39,7 @@ Markdown("\n\n".join(f"- **{name}**: {timing.in_words(record)}" for name, record
 # ## Figure 17
 
 # %% mystnb={"image": {"alt": "Seconds an epoch against the number of training images, the line through them, and residuals"}}
-studies.training_time(times)
+figures.training_time(times)
 
 # %%
 tables.epoch_table(times)

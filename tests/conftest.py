@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from effaug.datasets import data_folder
+from effaug.study.datasets import data_folder
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 ARCHIVES = ("mnist.npz", "cifar10.npz", "smallnorb.npz")
@@ -44,7 +44,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 @pytest.fixture(scope="session")
 def toy_network(tmp_path_factory) -> Path:
     """A folder that holds one network, ``toy``: 16 x 16 images of 3 channels, 4 classes, no weight at its initial 0."""
-    from effaug.networks import resnet
+    from effaug.images.networks import resnet
 
     folder, rng = tmp_path_factory.mktemp("weights"), np.random.default_rng(0)
     model = resnet((16, 16, 3), 4, 11)

@@ -1,4 +1,4 @@
-"""effaug.augment: pixel for pixel what OpenCV's own calls give; imgaug under NumPy 2."""
+"""effaug.images.augment: pixel for pixel what OpenCV's own calls give; imgaug under NumPy 2."""
 
 import subprocess
 import sys
@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from effaug import datasets
-from effaug.augment import Augmenters, Crop, RandomAffine, Rotate, Translate, augmentation, with_originals
-from effaug.tasks import TASKS, load_task
+from effaug.images.augment import Augmenters, Crop, RandomAffine, Rotate, Translate, with_originals
+from effaug.study import datasets
+from effaug.study.tasks import TASKS, augmentation, load_task
 
 N = {"mnist": 100, "cifar10": 50, "smallnorb": 20, "noise": 20}
 IMAGES = [*(pytest.param(name, marks=pytest.mark.realdata) for name in list(N)[:3]), "noise"]
@@ -114,7 +114,7 @@ def test_originals_come_first():
 
 
 def random_augmenters():
-    from effaug._imgaug import iaa
+    from effaug.images._imgaug import iaa
 
     return [iaa.Affine(rotate=(-30, 30)), iaa.AdditiveGaussianNoise(scale=20), iaa.Affine(rotate=(-30, 30))]
 

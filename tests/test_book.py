@@ -169,7 +169,7 @@ def test_readme_inline_commands_are_real():
 
 def test_readme_says_what_is_stored():
     """Task by task: which scores, under which protocols, with how many seeds."""
-    from effaug.results import Results
+    from effaug.study.results import Results
 
     table = Results(ROOT / "results").table()
     rows = re.findall(

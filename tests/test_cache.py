@@ -1,4 +1,4 @@
-"""effaug.cache: what is cached is computed once, again when anything changes, and never read half-written."""
+"""effaug.images.cache: what is cached is computed once, again when anything changes, and never read half-written."""
 
 import dataclasses
 import json
@@ -18,10 +18,10 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from effaug import cache as module
-from effaug.augment import Augmenters, Crop, Rotate, Translate, with_originals
-from effaug.cache import Entry, FeatureCache, cache_folder, digest
-from effaug.features import LeNet, Pixels, ResNet, transform_copies
+from effaug.images import cache as module
+from effaug.images.augment import Augmenters, Crop, Rotate, Translate, with_originals
+from effaug.images.cache import Entry, FeatureCache, cache_folder, digest
+from effaug.images.features import LeNet, Pixels, ResNet, transform_copies
 
 PACKAGE = Path(module.__file__).parent
 SHIFTS = Translate(((0, 2), (-3, 0)))
@@ -396,7 +396,7 @@ class Doubled(Pixels):
 
 
 def own_augmentations():
-    from effaug._imgaug import iaa
+    from effaug.images._imgaug import iaa
 
     return {
         "augmenters": Augmenters([iaa.Fliplr(1.0)]),

@@ -1,4 +1,4 @@
-"""effaug.catalogue: all tables and figures of the paper, and files of them that other programs read."""
+"""effaug.report.catalogue: all tables and figures of the paper, and files of them that other programs read."""
 
 import csv
 import io
@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from effaug import catalogue, tables
-from effaug.notebook import view_of
-from effaug.paper import published_aucs
-from effaug.results import Results
+from effaug.report import catalogue, tables
+from effaug.report.published import published_aucs
+from effaug.report.view import view_of
+from effaug.study.results import Results
 
 ROOT = Path(__file__).parent.parent
 ENTRIES = {entry.name: entry for entry in catalogue.catalogue()}

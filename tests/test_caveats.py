@@ -1,13 +1,14 @@
-"""effaug.caveats: what must be said beside numbers is said, and nothing where nothing must be."""
+"""effaug.study.caveats: what must be said beside numbers is said, and nothing where nothing must be."""
 
 import pytest
 
-from effaug import datasets
-from effaug.caveats import caveats, data_caveat, precision_caveat, training_caveat
-from effaug.networks import load_manifest, networks
-from effaug.notebook import STORED, View, view_of
-from effaug.results import Results
-from effaug.training import Training
+from effaug.images.weights import load_manifest, networks
+from effaug.report.parameters import STORED
+from effaug.report.view import View, view_of
+from effaug.study import datasets
+from effaug.study.caveats import caveats, data_caveat, precision_caveat, training_caveat
+from effaug.study.results import Results
+from effaug.study.training import Training
 
 WHOLE = {"depth": 56, "epochs": 200}
 

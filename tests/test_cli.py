@@ -1,4 +1,4 @@
-"""effaug.cli: what the README promises, and one sentence with exit status 2 for everything else."""
+"""effaug.cli.main: what the README promises, and one sentence with exit status 2 for everything else."""
 
 import dataclasses
 import json
@@ -14,14 +14,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import cli, datasets, scorecard, timing, training
-from effaug.notebook import STORED
-from effaug.policies import TABLE_POLICIES
-from effaug.protocols import NAMES
-from effaug.reconstruction import agreement, published_pairs
-from effaug.results import Curve, Results, auc
+from effaug.cli import main
+from effaug.curves import auc
+from effaug.report import scorecard
+from effaug.report.parameters import STORED
+from effaug.report.reconstruction import agreement, published_pairs
 from effaug.scores import SCORES
-from effaug.tasks import TASKS, load_task
+from effaug.study import datasets, timing, training
+from effaug.study.protocols import NAMES, TABLE_POLICIES
+from effaug.study.results import Curve, Results
+from effaug.study.tasks import TASKS, load_task
 
 SCRIPT = str(Path(sys.executable).with_name("effaug"))
 SMALL = ("--n-train", "40", "--policies", "baseline,deterministic_proportional", "--seeds", "1")
@@ -31,12 +33,12 @@ SMALL = ("--n-train", "40", "--policies", "baseline,deterministic_proportional",
 def effaug(cache, tmp_path, monkeypatch, capsys):
     """The command in this process, in an empty folder: from arguments to exit status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli.console, "_color_system", None)
+    monkeypatch.setattr(main.console, "_color_system", None)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["effaug", *arguments])
         with pytest.raises(SystemExit) as stopped:
-            cli.main()
+            main.main()
         return stopped.value.code, *capsys.readouterr()
 
     return run
@@ -179,7 +181,7 @@ def test_a_traceback_can_be_asked_for(effaug, monkeypatch):
     monkeypatch.setenv("EFFAUG_TRACEBACK", "1")
     monkeypatch.setattr(sys, "argv", ["effaug", "run", "digits-rotate", "--seeds", "0"])
     with pytest.raises(ValueError, match="n_seeds"):
-        cli.main()
+        main.main()
 
 
 def test_data_that_cannot_be_had_are_a_sentence(effaug, tmp_path, monkeypatch):

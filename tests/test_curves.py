@@ -128,5 +128,11 @@ def test_the_result_is_frozen_and_needs_no_network():
         "import sys, effaug.curves; print(*sorted(m for m in sys.modules if m.startswith(('effaug.', 'tensorflow'))))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"effaug.protocols", "effaug.tasks", "effaug.results", "effaug.networks", "tensorflow"} & set(loaded)
+    assert not {
+        "effaug.study.protocols",
+        "effaug.study.tasks",
+        "effaug.study.results",
+        "effaug.images.networks",
+        "tensorflow",
+    } & set(loaded)
     assert "effaug.curves" in loaded

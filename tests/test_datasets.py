@@ -1,4 +1,4 @@
-"""effaug.datasets: parsers, archives good and bad, and downloads from a server on this machine."""
+"""effaug.study.datasets: parsers, archives good and bad, and downloads from a server on this machine."""
 
 import contextlib
 import gzip
@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from effaug import datasets
-from effaug.datasets import ARRAYS, parse_cifar10_binary, parse_idx, parse_norb_mat
+from effaug.study import datasets
+from effaug.study.datasets import ARRAYS, parse_cifar10_binary, parse_idx, parse_norb_mat
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "smallnorb": (96, 96, 1)}
 CLASSES = {"mnist": 10, "cifar10": 10, "smallnorb": 5}
@@ -282,7 +282,7 @@ def test_a_data_folder_that_is_named_and_not_there_is_no_place_for_downloads(kin
 
 def test_import_is_light():
     heavy = "sklearn scipy pooch requests tqdm tensorflow keras"
-    code = f"import sys, effaug.datasets; print(*set('{heavy}'.split()) & set(sys.modules))"
+    code = f"import sys, effaug.study.datasets; print(*set('{heavy}'.split()) & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
 

@@ -1,16 +1,16 @@
-"""effaug.discrepancies: one choice at a time, by hand; and the bound on what overflows."""
+"""effaug.report.discrepancies: one choice at a time, by hand; and the bound on what overflows."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import discrepancies
-from effaug.discrepancies import DISCREPANCIES
-from effaug.diversity import log_elementary_symmetric
-from effaug.evidence import interval
-from effaug.paper import published_table_1
-from effaug.protocols import CHOICES
-from effaug.results import Curve, Results
+from effaug.dpp import log_elementary_symmetric
+from effaug.report import discrepancies
+from effaug.report.discrepancies import DISCREPANCIES
+from effaug.report.published import published_table_1
+from effaug.report.statistics import interval
+from effaug.study.protocols import CHOICES
+from effaug.study.results import Curve, Results
 
 BUDGETS = (0, 100, 1000)
 

@@ -1,4 +1,4 @@
-"""effaug.diversity: k-DPPs against brute force over all subsets, exact arithmetic and DPPy; clusters by hand."""
+"""effaug.dpp: k-DPPs against brute force over all subsets, exact arithmetic and DPPy; clusters by hand."""
 
 import itertools
 import math
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import chi2_contingency, chisquare
 
-from effaug._kernel import Kernel
-from effaug.diversity import KDPP, cluster_order, greedy_map, kdpp_sample, log_elementary_symmetric
+from effaug._dpp_kernel import Kernel
+from effaug.clusters import cluster_order
+from effaug.dpp import KDPP, greedy_map, kdpp_sample, log_elementary_symmetric
 
 
 def rng(seed=0):

@@ -1,12 +1,13 @@
-"""effaug.evidence: intervals that cover, outcomes by their bounds, and the best of many chosen on other seeds."""
+"""effaug.report.panels: intervals that cover, outcomes by their bounds, and the best of many chosen on other seeds."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from effaug.evidence import ANY, Board, best_of, interval, paired
-from effaug.results import Curve, Results, half_width
+from effaug.report.panels import Board
+from effaug.report.statistics import ANY, best_of, half_width, interval, paired
+from effaug.study.results import Curve, Results
 
 
 def seeds(values):

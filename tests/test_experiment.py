@@ -1,4 +1,4 @@
-"""effaug.experiment: curves against loops over explicit copies, what the network is asked for, and the jobs."""
+"""effaug.study.experiment: curves against loops over explicit copies, what the network is asked for, and the jobs."""
 
 import dataclasses
 import itertools
@@ -8,14 +8,15 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from effaug import learning, logistic, scores, svm
-from effaug.augment import augmentation, with_originals
+from effaug import logistic, scores, svm
 from effaug.curves import Fitted, budget_curve, frozen_learner, full_augmentation
-from effaug.experiment import Experiment, Job, compute
-from effaug.policies import APPENDIX_POLICIES, POLICIES, TABLE_POLICIES, load_policy
-from effaug.protocols import CHOICES, load_protocol, swap
-from effaug.subsets import Subset, load_subset
-from effaug.tasks import TASKS, load_task
+from effaug.images.augment import with_originals
+from effaug.policies import APPENDIX_POLICIES, POLICIES, load_policy
+from effaug.study import learners, protocols
+from effaug.study.experiment import Experiment, Job, compute
+from effaug.study.protocols import CHOICES, TABLE_POLICIES, load_protocol, swap
+from effaug.study.task_data import Subset, load_subset
+from effaug.study.tasks import TASKS, augmentation, load_task
 
 N, M, COPIES, D = 24, 150, 3, 3
 BUDGETS = (0, 1, 4, 12, N)
@@ -156,13 +157,13 @@ def test_full_augmentation_keeps_the_scores_before_and_after():
         asked.append(selected.tolist())
         return np.where(selected[:, None, None] | (np.arange(1 + COPIES) == 0)[:, None], TRAIN, np.nan), TEST
 
-    _, points = full_augmentation(learner(featurise), SUBSET.y_train, COPIES, scores.TABLE_SCORES, 0.3)
+    _, points = full_augmentation(learner(featurise), SUBSET.y_train, COPIES, protocols.TABLE_SCORES, 0.3)
     assert asked == [[False] * N, [True] * N]
-    assert points.keys() == {f"{score}_{when}" for score in scores.TABLE_SCORES for when in ("before", "after")}
+    assert points.keys() == {f"{score}_{when}" for score in protocols.TABLE_SCORES for when in ("before", "after")}
     rows = TRAIN.swapaxes(0, 1).reshape(-1, D)  # originals, then copies
     for when, x, y in (("before", TRAIN[:, 0], SUBSET.y_train), ("after", rows, np.tile(SUBSET.y_train, 1 + COPIES))):
         model = LogisticRegression(C=2.0, solver="newton-cholesky", tol=1e-9).fit(x, y)
-        for score in scores.TABLE_SCORES:
+        for score in protocols.TABLE_SCORES:
             expected = by_hand(score, model, x, np.ones(len(x)), TRAIN[:, 0], SUBSET.y_train, 0.3)
             np.testing.assert_allclose(points[f"{score}_{when}"], expected, rtol=1e-3)
             assert points[f"{score}_{when}"].dtype == np.float32
@@ -194,7 +195,7 @@ def test_compute_full_keeps_what_the_figures_show(cache):
     subset = load_subset(digits().task)
     assert (found.budgets, found.accuracies.shape) == ((60,), (1,))
     assert found.accuracies[0] == compute(digits(), Job("", "baseline", 0)).accuracies[-1]
-    for score in scores.TABLE_SCORES:
+    for score in protocols.TABLE_SCORES:
         values = found.points[f"{score}_before"]
         assert set(np.argsort(values, kind="stable")[np.r_[:10, -10:0]]) <= set(found.points["shown"])
     np.testing.assert_array_equal(found.points["images"], subset.x_train[found.points["shown"]])
@@ -234,8 +235,8 @@ class Scaled:
 @pytest.mark.parametrize("name", ["random_proportional", "deterministic_proportional_update_downweight"])
 def test_refit_trains_a_network_of_the_jobs_seed_on_originals_and_selected_copies(name, cache, monkeypatch):
     monkeypatch.setattr(Scaled, "fits", ())
-    monkeypatch.setattr(learning, "featurizer", lambda task, protocol, seed=0: Scaled(seed))
-    learning.learner.cache_clear()
+    monkeypatch.setattr(learners, "featurizer", lambda task, protocol, seed=0: Scaled(seed))
+    learners.learner.cache_clear()
     task = dataclasses.replace(load_task("digits-translate", n_train=60), network="lenet")
     spec = Experiment(task, PROTOCOL, features="refit", policies=(name,))
     found = compute(spec, Job("influence", name, 5))
@@ -251,7 +252,7 @@ def test_refit_trains_a_network_of_the_jobs_seed_on_originals_and_selected_copie
     expected, chosen = brute_force(name, "influence", features, subset, task.budgets)
     np.testing.assert_array_equal(found.points["order"], chosen)
     np.testing.assert_allclose(found.accuracies, expected, rtol=1e-12)
-    learning.learner.cache_clear()
+    learners.learner.cache_clear()
     for budget, (seed, x, y) in zip(task.budgets, fits, strict=True):
         assert seed == 5
         rows = [(i, c) for i in range(60) for c in range(5 if i in chosen[:budget] else 1)]
@@ -377,7 +378,7 @@ def test_a_set_policy_is_measured_with_the_influence_of_the_protocols_ridge(name
 def test_a_policy_is_told_the_protocols_choices(cache, monkeypatch, name, expected):
     task, policy, told = load_task("digits-crop", protocol=name, n_train=100), load_policy("dpp"), list[tuple]()
     spy = dataclasses.replace(policy, rule=lambda *given: told.append(given) or policy.rule(*given))
-    monkeypatch.setattr("effaug.experiment.load_policy", lambda name: spy)
+    monkeypatch.setattr("effaug.study.experiment.load_policy", lambda name: spy)
     curve = compute(Experiment(task, load_protocol(name), policies=("dpp",)), Job("", "dpp", 0))
     ((request, choices),) = told
     assert dataclasses.astuple(choices) == expected

@@ -1,4 +1,4 @@
-"""effaug.features: LeNet repeats to the last bit and is what it says; ResNet is the stored network, frozen."""
+"""effaug.images.features: LeNet repeats to the last bit and is what it says; ResNet is the stored network, frozen."""
 
 import hashlib
 import json
@@ -13,12 +13,14 @@ from scipy.signal import correlate
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from effaug import features
-from effaug._philox import standard_normal
-from effaug.features import CNN, LeNet, Pixels, ResNet, featurizer, transform_copies
-from effaug.networks import bottleneck, load_resnet
-from effaug.protocols import load_protocol
-from effaug.tasks import TASKS, load_task
+from effaug.images import features
+from effaug.images._philox import standard_normal
+from effaug.images.features import CNN, LeNet, Pixels, ResNet, transform_copies
+from effaug.images.networks import bottleneck
+from effaug.images.weights import load_resnet
+from effaug.study.learners import featurizer
+from effaug.study.protocols import load_protocol
+from effaug.study.tasks import TASKS, load_task
 
 BACKEND = os.environ.get("KERAS_BACKEND")  # as the user has it: effaug sets it when Keras is imported
 
@@ -292,7 +294,7 @@ def test_mean_image_and_pixel_scale_change_the_features(weights, tmp_path, monke
 def test_resnets_features_do_not_depend_on_the_batch(weights, monkeypatch):
     net = ResNet("toy").fit(colour())
     whole = net.transform(colour())
-    monkeypatch.setattr("effaug.frozen._RESNET_BATCH", 4)
+    monkeypatch.setattr("effaug.images.frozen._RESNET_BATCH", 4)
     np.testing.assert_allclose(net.transform(colour()), whole, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(net.transform(colour()[3:4]), whole[3:4], rtol=1e-4, atol=1e-5)
     assert net.transform(colour(0)).shape == (0, 256)

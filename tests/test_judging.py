@@ -1,4 +1,4 @@
-"""effaug.judging: outcomes by Holm's procedure and intervals that agree with them, errors as rare as told, verdicts."""
+"""judging: outcomes by Holm's procedure and intervals that agree with them, errors as rare as told, verdicts."""
 
 import itertools
 
@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from effaug import judging
-from effaug.evidence import ANY, Effect, interval
-from effaug.judging import OUTCOMES, judged, most_seeds, verdict
-from effaug.paper import DATASETS, Claim
+from effaug.report import judging
+from effaug.report.claims import Claim
+from effaug.report.judging import OUTCOMES, judged, most_seeds, verdict
+from effaug.report.panels import Effect
+from effaug.report.published import DATASETS
+from effaug.report.statistics import ANY, interval
 
 
 def seeds(values):

@@ -1,4 +1,4 @@
-"""effaug.keras_file: files as Keras writes them give the same function; anything else is refused by a sentence."""
+"""keras_file: files as Keras writes them give the same function; anything else is refused by a sentence."""
 
 import dataclasses
 import hashlib
@@ -10,17 +10,20 @@ import h5py
 import numpy as np
 import pytest
 
-from effaug import datasets, keras_file, runner
-from effaug.augment import Crop
-from effaug.cache import FeatureCache
-from effaug.caveats import caveats
-from effaug.experiment import Experiment
-from effaug.features import KerasResNet, ResNet, featurizer
-from effaug.networks import bottleneck, import_keras, load_manifest, load_resnet
-from effaug.protocols import load_protocol
-from effaug.reproduce import stored_experiments
-from effaug.results import Results
-from effaug.tasks import load_task
+from effaug.images import keras_file
+from effaug.images.augment import Crop
+from effaug.images.cache import FeatureCache
+from effaug.images.features import KerasResNet, ResNet
+from effaug.images.networks import bottleneck, import_keras
+from effaug.images.weights import load_manifest, load_resnet
+from effaug.study import datasets, runner
+from effaug.study.caveats import caveats
+from effaug.study.experiment import Experiment
+from effaug.study.learners import featurizer
+from effaug.study.protocols import load_protocol
+from effaug.study.reproduce import stored_experiments
+from effaug.study.results import Results
+from effaug.study.tasks import load_task
 
 
 def unit(x, filters, size=1, strides=1, first=True):
@@ -168,7 +171,7 @@ TRAINED_ON = {"cifar10": np.full((4, 32, 32, 3), 9, np.uint8), "smallnorb": np.f
 @pytest.mark.parametrize("protocol", ["paper", "released-code"])
 def test_a_tasks_features_come_from_the_file_at_the_protocols_scale(written, protocol, monkeypatch):
     data = {name: datasets.Dataset(name, train, *3 * [np.arange(4)]) for name, train in TRAINED_ON.items()}
-    monkeypatch.setattr("effaug.datasets.load", data.__getitem__)
+    monkeypatch.setattr("effaug.study.datasets.load", data.__getitem__)
     for name in ("cifar10-crop", "norb-crop"):
         chosen = load_protocol(protocol, weights=str(written[1]))
         net = featurizer(load_task(name, protocol=chosen), chosen)

@@ -1,4 +1,4 @@
-"""effaug.networks: ResNet v2 is what it says, layer by layer, and its fused batch normalisation Keras's own."""
+"""effaug.images.networks: ResNet v2 is what it says, layer by layer, and its fused batch normalisation Keras's own."""
 
 import json
 import os
@@ -9,17 +9,9 @@ import numpy as np
 import pytest
 from scipy.signal import correlate
 
-from effaug import networks
-from effaug.networks import (
-    bottleneck,
-    import_keras,
-    load_manifest,
-    load_resnet,
-    resnet,
-    versions,
-    weights_folder,
-    weights_sha256,
-)
+from effaug.images import networks, weights
+from effaug.images.networks import bottleneck, import_keras, resnet, versions
+from effaug.images.weights import load_manifest, load_resnet, weights_folder, weights_sha256
 
 on_tensorflow = pytest.mark.skipif(
     os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow", reason="the fused kernel is TensorFlow's"
@@ -285,7 +277,7 @@ def test_weights_lie_in_the_checkout_unless_told_otherwise(monkeypatch):
 
 def test_weights_are_not_looked_for_in_a_folder_that_is_not_there(tmp_path, monkeypatch):
     monkeypatch.setenv("EFFAUG_WEIGHTS", str(tmp_path / "tpyo"))
-    for ask in (networks.networks, weights_folder, lambda: load_manifest("cifar10")):
+    for ask in (weights.networks, weights_folder, lambda: load_manifest("cifar10")):
         with pytest.raises(FileNotFoundError, match=f"^EFFAUG_WEIGHTS names no existing folder: {tmp_path / 'tpyo'}"):
             ask()
     assert list(tmp_path.iterdir()) == []
@@ -295,7 +287,7 @@ def test_names_of_networks_come_with_their_weights_only(tmp_path, monkeypatch):
     monkeypatch.setenv("EFFAUG_WEIGHTS", str(tmp_path))
     for name in ("b.json", "b.weights.h5", "a.json", "a.weights.h5", "half.json", "other.weights.h5"):
         (tmp_path / name).write_text("{}")
-    assert networks.networks() == ("a", "b")
+    assert weights.networks() == ("a", "b")
     for name in ("half", "other", "c"):
         with pytest.raises(FileNotFoundError) as error:
             load_manifest(name)

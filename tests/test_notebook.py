@@ -3,13 +3,14 @@ import types
 
 import pytest
 
-from effaug import notebook, plots, tables
-from effaug.experiment import Experiment
-from effaug.notebook import STORED, ParameterError, check_parameters, open_view, view_of
-from effaug.protocols import load_protocol
-from effaug.results import Results
-from effaug.runner import run
-from effaug.tasks import load_task
+from effaug.report import point_figures, tables
+from effaug.report.parameters import STORED, ParameterError, check_parameters
+from effaug.report.view import open_view, view_of
+from effaug.study.experiment import Experiment
+from effaug.study.protocols import load_protocol
+from effaug.study.results import Results
+from effaug.study.runner import run
+from effaug.study.tasks import load_task
 
 GOOD = {
     "dataset": "digits",
@@ -110,21 +111,21 @@ def test_recompute_refuses_all(changes):
 
 def test_recompute_without_data_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("EFFAUG_DATA", str(tmp_path))
-    monkeypatch.setattr("effaug.datasets.RETRIES", 0)
-    monkeypatch.setattr("effaug.datasets.TIMEOUT", (1, 1))
+    monkeypatch.setattr("effaug.study.datasets.RETRIES", 0)
+    monkeypatch.setattr("effaug.study.datasets.TIMEOUT", (1, 1))
     with pytest.raises(ParameterError, match=r"mnist\.npz"):
         open_view(GOOD | {"source": "recompute", "dataset": "mnist", "n_seeds": 1})
 
 
 def test_no_results_at_all_is_said_in_words(tmp_path, monkeypatch):
-    monkeypatch.setattr(notebook, "STORED", tmp_path / "none")
+    monkeypatch.setattr("effaug.report.view.STORED", tmp_path / "none")
     view = view_of(dataset="mnist", augmentation="crop")
     assert view.panels == []
     assert view.missing() == "No results yet under the paper protocol: mnist-crop (frozen), mnist-crop (refit)."
 
 
 def test_results_that_are_named_and_not_there_are_not_shown_as_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(notebook, "STORED", tmp_path / "tpyo")
+    monkeypatch.setattr("effaug.report.view.STORED", tmp_path / "tpyo")
     monkeypatch.setenv("EFFAUG_RESULTS", str(tmp_path / "tpyo"))
     for ask in (view_of, lambda: check_parameters(GOOD)):
         with pytest.raises(ParameterError, match=f"^EFFAUG_RESULTS names no existing folder: {tmp_path / 'tpyo'}"):
@@ -138,10 +139,10 @@ def test_a_changed_protocol_with_results_is_accepted_and_not_recomputed(tmp_path
     run(Experiment(task, changed, policies=("baseline",), n_seeds=1), Results(tmp_path))
     with pytest.raises(ParameterError, match="unknown protocol"):
         open_view(GOOD | {"protocol": "paper+C=3.0"})
-    monkeypatch.setattr(notebook, "STORED", tmp_path)
+    monkeypatch.setattr("effaug.report.view.STORED", tmp_path)
     view = open_view(GOOD | {"protocol": "paper+C=3.0"})
     assert set(view.table.policy) == {"baseline", "full"}
     assert list(tables.task_table(view).index) == ["digits-crop"]
-    assert plots.task_copies(view, "digits-crop").axes
+    assert point_figures.task_copies(view, "digits-crop").axes
     with pytest.raises(ParameterError, match="takes one of the protocols reconstruction, paper, released-code"):
         open_view(GOOD | {"protocol": "paper+C=3.0", "source": "recompute"})

@@ -88,7 +88,7 @@ def test_papermill_stops_at_a_parameter_that_is_not_accepted(tmp_path, notebook,
     done = papermill(notebook, tmp_path / "out.ipynb", parameter)
     assert done.returncode == 1
     assert f"ParameterError: {sentence}" in done.stderr
-    assert "effaug/notebook.py" not in done.stderr  # a sentence, not our stack
+    assert "effaug/report/view.py" not in done.stderr  # a sentence, not our stack
     code = [cell for cell in nbformat.read(tmp_path / "out.ipynb", 4).cells if cell.cell_type == "code"]
     ran = [cell for cell in code if cell.get("execution_count") and cell.outputs]
     assert len(ran) == 1

@@ -1,4 +1,4 @@
-"""effaug.own: images, augmentations and transformers of one's own, from an experiment to what is stored."""
+"""effaug.study.own: images, augmentations and transformers of one's own, from an experiment to what is stored."""
 
 import dataclasses
 import json
@@ -13,18 +13,19 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import effaug
-from effaug import learning, reproduce
-from effaug._imgaug import iaa
-from effaug.augment import Augmenters, Rotate, Translate, augmentation, with_originals
-from effaug.experiment import Experiment, Job, compute
-from effaug.features import CNN, LeNet, Pixels, featurizer, transform_copies
-from effaug.learning import frozen_features
-from effaug.own import own_task
-from effaug.protocols import load_protocol
-from effaug.results import Results
-from effaug.runner import describe, run
-from effaug.subsets import Subset, load_subset
-from effaug.tasks import SOURCES, TASKS, Task, choices_read, load_task
+from effaug.images._imgaug import iaa
+from effaug.images.augment import Augmenters, Rotate, Translate, with_originals
+from effaug.images.features import CNN, LeNet, Pixels, transform_copies
+from effaug.study import learners, reproduce
+from effaug.study.experiment import Experiment, Job, compute
+from effaug.study.learners import featurizer, frozen_features
+from effaug.study.own import own_task
+from effaug.study.protocols import load_protocol
+from effaug.study.provenance import describe
+from effaug.study.results import Results
+from effaug.study.runner import run
+from effaug.study.task_data import Subset, load_subset
+from effaug.study.tasks import SOURCES, TASKS, Task, augmentation, choices_read, load_task
 
 FEW = {"policies": ("baseline", "random_proportional"), "n_seeds": 2}
 
@@ -171,7 +172,7 @@ def test_what_looks_alike_never_shares_features(cache):
     tasks = [own_task("mine", subset, augmentation=Rotate((5.0,)), network=kind()) for kind in (First, Second)]
     first, second = (frozen_features(task, load_protocol())[0] for task in tasks)
     np.testing.assert_allclose(second, first + 1, rtol=1e-6)
-    learned = [learning.learner(task, load_protocol(), "frozen", 0)(np.ones((60, 2))).train for task in tasks]
+    learned = [learners.learner(task, load_protocol(), "frozen", 0)(np.ones((60, 2))).train for task in tasks]
     np.testing.assert_allclose(learned[1], learned[0] + 1, rtol=1e-6)
 
 

@@ -16,8 +16,9 @@ import pytest
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
-from effaug import notebook
-from effaug.notebook import DEFAULTS, STORED, ParameterError, open_view
+from effaug.report import view
+from effaug.report.parameters import DEFAULTS, STORED, ParameterError
+from effaug.report.view import open_view
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 TASKS = ("mnist-rotate", "mnist-translate", "digits-rotate", "digits-translate")
@@ -91,7 +92,7 @@ def show(stored):
         return "\n".join(map(text, shown))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(notebook, "STORED", stored)
+        patch.setattr(view, "STORED", stored)
         yield run
 
 

@@ -3,10 +3,9 @@ from importlib.resources import files
 
 import pytest
 
-from effaug.paper import POLICY_NAMES, published_aucs, published_table_1
-from effaug.policies import TABLE_POLICIES
-from effaug.scores import TABLE_SCORES
-from effaug.tasks import TASKS
+from effaug.report.published import POLICY_NAMES, published_aucs, published_table_1
+from effaug.study.protocols import TABLE_POLICIES, TABLE_SCORES
+from effaug.study.tasks import TASKS
 
 
 def test_published_aucs_hold_every_policy_of_every_table():
@@ -49,4 +48,4 @@ def test_published_table_1():
     ],
 )
 def test_the_published_numbers_are_as_they_were_copied(name, sha256):
-    assert hashlib.sha256((files("effaug") / "published" / name).read_bytes()).hexdigest() == sha256
+    assert hashlib.sha256((files("effaug.report") / "paper" / name).read_bytes()).hexdigest() == sha256

@@ -1,9 +1,9 @@
-"""effaug._philox: TensorFlow's seeded normal, number by number."""
+"""effaug.images._philox: TensorFlow's seeded normal, number by number."""
 
 import numpy as np
 import pytest
 
-from effaug._philox import standard_normal
+from effaug.images._philox import standard_normal
 
 
 @pytest.mark.parametrize("shape", [(3, 3, 1, 32), (5, 5, 6, 16), (7,), (1600, 512)])

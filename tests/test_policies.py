@@ -9,17 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import chisquare
 
-from effaug.policies import (
-    APPENDIX_POLICIES,
-    DPP_POLICIES,
-    POLICIES,
-    TABLE_POLICIES,
-    Policy,
-    Request,
-    load_policy,
-    ordered,
-    plan_weights,
-)
+from effaug.plans import plan_weights
+from effaug.policies import APPENDIX_POLICIES, DPP_POLICIES, POLICIES, Policy, Request, load_policy, ordered
+from effaug.study.protocols import TABLE_POLICIES
 
 RANDOM = {  # what a point's probability is proportional to
     "baseline": np.ones_like,

@@ -1,4 +1,4 @@
-"""effaug.reconstruction: distances to the published numbers by hand, the closest, and what may be expected at most."""
+"""reconstruction: distances to the published numbers by hand, the closest, and what may be expected at most."""
 
 import dataclasses
 
@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from effaug import paper, reconstruction
-from effaug.notebook import STORED
-from effaug.policies import TABLE_POLICIES
-from effaug.protocols import PROTOCOLS, RECONSTRUCTION, load_protocol, stored_as
-from effaug.results import Curve, Results
-from effaug.tasks import TASKS, load_task
+from effaug.report import reconstruction
+from effaug.report.parameters import STORED
+from effaug.report.published import published_aucs
+from effaug.study.protocols import PROTOCOLS, RECONSTRUCTION, TABLE_POLICIES, load_protocol, stored_as
+from effaug.study.results import Curve, Results
+from effaug.study.tasks import TASKS, load_task
 
 LEADING = (("baseline", ""), ("random_proportional", "influence"), ("deterministic_proportional", "influence"))
 BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
@@ -20,7 +20,7 @@ BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
 
 def save(results, protocol, lead, *, policies=LEADING, tasks=("cifar10-translate", "cifar10-rotate", "cifar10-crop")):
     """Curves that are flat at the published AUC plus `lead` (of 1000; a number, or one a policy), and full at 0.972."""
-    published = paper.published_aucs().set_index(["task", "score", "policy"]).auc_mean
+    published = published_aucs().set_index(["task", "score", "policy"]).auc_mean
     record = {"protocol": dataclasses.asdict(protocol)}
     for task in tasks:
         record |= {"task": dataclasses.asdict(load_task(task, protocol=protocol))}
@@ -32,7 +32,7 @@ def save(results, protocol, lead, *, policies=LEADING, tasks=("cifar10-translate
 
 
 def test_distances_tell_the_pattern_from_the_level(tmp_path):
-    results, published = Results(tmp_path), paper.published_aucs().set_index(["task", "score", "policy"]).auc_mean
+    results, published = Results(tmp_path), published_aucs().set_index(["task", "score", "policy"]).auc_mean
     save(results, load_protocol("released-code"), -30)  # far below, in the published order
     leads = {"baseline": 3, "random_proportional": 0, "deterministic_proportional": -3}
     save(results, load_protocol("paper", C=1.0), leads)
@@ -75,7 +75,7 @@ def test_what_is_neither_text_nor_code_or_incomplete_is_not_counted(tmp_path, pr
 
 def test_agreement_is_the_median_difference_and_the_median_rank_correlation(tmp_path):
     results, rng = Results(tmp_path), np.random.default_rng(0)
-    tables = paper.published_aucs().query("task == 'norb-crop'")
+    tables = published_aucs().query("task == 'norb-crop'")
     ours = {}
     for score, table in tables.groupby("score"):
         for row in table.itertuples():

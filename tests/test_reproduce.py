@@ -1,4 +1,4 @@
-"""effaug.reproduce: what is stored comes out again, and what was altered does not pass."""
+"""effaug.study.reproduce: what is stored comes out again, and what was altered does not pass."""
 
 import dataclasses
 from functools import partial
@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from effaug import reproduce
-from effaug.experiment import Experiment
-from effaug.notebook import STORED
-from effaug.protocols import PROTOCOLS, load_protocol
-from effaug.results import Curve, Results
-from effaug.runner import run
-from effaug.tasks import load_task
+from effaug.report.parameters import STORED
+from effaug.study import reproduce
+from effaug.study.experiment import Experiment
+from effaug.study.protocols import PROTOCOLS, load_protocol
+from effaug.study.results import Curve, Results
+from effaug.study.runner import run
+from effaug.study.tasks import load_task
 
 STORE = Results(STORED)
 

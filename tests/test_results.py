@@ -1,4 +1,4 @@
-"""effaug.results: files that appear whole or not at all, and the numbers read off them."""
+"""effaug.study.results: files that appear whole or not at all, and the numbers read off them."""
 
 import csv
 import json
@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from effaug import results as module
-from effaug.protocols import stored_as
-from effaug.results import COLUMNS, Curve, Results, auc, aucs, half_width
+from effaug.curves import auc
+from effaug.report.statistics import half_width
+from effaug.study import results as module
+from effaug.study.protocols import stored_as
+from effaug.study.results import COLUMNS, Curve, Results, aucs
 
 RECORD = {"protocol": {"C": 10.0}, "data_sha256": {"x_train": "ab"}}
 FILES = ("toy.csv", "toy.json", "toy.npz")

@@ -1,4 +1,4 @@
-"""effaug.rounding: one value is shown one way, whichever route it took, and what is shown adds up."""
+"""effaug.report.rounding: one value is shown one way, whichever route it took, and what is shown adds up."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from effaug.rounding import as_text, difference, rounded, shown
+from effaug.report.rounding import as_text, difference, rounded, shown
 
 THOUSANDTHS = st.integers(-100_000, 100_000)
 

@@ -1,4 +1,4 @@
-"""effaug.runner: the same files from any number of workers, after kill -9, ctrl-C, and beside another run."""
+"""effaug.study.runner: the same files from any number of workers, after kill -9, ctrl-C, and beside another run."""
 
 import dataclasses
 import hashlib
@@ -15,22 +15,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from effaug import experiment as experiments
-from effaug import learning, logistic, runner
-from effaug.augment import augmentation, with_originals
-from effaug.experiment import Experiment
-from effaug.features import ResNet, transform_copies
-from effaug.learning import task_subset
-from effaug.networks import versions
-from effaug.protocols import load_protocol
-from effaug.results import Curve, Results
-from effaug.subsets import Subset
-from effaug.tasks import load_task
+from effaug import logistic
+from effaug.images.augment import with_originals
+from effaug.images.features import ResNet, transform_copies
+from effaug.images.networks import versions
+from effaug.study import experiment as experiments
+from effaug.study import learners, provenance, runner
+from effaug.study.experiment import Experiment
+from effaug.study.learners import task_subset
+from effaug.study.protocols import load_protocol
+from effaug.study.results import Curve, Results
+from effaug.study.task_data import Subset
+from effaug.study.tasks import augmentation, load_task
 
 TASK = "digits-rotate"
 FEW = ("baseline", "random_proportional", "deterministic_proportional_update")
 SMALL = {"task": load_task(TASK, n_train=60), "policies": FEW, "n_seeds": 2}
-EFFAUG = "from effaug.cli import main; main()"
+EFFAUG = "from effaug.cli.main import main; main()"
 
 
 def experiment(**settings):
@@ -141,18 +142,18 @@ def frozen(weights, cache, monkeypatch):
     images = rng.integers(0, 200, (40, 16, 16, 3), dtype=np.uint8)
     images[labels == 1, ::4] += 30
     subset = Subset(images[:24], labels[:24], images[24:], labels[24:], {"x_train": "0"})
-    for home in (runner, experiments, learning):
+    for home in (runner, experiments, learners):
         monkeypatch.setattr(home, "task_subset", lambda task: subset)
-    learning.learner.cache_clear()
+    learners.learner.cache_clear()
     protocol = load_protocol("paper", weights="toy")
     task = load_task("cifar10-translate", protocol=protocol, n_train=24)
     yield Experiment(task, protocol, policies=("baseline",), n_seeds=1), subset
-    learning.learner.cache_clear()
+    learners.learner.cache_clear()
 
 
 def test_frozen_features_are_computed_once_before_the_curves_and_progress_counts_images(frozen, tmp_path, monkeypatch):
     spec, subset = frozen
-    monkeypatch.setattr("effaug.cache._BATCH", 50)  # ten points and their four copies
+    monkeypatch.setattr("effaug.images.cache._BATCH", 50)  # ten points and their four copies
     told = []
     runner.run(
         spec,
@@ -166,7 +167,7 @@ def test_frozen_features_are_computed_once_before_the_curves_and_progress_counts
     train, test = (
         transform_copies(net, with_originals(x, augmentation(spec.task))) for x in (subset.x_train, subset.x_test)
     )
-    stored = learning.frozen_features(spec.task, spec.protocol)
+    stored = learners.frozen_features(spec.task, spec.protocol)
     for found, expected in zip(stored, (train, test), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
     accuracy = logistic.fit(stored[0], subset.y_train, np.ones((24, 5)), C=10).accuracy(stored[1], subset.y_test)
@@ -345,7 +346,7 @@ def test_stored_curves_of_other_settings_are_refused_even_where_none_is_to_be_co
 ):
     settings = {"policies": ("baseline",), "n_seeds": 1}
     spec = Experiment(load_task("mnist-crop"), load_protocol("paper"), **settings)
-    record = runner.describe(spec)
+    record = provenance.describe(spec)
     altered = record | {part: record[part] | {key: value} if key else value}
     store = Results(tmp_path)
     for job in spec.jobs():
@@ -369,7 +370,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_is_comput
 
 
 def test_a_killed_worker_is_a_sentence(cache, tmp_path, monkeypatch):
-    monkeypatch.setattr("effaug.runner.compute", _die)
+    monkeypatch.setattr("effaug.study.runner.compute", _die)
     killed = Experiment(load_task("digits-crop"), load_protocol("paper"), policies=("baseline",), n_seeds=2)
     with pytest.raises(OSError, match="a worker process was killed"):
         runner.run(killed, Results(tmp_path), n_jobs=2)
@@ -377,7 +378,7 @@ def test_a_killed_worker_is_a_sentence(cache, tmp_path, monkeypatch):
 
 def test_results_that_are_a_file_are_refused_before_any_work(tmp_path, monkeypatch):
     (tmp_path / "afile").write_text("mine")
-    monkeypatch.setattr("effaug.runner.compute", None)
+    monkeypatch.setattr("effaug.study.runner.compute", None)
     with pytest.raises(NotADirectoryError, match="afile is a file: name a folder"):
         runner.run(experiment(**SMALL), Results(tmp_path / "afile"))
     assert (tmp_path / "afile").read_text() == "mine"

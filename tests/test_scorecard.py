@@ -1,4 +1,4 @@
-"""effaug.scorecard: every claim has a measure, and made-up results give the verdicts that they were made for."""
+"""effaug.report.scorecard: every claim has a measure, and made-up results give the verdicts that they were made for."""
 
 import sys
 
@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import scorecard, timing
-from effaug.evidence import LEVEL, NINE, Board
-from effaug.paper import CLAIMS, DATASETS, published_aucs
-from effaug.policies import TABLE_POLICIES
-from effaug.results import Curve, Results, auc
-from effaug.scorecard import effects, verdict
-from effaug.scores import TABLE_SCORES
-from effaug.tasks import load_task
+from effaug.curves import auc
+from effaug.report import scorecard
+from effaug.report.claims import CLAIMS
+from effaug.report.panels import LEVEL, NINE, Board
+from effaug.report.published import DATASETS, published_aucs
+from effaug.report.scorecard import effects, verdict
+from effaug.study import timing
+from effaug.study.protocols import TABLE_POLICIES, TABLE_SCORES
+from effaug.study.results import Curve, Results
+from effaug.study.tasks import load_task
 
 BUDGETS = load_task("mnist-crop").budgets
 DPP_BUDGETS = (1, 10, 30, 50, 70, 100, 150, 200, 250)

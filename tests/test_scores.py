@@ -11,7 +11,8 @@ from sklearn.svm import SVC
 
 from effaug import logistic
 from effaug.logistic import LogisticModel
-from effaug.scores import SCORES, TABLE_SCORES, _dual_leverage, _primal_leverage, influence, score
+from effaug.scores import SCORES, _dual_leverage, _primal_leverage, influence, score
+from effaug.study.protocols import TABLE_SCORES
 from effaug.svm import fit as fit_svm
 
 
@@ -159,9 +160,9 @@ def test_unknown_score_is_refused_with_the_known_ones(name, hint):
 @pytest.fixture(scope="module")
 def mnist_features(real_data):
     """LeNet features, after a short training, of the paper's 1000 points of MNIST, and their labels."""
-    from effaug.features import LeNet
-    from effaug.subsets import load_subset
-    from effaug.tasks import load_task
+    from effaug.images.features import LeNet
+    from effaug.study.task_data import load_subset
+    from effaug.study.tasks import load_task
 
     subset = load_subset(load_task("mnist-translate"), folder=real_data)
     net = LeNet(epochs=6, batch_size=128).fit(subset.x_train, subset.y_train)

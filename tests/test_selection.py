@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from effaug import diversity, logistic, svm
+from effaug import clusters, dpp, logistic, svm
 from effaug.policies import POLICIES, Policy, Request, SetChoices, load_policy, ordered
 from effaug.scores import influence
 from effaug.scores import score as score_points
@@ -48,7 +48,7 @@ def test_clusters_are_as_many_as_points_are_chosen(name, weighted):
     for k in BUDGETS:
         chooser = prepare(name, (features, labels, scores), rng(3))
         assert chooser.budgets == BUDGETS
-        expected = diversity.cluster_order(features, k, scores if weighted else None, rng=rng(3))
+        expected = clusters.cluster_order(features, k, scores if weighted else None, rng=rng(3))
         assert chooser.choose(k).tolist() == expected.tolist()
         assert len(set(expected)) == k
 
@@ -58,7 +58,7 @@ def test_a_k_dpp_is_drawn_at_the_budgets_that_its_rank_allows(name, weighted):
     features, labels, scores = points()
     chooser, random = prepare(name, (features, labels, scores), rng(5)), rng(5)
     assert chooser.budgets == (0, 1, 5)  # a rank of 6
-    kernel = diversity.KDPP.of(features, scores if weighted else None)
+    kernel = dpp.KDPP.of(features, scores if weighted else None)
     for k in (*chooser.budgets, 6, 3):
         assert chooser.choose(k).tolist() == kernel.sample(k, random).tolist()
 
@@ -68,7 +68,7 @@ def test_greedy_sets_contain_each_other(name, weighted):
     features, labels, scores = points()
     chooser = prepare(name, (features, labels, scores))
     assert chooser.budgets == (0, 1, 5)
-    expected = diversity.greedy_map(features, 6, scores if weighted else None)
+    expected = dpp.greedy_map(features, 6, scores if weighted else None)
     for k in (*chooser.budgets, 6):
         assert chooser.choose(k).tolist() == expected[:k].tolist()
 
@@ -81,9 +81,9 @@ def test_a_diagonal_lifts_the_limit_of_the_rank(name):
         chooser = prepare(name, (features, labels, scores), rng(5), SetChoices(dpp_diagonal=1e-3))
         assert chooser.budgets == BUDGETS
         if "map" in name:
-            expected = diversity.greedy_map(features, k, quality, 1e-3)
+            expected = dpp.greedy_map(features, k, quality, 1e-3)
         else:
-            expected = diversity.KDPP.of(features, quality, 1e-3).sample(k, rng(5))
+            expected = dpp.KDPP.of(features, quality, 1e-3).sample(k, rng(5))
         assert chooser.choose(k).tolist() == expected.tolist()
         assert len(set(expected.tolist())) == k
 
@@ -91,7 +91,7 @@ def test_a_diagonal_lifts_the_limit_of_the_rank(name):
 def test_so_many_starts_of_k_means_and_such_folds_are_handed_on():
     given = features, labels, _ = points()
     chooser = prepare("clustered_baseline", given, rng(3), SetChoices(kmeans_starts=10))
-    one, ten = (diversity.cluster_order(features, 20, rng=rng(3), n_init=n) for n in (1, 10))
+    one, ten = (clusters.cluster_order(features, 20, rng=rng(3), n_init=n) for n in (1, 10))
     assert chooser.choose(20).tolist() == ten.tolist() != one.tolist()
     given = features, labels, _ = points(seed=5)
     support = [svm.fit(features, labels, shuffled=shuffled).support.tolist() for shuffled in (True, False)]
@@ -227,8 +227,8 @@ def test_select_hands_influence_to_the_policies_of_sets(digits):
     quality = score_points(
         "influence", logistic.fit(features, y := np.unique(labels, return_inverse=True)[1]), features, y
     )
-    kdpp, greedy = diversity.KDPP.of(features, quality), diversity.greedy_map(features, 12, quality)
-    clustered = diversity.cluster_order(features, 12, quality, rng=rng(3))
+    kdpp, greedy = dpp.KDPP.of(features, quality), dpp.greedy_map(features, 12, quality)
+    clustered = clusters.cluster_order(features, 12, quality, rng=rng(3))
     for policy, expected in (
         ("dpp_proportional", kdpp.sample(12, rng(3))),
         ("dpp_map_proportional", greedy),

@@ -8,19 +8,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import comparisons, discrepancies, reconstruction, runner, scorecard, tables
-from effaug.evidence import NINE
-from effaug.experiment import Experiment, Job, compute
-from effaug.networks import weights_sha256
-from effaug.notebook import STORED, view_of
-from effaug.paper import published_aucs, published_table_1
+from effaug.images.weights import weights_sha256
 from effaug.policies import APPENDIX_POLICIES, POLICIES
-from effaug.protocols import NAMES, PROTOCOLS
-from effaug.reproduce import stored_experiments
-from effaug.results import Results, aucs, half_width
-from effaug.rounding import shown
-from effaug.scores import TABLE_SCORES
-from effaug.tasks import TASKS, load_task
+from effaug.report import discrepancies, reconstruction, scorecard, sensitivity, tables
+from effaug.report.panels import NINE
+from effaug.report.parameters import STORED
+from effaug.report.published import published_aucs, published_table_1
+from effaug.report.rounding import shown
+from effaug.report.statistics import half_width
+from effaug.report.view import view_of
+from effaug.study import provenance
+from effaug.study.experiment import Experiment, Job, compute
+from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_SCORES
+from effaug.study.reproduce import stored_experiments
+from effaug.study.results import Results, aucs
+from effaug.study.tasks import TASKS, load_task
 
 RESULTS = Results(STORED)
 TABLE = RESULTS.table()
@@ -73,7 +75,7 @@ def test_stored_curves_are_of_the_settings_and_the_weights_that_are_here_now(tas
     """What would be computed under their names today is the same: no network was replaced and its results kept."""
     kinds = {label.rsplit("/", 1)[1] for label in RESULTS.record(task)}
     for experiment in (spec for kind in kinds for spec in stored_experiments(RESULTS, task, kind)):
-        runner._check_same(RESULTS, experiment, runner.describe(experiment))
+        provenance.check_same(RESULTS, experiment, provenance.describe(experiment))
 
 
 def test_accuracies_are_fractions_at_the_tasks_budgets():
@@ -158,7 +160,7 @@ def assert_stored(experiment: Experiment, job: Job, tolerance: float) -> None:
 @pytest.mark.parametrize("task", [task for task in TASKS if task.startswith("cifar10")])
 def test_on_cifar10_the_effect_hangs_on_C(task):
     """10 % by influence against 10 % at random: ahead with small C, behind with the text's 10, as the page says."""
-    found = comparisons.sensitivity(RESULTS, (task,)).loc[(task, "paper", "cifar10")]
+    found = sensitivity.sensitivity(RESULTS, (task,)).loc[(task, "paper", "cifar10")]
     gain, half = found["influence - baseline"], found["±"]
     assert (found.seeds == 20).all()
     subtracted, kept = gain["subtracted"], gain["kept"]
@@ -174,7 +176,7 @@ def test_on_cifar10_the_effect_hangs_on_C(task):
 @pytest.mark.parametrize("task", [task for task in TASKS if task.startswith("cifar10")])
 def test_another_network_changes_no_sign(task, network):
     """One that never saw the points, one trained for less long, one of less depth: C decides, as the page says."""
-    found = comparisons.sensitivity(RESULTS, (task,)).loc[(task, "paper", network, "subtracted")]
+    found = sensitivity.sensitivity(RESULTS, (task,)).loc[(task, "paper", network, "subtracted")]
     gain, half = found["influence - baseline"], found["±"]
     assert (found.seeds == 20).all()
     assert gain.drop("cv").is_monotonic_decreasing
@@ -184,7 +186,7 @@ def test_another_network_changes_no_sign(task, network):
 
 
 def test_the_effect_goes_along_with_what_augmentation_gives():
-    found = comparisons.gain_correlation(comparisons.sensitivity(RESULTS, NINE))
+    found = sensitivity.gain_correlation(sensitivity.sensitivity(RESULTS, NINE))
     assert found.loc["all", "rank correlation"] > 0.75
     assert found.loc["cifar10", "rank correlation"] > 0.7
 
@@ -274,7 +276,7 @@ def test_published_spreads_over_rounds_are_below_those_of_networks_with_weights_
 
 def test_influence_is_ahead_where_augmenting_everything_gains_two_points_and_behind_where_a_tenth():
     """As the page of text against code says of every setting."""
-    found = comparisons.gains(comparisons.sensitivity(RESULTS, NINE))
+    found = sensitivity.gains(sensitivity.sensitivity(RESULTS, NINE))
     assert (found["influence - baseline"][found["full - none"] >= 2] > 0).all()
     assert (found["influence - baseline"][found["full - none"] < 0.1] < 0).all()
 

@@ -1,10 +1,10 @@
-"""effaug.studies: the figures draw the numbers that they are given."""
+"""effaug.report.supplementary: the figures draw the numbers that they are given."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import comparisons, studies
+from effaug.report import figures, sensitivity, supplementary
 
 
 def test_auc_pairs_draws_every_stored_pair_once():
@@ -14,20 +14,20 @@ def test_auc_pairs_draws_every_stored_pair_once():
         ("norb-crop", np.nan, 0, 0, 940.0),
     ]
     pairs = pd.DataFrame(rows, columns=["task", "auc", "sd", "seeds", "paper"]).assign(paper_sd=0.2)
-    (axes,) = studies.auc_pairs(pairs).axes
+    (axes,) = supplementary.auc_pairs(pairs).axes
     drawn = {(x, y) for line in axes.get_lines()[:-1] for x, y in line.get_xydata()}
     assert drawn >= {(995.0, 990.0), (970.0, 960.0)}
     assert {y for _, y in drawn} <= {990.0, 960.0}
     assert axes.get_title() == "2 of 3 AUCs"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["mnist (1)", "cifar10 (1)"]
-    assert studies.auc_pairs(pairs[pairs.seeds < 0]).axes[0].get_title() == "0 of 0 AUCs"
+    assert supplementary.auc_pairs(pairs[pairs.seeds < 0]).axes[0].get_title() == "0 of 0 AUCs"
 
 
 def test_training_time_draws_measurements_line_and_residuals():
     sizes = np.repeat([100, 200, 300], 2)
     seconds = 0.5 + 0.01 * sizes + np.tile([0.02, -0.02], 3)
     record = {"hardware": "a machine", "epoch_times": pd.DataFrame({"size": sizes, "repeat": 0, "seconds": seconds})}
-    above, below = studies.training_time({"here": record}).axes
+    above, below = figures.training_time({"here": record}).axes
     points, line = above.get_lines()
     np.testing.assert_allclose(points.get_xydata(), np.column_stack([sizes, seconds]))
     np.testing.assert_allclose(line.get_xydata(), [[0, 0.5], [300, 3.5]], atol=1e-9)
@@ -37,7 +37,7 @@ def test_training_time_draws_measurements_line_and_residuals():
 
 
 def test_no_measurements_make_an_empty_figure():
-    assert [axes.get_lines() for axes in studies.training_time({}).axes] == [pytest.approx([])] * 2
+    assert [axes.get_lines() for axes in figures.training_time({}).axes] == [pytest.approx([])] * 2
 
 
 def test_gains_draws_settings_that_are_not_next_to_chance_and_their_correlation_is_by_rank():
@@ -53,11 +53,11 @@ def test_gains_draws_settings_that_are_not_next_to_chance_and_their_correlation_
         },
         index=index.set_names(["task", "C"]),
     )
-    kept = comparisons.gains(found)
-    (axes,) = studies.gains(kept).axes
+    kept = sensitivity.gains(found)
+    (axes,) = supplementary.gains(kept).axes
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["mnist (4)"]
     np.testing.assert_allclose(axes.containers[0][0].get_xydata(), kept.iloc[:, :2])
-    correlation = comparisons.gain_correlation(found)
+    correlation = sensitivity.gain_correlation(found)
     assert correlation.settings.to_dict() == {"mnist": 4, "all": 4}
     assert correlation["rank correlation"].tolist() == pytest.approx([0.8, 0.8])
-    assert studies.gains(kept[:0]).axes[0].get_legend() is None
+    assert supplementary.gains(kept[:0]).axes[0].get_legend() is None

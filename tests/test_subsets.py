@@ -1,4 +1,4 @@
-"""effaug.subsets: the paper's points, and none but those."""
+"""effaug.study.task_data: the paper's points, and none but those."""
 
 import dataclasses
 import functools
@@ -6,9 +6,9 @@ import functools
 import numpy as np
 import pytest
 
-from effaug import datasets
-from effaug.subsets import load_subset
-from effaug.tasks import load_task
+from effaug.study import datasets
+from effaug.study.task_data import load_subset
+from effaug.study.tasks import load_task
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "norb": (96, 96, 1), "digits": (8, 8, 1)}
 SPLITS = {

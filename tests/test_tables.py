@@ -8,13 +8,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from effaug import comparisons, points, reconstruction, studies, tables
-from effaug.notebook import View, open_view, view_of
-from effaug.paper import published_features
-from effaug.policies import APPENDIX_POLICIES, POLICIES, TABLE_POLICIES
-from effaug.protocols import load_protocol
-from effaug.results import Curve, Results, auc, half_width
-from effaug.tasks import AUGMENTATIONS, SOURCES
+from effaug.curves import auc
+from effaug.policies import APPENDIX_POLICIES, POLICIES
+from effaug.report import comparisons, point_scores, reconstruction, sensitivity, supplementary, tables
+from effaug.report.published import published_features
+from effaug.report.statistics import half_width
+from effaug.report.view import View, open_view, view_of
+from effaug.study.protocols import TABLE_POLICIES, load_protocol
+from effaug.study.results import Curve, Results
+from effaug.study.tasks import AUGMENTATIONS, SOURCES
 
 BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
 
@@ -138,14 +140,14 @@ def test_refinements_leave_out_seeds_that_one_of_both_lacks(view):
 
 
 def test_points_read_the_scores_of_the_full_run(view):
-    stored = points.shown_points(view, "mnist-rotate", "refit")
-    assert points.spearman(stored, "influence") == pytest.approx(1)
-    assert points.spearman(stored, "loss") == pytest.approx(-1)
-    row = points.score_table(view).loc[("mnist-rotate", "refit", "influence")]
+    stored = point_scores.shown_points(view, "mnist-rotate", "refit")
+    assert point_scores.spearman(stored, "influence") == pytest.approx(1)
+    assert point_scores.spearman(stored, "loss") == pytest.approx(-1)
+    row = point_scores.score_table(view).loc[("mnist-rotate", "refit", "influence")]
     assert float(row["90 %"]) == pytest.approx(0.9, abs=0.001)
     assert float(row["median"]) == pytest.approx(0.5, abs=0.001)
     assert float(row["share of the top 10 %"]) == pytest.approx(0.19, abs=0.001)
-    extreme = points.extreme_table(view)
+    extreme = point_scores.extreme_table(view)
     assert extreme.loc[("mnist-rotate", "refit", "highest influence"), "label 1"] == 10
     assert extreme.loc[("mnist-rotate", "refit", "highest loss"), "label 1"] == 0
     assert extreme.misclassified.to_dict() == {
@@ -163,8 +165,8 @@ def test_no_results_make_empty_tables_not_tracebacks():
     assert tables.curve_table(view, tables.RANDOM_POLICIES).empty
     assert comparisons.refinement_table(view).empty
     assert tables.provenance(view).empty
-    assert points.score_table(view).empty
-    assert points.extreme_table(view).empty
+    assert point_scores.score_table(view).empty
+    assert point_scores.extreme_table(view).empty
 
 
 def test_provenance_names_code_and_seeds():
@@ -220,7 +222,7 @@ def both(tmp_path) -> Results:
 
 
 def test_sensitivity_pairs_seeds_and_names_what_is_varied(both):
-    found = comparisons.sensitivity(both, ("cifar10-translate", "mnist-translate"))  # MNIST's are refit
+    found = sensitivity.sensitivity(both, ("cifar10-translate", "mnist-translate"))  # MNIST's are refit
     assert list(found.index) == [
         ("cifar10-translate", "paper", "cifar10", "subtracted", "1.0"),
         ("cifar10-translate", "paper", "cifar10", "subtracted", "10.0"),
@@ -231,14 +233,14 @@ def test_sensitivity_pairs_seeds_and_names_what_is_varied(both):
     assert row[["baseline", "influence", "influence - baseline"]].tolist() == ["94.20", "96.20", "2.00"]
     assert row["±"] == f"{stats.t.ppf(0.975, 2) / np.sqrt(3):.2f}"
     assert row["seeds"] == 3
-    (axes,) = studies.sensitivity(found).axes
+    (axes,) = supplementary.sensitivity(found).axes
     (line,) = axes.containers
     assert list(line[0].get_xdata()) == ["1.0", "10.0"]
     np.testing.assert_allclose(np.array(line[0].get_ydata(), float), [2, 2])
 
 
 def test_sensitivity_takes_no_more_seeds_than_asked_for(both):
-    found = comparisons.sensitivity(both, ("cifar10-translate",), n_seeds=2)
+    found = sensitivity.sensitivity(both, ("cifar10-translate",), n_seeds=2)
     assert set(found.seeds) == {2}
     np.testing.assert_allclose(found["influence - baseline"], 1.5)
 
@@ -285,12 +287,12 @@ def test_networks_table_reads_the_manifests(network):
 
 
 def test_learning_curves_show_every_epoch_and_where_the_rate_drops(network):
-    (axes,) = studies.learning_curves((network,)).axes
+    (axes,) = supplementary.learning_curves((network,)).axes
     training, test, *drops = axes.lines
     np.testing.assert_allclose(training.get_ydata(), [0.6, 0.7, 0.8])
     np.testing.assert_allclose(test.get_ydata(), [0.5, 0.6, 0.7])
     assert [line.get_xdata()[0] for line in drops] == [1.5, 2.5]
-    assert [axes.get_title() for axes in studies.learning_curves((network,) * 4).axes] == [network] * 4
+    assert [axes.get_title() for axes in supplementary.learning_curves((network,) * 4).axes] == [network] * 4
 
 
 def test_the_order_of_policies_is_that_of_ranks(monkeypatch):

@@ -1,4 +1,4 @@
-"""effaug.tasks: the paper's settings and the released code's, and what is refused."""
+"""effaug.study.tasks: the paper's settings and the released code's, and what is refused."""
 
 import dataclasses
 import re
@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from effaug.protocols import CHOICES, PROTOCOLS, Protocol, load_protocol, swap
-from effaug.tasks import AUGMENTATIONS, SOURCES, TASKS, load_task
+from effaug.study.protocols import CHOICES, PROTOCOLS, Protocol, load_protocol, swap
+from effaug.study.tasks import AUGMENTATIONS, SOURCES, TASKS, load_task
 
 WIDE = tuple(a for a in np.linspace(-30, 30, 15) if abs(a) > 1e-9)
 DATASETS = {  # dataset, classes, train size, splits, network

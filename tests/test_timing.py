@@ -1,4 +1,4 @@
-"""effaug.timing: what is measured, in which order, and the line through it."""
+"""effaug.study.timing: what is measured, in which order, and the line through it."""
 
 import time
 
@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug import timing
-from effaug.augment import augmentation
-from effaug.datasets import Dataset
-from effaug.subsets import Subset
-from effaug.tasks import load_task
-from effaug.training import Training
+from effaug.study import timing
+from effaug.study.datasets import Dataset
+from effaug.study.task_data import Subset
+from effaug.study.tasks import augmentation, load_task
+from effaug.study.training import Training
 
 
 def test_the_line_is_least_squares_with_its_errors():

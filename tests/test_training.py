@@ -1,4 +1,4 @@
-"""effaug.training: what is trained on, at what rate, and that a stopped training goes on as if it had not been."""
+"""training: what is trained on, at what rate, and that a stopped training goes on as if it had not been."""
 
 import dataclasses
 import json
@@ -12,12 +12,13 @@ import sys
 import numpy as np
 import pytest
 
-from effaug import _checkpoint, networks, training
-from effaug.augment import RandomAffine
-from effaug.datasets import ARRAYS, Dataset
-from effaug.features import ResNet
-from effaug.networks import bottleneck, import_keras
-from effaug.training import Training, train
+from effaug.images import networks
+from effaug.images.augment import RandomAffine
+from effaug.images.features import ResNet
+from effaug.images.networks import bottleneck, import_keras
+from effaug.study import _checkpoint, training
+from effaug.study.datasets import ARRAYS, Dataset
+from effaug.study.training import Training, train
 
 SHORT = Training("cifar10", depth=11, epochs=3, batch_size=16, augment=True, random_state=4)
 SIMPLE = Training("cifar10", epochs=3, batch_size=16)

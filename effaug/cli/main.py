@@ -1,0 +1,249 @@
+"""The command line: what computes. What reads results is in `effaug.cli.report`."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from effaug.cli.report import app as reports
+from effaug.cli.report import console
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+app.add_typer(reports)
+
+
+@app.callback()
+def _effaug() -> None:
+    """Which training points are worth augmenting? (Kuchnik & Smith, ICLR 2019)"""
+
+
+@app.command()
+def run(
+    task: Annotated[str, typer.Argument(help="DATASET-AUGMENTATION, such as mnist-rotate; see `effaug tasks`.")],
+    protocol: Annotated[str, typer.Option(help="paper, released-code or reconstruction.")] = "paper",
+    features: Annotated[
+        str, typer.Option(help="frozen: one network for all fits; refit: a small one for every fit.")
+    ] = "frozen",
+    score: Annotated[list[str] | None, typer.Option(help="influence, loss or margin; repeat for several.")] = None,
+    policies: Annotated[str, typer.Option(help="all (the eleven of Tables 3-20), or names between commas.")] = "all",
+    seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
+    jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+    classes: Annotated[str, typer.Option(help="Another pair of labels, such as 4,9.")] = "",
+    n_train: Annotated[int | None, typer.Option(help="Another number of training points.")] = None,
+    parameters: Annotated[
+        str, typer.Option(help="Other augmentation parameters: angles or margins 5,10, shifts 1,0:0,1.")
+    ] = "",
+    C: Annotated[str, typer.Option("--C", help="Another inverse L2 strength, or cv.")] = "",
+    ridge: Annotated[float | None, typer.Option(help="Another ridge of the Hessian.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Another length of the training of MNIST's network.")] = None,
+    weights: Annotated[
+        str, typer.Option(help="Another frozen network, by its name in weights/ or as a Keras .h5 file of one's own.")
+    ] = "",
+    subtract_mean: Annotated[
+        bool | None, typer.Option(help="Whether the networks' mean training image is subtracted.")
+    ] = None,
+    take: Annotated[
+        list[str] | None, typer.Option("--swap", help="Take this choice from the other protocol; repeat for several.")
+    ] = None,
+) -> None:
+    """Compute accuracy against budget, storing each curve as it is finished. Started again, it goes on where it was."""
+    from effaug.cli import progress
+    from effaug.study.experiment import Experiment
+    from effaug.study.protocols import TABLE_POLICIES, load_protocol, swap
+    from effaug.study.results import Results
+    from effaug.study.tasks import load_task
+
+    changes: dict[str, Any] = {}
+    if C:
+        changes["C"] = "cv" if C == "cv" else _number("C", C)
+    given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", subtract_mean))
+    changes |= {k: v for k, v in given if v is not None}
+    chosen = swap(load_protocol(protocol, task=task, **changes), tuple(take or ()))
+    spec = Experiment(
+        task=load_task(
+            task,
+            protocol=chosen,
+            classes=_classes(classes),
+            n_train=n_train,
+            parameters=_parameters(task, parameters),
+        ),
+        protocol=chosen,
+        features=features,
+        score_names=tuple(dict.fromkeys(score or ["influence"])),
+        policies=TABLE_POLICIES if policies == "all" else tuple(dict.fromkeys(policies.split(","))),
+        n_seeds=seeds,
+    )
+    computed = progress.run(spec, Results(results), jobs)
+    total = len(spec.jobs())
+    print(
+        f"{spec.task.name}: {computed} curves computed, {total - computed} were stored; {results / spec.task.name}.csv"
+    )
+
+
+@app.command()
+def train_cnn(
+    dataset: Annotated[str, typer.Argument(help="cifar10 or smallnorb.")],
+    depth: Annotated[int, typer.Option(help="9n + 2.")] = 56,
+    epochs: Annotated[int, typer.Option(help="The learning rate's steps follow.")] = 200,
+    batch_size: Annotated[int, typer.Option()] = 128,
+    augment: Annotated[bool, typer.Option("--augment", help="Rotate, shift and flip the images at random.")] = False,
+    shift: Annotated[int, typer.Option(help="Pixels, at most, of those random shifts.")] = 6,
+    divided_twice: Annotated[
+        bool, typer.Option("--divided-twice", help="Divide pixels by 255 twice, as the released code does.")
+    ] = False,
+    leave_out: Annotated[
+        str, typer.Option(help="Two classes, such as 0,1, of which the first 1000 images are not trained on.")
+    ] = "",
+    precision: Annotated[str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")] = "float32",
+    seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 0,
+    name: Annotated[str, typer.Option(help="Of the weights; made of dataset and options unless given.")] = "",
+    weights: Annotated[
+        Path | None, typer.Option(envvar="EFFAUG_WEIGHTS", help="Folder of the weights; the checkout's unless named.")
+    ] = None,
+) -> None:
+    """Train the network whose features a task takes. Started again, it goes on after the last finished epoch.
+
+    A network that is trained already is neither trained again nor overwritten.
+    """
+    from effaug.cli import progress
+    from effaug.images.weights import weights_folder
+    from effaug.study.training import Training, find
+
+    training = Training(
+        dataset=dataset,
+        depth=depth,
+        epochs=epochs,
+        batch_size=batch_size,
+        augment=augment,
+        shift=shift,
+        divided_twice=divided_twice,
+        leave_out=_classes(leave_out) or (),
+        precision=precision,
+        random_state=seed,
+    )
+    folder = weights or weights_folder()
+    stored = find(training, folder, name=name)
+    path = stored or progress.train(training, folder, name)
+    record = json.loads(path.with_name(path.name.replace(".weights.h5", ".json")).read_text())
+    accuracy = f"test accuracy {100 * record['test']['test_accuracy']:.2f} % after {len(record['history'])} epochs"
+    print(f"{path}: {'trained already; ' if stored else ''}{accuracy}")
+
+
+@app.command()
+def bench_training(
+    sizes: Annotated[str, typer.Option(help="Numbers of CIFAR-10 training images.")] = "500,1000,1500,2000,2500",
+    tasks: Annotated[str, typer.Option(help="MNIST tasks to train with some points selected, and with all.")] = (
+        "mnist-translate,mnist-rotate,mnist-crop"
+    ),
+    epochs: Annotated[int, typer.Option(help="Of the LeNets of those tasks.")] = 40,
+    repeats: Annotated[int, typer.Option(help="Of every measurement.")] = 5,
+    depth: Annotated[int, typer.Option(help="Of the ResNet, 9n + 2.")] = 56,
+    batch_size: Annotated[int, typer.Option()] = 128,
+    precision: Annotated[str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")] = "float32",
+    name: Annotated[str, typer.Option(help="Of the file, such as cpu or gpu.")] = "cpu",
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Measure what training costs: seconds an epoch by size, and what augmenting selected points alone saves."""
+    from effaug.cli import progress
+    from effaug.study import timing
+    from effaug.study.tasks import load_task
+    from effaug.study.training import Training
+
+    training = Training("cifar10", depth=depth, batch_size=batch_size, precision=precision)
+    chosen = [load_task(task) for task in tasks.split(",") if task]
+    path = results / "timing" / f"{name}.json"
+    progress.bench(path, training, tuple(_whole("sizes", size) for size in sizes.split(",")), chosen, epochs, repeats)
+    stored = timing.load(path.parent)[name]
+    line = timing.linear_fit(stored["epoch_times"])
+    print(f"{path}: {1000 * line.slope:.3f} ms an image, R^2 = {line.r_squared:.5f}, on {stored['hardware']}")
+
+
+@app.command()
+def tasks() -> None:
+    """List the tasks with their classes, sizes and augmentation parameters."""
+    from effaug.study.tasks import TASKS, load_task
+
+    for name in TASKS:
+        task = load_task(name)
+        parameters = ", ".join(f"{p:g}" if not isinstance(p, tuple) else f"({p[0]}, {p[1]})" for p in task.parameters)
+        print(f"{name}: classes {task.classes[0]} and {task.classes[1]}, {task.n_train} points, {parameters}")
+
+
+@app.command()
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove everything.")] = False,
+) -> None:
+    """List the trained networks and features that are kept, in EFFAUG_CACHE or the user's cache folder."""
+    from datetime import datetime
+
+    from effaug.images.cache import FeatureCache
+
+    store = FeatureCache()
+    if clear:
+        print(f"{store.clear() / 1e6:.1f} MB removed from {store.folder}")
+        return
+    entries = store.entries()
+    for entry in entries:
+        print(f"{datetime.fromtimestamp(entry.written):%Y-%m-%d %H:%M}  {entry.size / 1e6:8.1f} MB  {entry.words}")
+    print(f"{sum(entry.size for entry in entries) / 1e6:.1f} MB in {store.folder}")
+
+
+def main() -> None:
+    """The console script: an error of the user's is one sentence and exit status 2."""
+    try:
+        app()
+    except SystemExit as stop:
+        if stop.code == 130:  # what Typer makes of a KeyboardInterrupt
+            console.print(
+                "\ninterrupted: what was finished is stored, and the same command goes on from there", soft_wrap=True
+            )
+        raise
+    except (ValueError, OSError) as error:
+        if os.environ.get("EFFAUG_TRACEBACK"):
+            raise
+        console.print(f"effaug: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+def _classes(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    values = [_whole("classes", part) for part in text.split(",")]
+    if len(values) != 2:
+        raise ValueError(f"classes must be two labels such as 4,9, got {text!r}")
+    return values[0], values[1]
+
+
+def _parameters(task: str, text: str) -> tuple | None:
+    if not text:
+        return None
+    if task.endswith("-translate"):
+        return tuple(tuple(_whole("parameters", v) for v in pair.split(",")) for pair in text.split(":"))
+    values = [_number("parameters", part) for part in text.split(",")]
+    return tuple(int(v) if v == int(v) else v for v in values)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be made of numbers, got {text!r}")
+    return value
+
+
+def _whole(name: str, text: str) -> int:
+    value = _number(name, text)
+    if value != int(value):
+        raise ValueError(f"{name} must be made of whole numbers, got {text!r}")
+    return int(value)

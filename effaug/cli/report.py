@@ -1,0 +1,201 @@
+"""The commands that read results: ``effaug aucs``, ``report``, ``reproduce``, ``export``, ``figure``."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from effaug.report import style
+
+app = typer.Typer()
+report = typer.Typer(help="The paper's claims weighed against our results; `report aucs`: its 198 AUCs beside ours.")
+app.add_typer(report, name="report")
+console = Console(stderr=True)
+
+
+@app.command()
+def aucs(
+    tasks: Annotated[list[str] | None, typer.Argument(help="Tasks; all that have results unless given.")] = None,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Print the AUC of every stored policy (1000 is perfect), mean and standard deviation over seeds."""
+    from effaug.report.rounding import rounded
+    from effaug.report.tables import auc_summary
+
+    store = _stored(results)
+    names = tasks or store.tasks()
+    for missing in sorted(set(names) - set(store.tasks())):
+        raise ValueError(f"no results for {missing!r} in {results}; stored: {', '.join(store.tasks())}")
+    print(rounded(auc_summary(store.table(names)), 3).to_string(index=False))
+
+
+@app.command()
+def reproduce(
+    tasks: Annotated[list[str], typer.Argument(help="Tasks that have results.")],
+    features: Annotated[str, typer.Option(help="frozen, or refit, which takes hours.")] = "frozen",
+    seeds: Annotated[int | None, typer.Option(help="Only so many of the stored seeds.")] = None,
+    variations: Annotated[
+        bool, typer.Option("--variations", help="Also what is stored with a choice of the two protocols changed.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
+    into: Annotated[
+        Path | None, typer.Option(help="Folder of what is computed, where it goes on; a new one unless named.")
+    ] = None,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Compute stored results again and compare; exit status 1 where they differ by more than the tolerance."""
+    from effaug.cli import progress
+    from effaug.study import reproduce as again
+
+    store = _stored(results)
+    into = into or Path(tempfile.mkdtemp(prefix="effaug-"))
+    if into.resolve() == results.resolve():
+        raise ValueError(f"{into} holds the stored results: name another folder for those that are computed")
+    good = True
+    for task in tasks:
+        found = again.reproduce(
+            task,
+            store,
+            into,
+            lambda experiment, computed: progress.run(experiment, computed, jobs),
+            features=features,
+            n_seeds=seeds,
+            variations=variations,
+        )
+        print(found.to_string(index=False))
+        good &= bool(found["within tolerance"].all())
+    print(
+        f"tolerance: {again.ACCURACY_TOLERANCE} of an accuracy, {again.AUC_TOLERANCE} of a policy's mean AUC: "
+        f"{'found again' if good else 'NOT found again'}"
+        + ("" if variations else " (variations of the protocols: --variations)")
+    )
+    if not good:
+        sys.exit(1)
+
+
+@report.callback(invoke_without_command=True)
+def scorecard(
+    context: typer.Context,
+    protocol: Annotated[str, typer.Option(help="paper, released-code or reconstruction.")] = "paper",
+    as_json: Annotated[bool, typer.Option("--json", help="With every comparison, as JSON.")] = False,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Print the verdict on each of the paper's claims, and how many comparisons are for it, against it, equal and open.
+
+    Verdicts: holds, holds so far (none against), holds in part, does not hold, undecided, not measured.
+    """
+    from effaug.report import scorecard as card
+    from effaug.report.claims import CLAIMS
+    from effaug.report.panels import Board
+
+    if context.invoked_subcommand:
+        return
+    store = _stored(results)
+    found = card.scorecard(store, _known(protocol))
+    if as_json:
+        board = Board(store, protocol)
+        each = [{"comparisons": card.effects(board, claim).to_dict("records")} for claim in CLAIMS]
+        claims = [{"id": name, **row} | rows for (name, row), rows in zip(found.T.to_dict().items(), each, strict=True)]
+        print(json.dumps(_finite({"protocol": protocol, "claims": claims}), indent=1, allow_nan=False))
+        return
+    for name, row in found.iterrows():
+        counts = ", ".join(f"{row[outcome]} {outcome}" for outcome in card.OUTCOMES if row[outcome])
+        seeds = f"; seeds to decide: {row['seeds to decide']}" if row.open else ""
+        print(f"{row.verdict:14}  {name}: {row.claim} [Section {row.section}; {counts or 'no results'}{seeds}]")
+
+
+def _known(protocol: str) -> str:
+    from effaug._validation import unknown
+    from effaug.study.protocols import NAMES
+
+    if protocol not in NAMES:
+        raise ValueError(unknown("protocol", protocol, NAMES))
+    return protocol
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity, the end of a single seed's interval: null."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _stored(results: Path) -> Any:
+    from effaug.study.results import Results
+
+    store = Results(results)
+    if not store.tasks():
+        raise ValueError(
+            f"no results in {results}: name a folder that has them (--results, EFFAUG_RESULTS), or make some (`effaug "
+            "run digits-rotate`)"
+        )
+    return store
+
+
+@report.command("aucs")
+def report_aucs(
+    protocol: Annotated[str, typer.Option(help="reconstruction, paper or released-code.")] = "reconstruction",
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Print our AUCs beside the 198 of the paper's Tables 3 to 20; the AUC of a policy without results is NaN."""
+    from effaug.report.published import published_features
+    from effaug.report.reconstruction import agreement, published_pairs
+    from effaug.report.rounding import as_text, shown
+    from effaug.study.caveats import caveats
+    from effaug.study.protocols import NAMES, stored_as
+
+    store = _stored(results)
+    pairs = published_pairs(store, _known(protocol))
+    printed = as_text(pairs, 2, {"difference": ("auc", "paper")})
+    print(printed.replace("-", "NaN").to_string(index=False))
+    stored = pairs[pairs.seeds > 0]
+    words = f"{len(stored)} of {len(pairs)} under the {protocol} protocol"
+    if len(stored):
+        lead = printed.difference[stored.index].astype(float)
+        median, smallest, largest = (shown(value, 2, "+") for value in (lead.median(), lead.min(), lead.max()))
+        words += f"; ours less the paper's: median {median}, from {smallest} to {largest}"
+    print(f"{words}\n\n{agreement(store, NAMES).to_string()}")
+    records = [
+        store.record(task).get(f"{stored_as(protocol, task)}/{published_features(task)}")
+        for task in stored.task.unique()
+    ]
+    for sentence in dict.fromkeys(sentence for record in records if record for sentence in caveats(record)):
+        console.print(sentence, soft_wrap=True)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    protocol: Annotated[str, typer.Option(help="paper or released-code.")] = "paper",
+    seeds: Annotated[int, typer.Option(help="At most so many of the stored seeds.")] = 20,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Write every table of the paper as CSV and LaTeX, every figure as SVG and PDF, from stored results."""
+    from effaug.report import catalogue
+    from effaug.report.view import view_of
+
+    view = view_of(_stored(results), protocol=protocol, n_seeds=seeds)
+    written = catalogue.export(view, folder)
+    print(f"{len(written)} files in {folder}")
+    if view.notes():
+        console.print(view.notes(), soft_wrap=True)
+
+
+@app.command()
+def figure(
+    file: Annotated[Path, typer.Argument(help="SVG, PDF or PNG to write.")],
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Draw the finding in one figure, as in README and on the book's first page."""
+    from effaug.report import supplementary
+
+    style.save(supplementary.idea(_stored(results)), file)

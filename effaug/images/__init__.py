@@ -1,0 +1,1 @@
+"""Images to features: augmentations, networks, their weights, featurisation and its cache."""

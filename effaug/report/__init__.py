@@ -1,0 +1,1 @@
+"""Results to tables, figures, comparisons and verdicts; what the notebooks begin with."""

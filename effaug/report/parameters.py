@@ -1,0 +1,118 @@
+"""What a notebook's parameters accept, and the sentence for what they do not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from effaug._folders import named_folder
+from effaug._validation import unknown
+from effaug.images.weights import networks
+from effaug.study.experiment import FEATURES
+from effaug.study.protocols import NAMES, TABLE_SCORES
+from effaug.study.results import Results
+from effaug.study.tasks import AUGMENTATIONS, SOURCES
+
+STORED = Path(os.environ.get("EFFAUG_RESULTS") or Path(__file__).resolve().parents[2] / "results")
+
+
+ACCEPTED: dict[str, tuple[str, ...]] = {
+    "dataset": ("all", *SOURCES),
+    "augmentation": ("all", *AUGMENTATIONS),
+    "score": TABLE_SCORES,
+    "features": ("all", *FEATURES),
+    "protocol": NAMES,
+    "source": ("stored", "recompute"),
+    "variants": ("all", "paper"),
+    "network": ("all",),
+    "device": ("all",),
+}
+
+
+DEFAULTS = {
+    "dataset": "all",
+    "augmentation": "all",
+    "score": "influence",
+    "features": "all",
+    "protocol": "paper",
+    "n_seeds": 5,
+    "source": "stored",
+}
+
+
+PARAMETERS = tuple(DEFAULTS)
+
+
+class ParameterError(ValueError):
+    """A notebook parameter that is unknown, or has a value that is not accepted; shown as one sentence."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"ParameterError: {self}"]
+
+
+def check_parameters(
+    namespace: Mapping[str, Any], names: tuple[str, ...] = PARAMETERS, results: Results | None = None
+) -> dict[str, Any]:
+    """The notebook's parameters, once each is known and has an accepted value. Pandas is told to show tables whole.
+
+    Parameters
+    ----------
+    namespace : mapping
+        The notebook's ``globals()``.
+    names : tuple of str
+        The parameters this notebook has.
+    results : Results, optional
+        Whose protocols are accepted; those of the book unless given.
+
+    Raises
+    ------
+    ParameterError
+        Naming the parameter, the value and what is accepted.
+    """
+    results = results or stored_results()
+    given = {k: v for k, v in namespace.items() if not k.startswith("_") and _is_literal(v) and k not in ("In", "Out")}
+    for name in given:
+        if name not in names:
+            raise ParameterError(unknown("parameter", name, names))
+    for name in names:
+        if name not in given:
+            raise ParameterError(f"parameter {name!r} is not set; this notebook needs: {', '.join(names)}")
+        check_value(name, given[name], results)
+    pd.set_option("display.max_rows", None, "display.max_columns", None, "display.max_colwidth", None)
+    return given
+
+
+def stored_results() -> Results:
+    """Results that the book shows: those of `STORED`, or a sentence if it is not there."""
+    try:
+        named_folder("EFFAUG_RESULTS")
+    except FileNotFoundError as error:
+        raise ParameterError(str(error)) from None
+    return Results(STORED)
+
+
+def check_value(name: str, value: Any, results: Results) -> None:
+    if name == "n_seeds":
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ParameterError(f"n_seeds must be a whole number of at least 1, got {value!r}")
+    elif value not in ACCEPTED.get(name, ()) and value not in (accepted := _accepted(name, results)):
+        raise ParameterError(unknown(name, value, accepted))
+
+
+def _accepted(name: str, results: Results) -> tuple[str, ...]:
+    """Of protocols, networks and devices also what is stored: changed protocols, weights, measurements of time."""
+    if name == "network":
+        return (*ACCEPTED[name], *networks())
+    if name == "device":
+        return (*ACCEPTED[name], *(path.stem for path in sorted((STORED / "timing").glob("*.json"))))
+    if name != "protocol":
+        return ACCEPTED[name]
+    return tuple(dict.fromkeys((*ACCEPTED[name], *results.table().protocol)))
+
+
+def _is_literal(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str | list | dict | tuple)

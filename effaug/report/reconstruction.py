@@ -1,0 +1,146 @@
+"""Where the published numbers come from: how far each combination of settings is from them."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from effaug.report.frames import by_key
+from effaug.report.published import published_aucs, published_features, published_table_1
+from effaug.report.rounding import rounded
+from effaug.report.tables import auc_summary
+from effaug.study.protocols import PROTOCOLS, TABLE_SCORES
+from effaug.study.results import Results, with_tuples
+from effaug.study.tasks import AUGMENTATIONS, Task, choices_read
+
+_LEADING = {("baseline", ""), ("random_proportional", "influence"), ("deterministic_proportional", "influence")}
+_N_REDRAWN = 2000
+
+
+def distances(results: Results, dataset: str) -> pd.DataFrame:
+    """How far each stored combination of the text's and the code's choices is from the published numbers.
+
+    Counted are combinations whose every choice is the text's or the code's, with the paper's kind of features and the
+    task's own network, that have at least the baseline and both proportional policies by influence under translation.
+    They are compared on the AUCs that all of them have.
+
+    Parameters
+    ----------
+    results : Results
+    dataset : {"mnist", "cifar10", "norb"}
+
+    Returns
+    -------
+    DataFrame
+        Indexed by protocol, the closest first. ``pattern``: how far its AUCs (1000 is perfect) are from the published
+        ones once the mean of each of Tables 3-20 is taken off both, the mean of the absolute differences over ``AUCs``
+        of them. ``level``: the same with nothing taken off. ``none`` and ``full``: accuracy in percent under
+        translation, and ``Table 1``, the mean of their absolute differences from that table's, in points.
+    """
+    tasks = [f"{dataset}-{augmentation}" for augmentation in AUGMENTATIONS]
+    stored, paper = set(results.tasks()), published_table_1().loc[dataset]
+    table = results.table([task for task in tasks if task in stored])
+    table = table[table.features == published_features(tasks[0])]
+    pairs, accuracies = {}, {}
+    for name, own in table.groupby("protocol"):
+        protocol, first = str(name), own[own.task == tasks[0]]
+        if not _is_candidate(results, tasks[0], protocol, first):
+            continue
+        none = 100 * first[(first.policy == "baseline") & (first.budget == 0)].accuracy.mean()
+        full = 100 * first[first.policy == "full"].accuracy.mean()
+        accuracies[protocol] = (none, full, (abs(none - paper.no_aug) + abs(full - paper.full_aug)) / 2)
+        found = published_pairs(results, protocol)
+        pairs[protocol] = found[(found.seeds > 0) & found.task.isin(tasks)].set_index(["table", "policy"])
+    columns = ["pattern", "level", "AUCs", "none", "full", "Table 1"]
+    if not pairs:
+        return pd.DataFrame(columns=columns).rename_axis("protocol")
+    common = functools.reduce(pd.Index.intersection, (found.index for found in pairs.values()))
+    rows = {}
+    for protocol, found in pairs.items():
+        difference = found.loc[common, "difference"]
+        centred = difference - difference.groupby("table").transform("mean")
+        row = (centred.abs().mean(), difference.abs().mean(), len(common), *accuracies[protocol])
+        rows[protocol] = dict(zip(columns, row, strict=True))
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("protocol").sort_values("pattern", kind="stable")
+
+
+def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
+    """All 198 AUCs of Tables 3-20 beside ours, under the features that the paper uses for the task.
+
+    Returns
+    -------
+    DataFrame
+        ``table``, ``task``, ``score``, ``policy``, ``auc``, ``sd``, ``seeds`` (ours; NaN and 0 where nothing is
+        stored), ``paper``, ``paper_sd``, ``difference``.
+    """
+    published = published_aucs().rename(columns={"auc_mean": "paper", "auc_std": "paper_sd"})
+    table = results.curves(protocol, tasks=published.task.unique())
+    table = table[table.features == table.task.map(published_features)]
+    ours = auc_summary(table).rename(columns={"auc_mean": "auc", "auc_std": "sd", "n_seeds": "seeds"})
+    ours = pd.concat([ours[ours.score != ""], *(ours[ours.score == ""].assign(score=score) for score in TABLE_SCORES)])
+    keys = ["task", "score", "policy"]
+    found = published.merge(ours[[*keys, "auc", "sd", "seeds"]], on=keys, how="left")
+    found["seeds"] = found.seeds.fillna(0).astype(int)
+    found["difference"] = found.auc - found.paper
+    return found[["table", *keys, "auc", "sd", "seeds", "paper", "paper_sd", "difference"]]
+
+
+def agreement(results: Results, protocols: tuple[str, ...], decimals: int = 2) -> pd.DataFrame:
+    """How close each protocol's AUCs are to the 198 published ones, with so many decimals.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by protocol and data set, ``all`` last: how many AUCs are stored of how many, the median of the absolute
+        differences, and the median over the tables of the rank correlation of the policies with the published order,
+        beside `ceiling`, the highest to be expected.
+    """
+    rows, highest = {}, ceiling()
+    for protocol in protocols:
+        pairs = published_pairs(results, protocol)
+        dataset = pairs.task.str.split("-").str[0]
+        for name, part in [*pairs.groupby(dataset, sort=False), ("all", pairs)]:
+            stored = part[part.seeds > 0]
+            ranks = [
+                stats.spearmanr(table.auc, table.paper).statistic
+                for _, table in stored.groupby("table")
+                if len(table) > 2
+            ]
+            rows[protocol, name] = {
+                "AUCs": f"{len(stored)} of {len(part)}",
+                "median |difference|": stored.difference.abs().median(),
+                "rank correlation": np.median(ranks) if ranks else np.nan,
+                "ceiling": highest[highest.index.isin(part.table)].median(),
+            }
+    return rounded(by_key(rows, "protocol", "data set"), decimals)
+
+
+def ceiling() -> pd.Series:
+    """The rank correlation with the published order that a repetition of the experiment would reach, by table.
+
+    Each policy's published mean is redrawn with the noise of the difference between two means of five rounds, of its
+    published standard deviation. Deterministic policies had one round: over frozen features it repeats; where the
+    network is refit its standard deviation is taken to be the median of the random policies'. The mean of 2000 draws.
+    """
+    rng, found = np.random.default_rng(0), {}
+    for number, table in published_aucs().groupby("table"):
+        one_round = table.auc_std.median() if published_features(table.task.iloc[0]) == "refit" else 0.0
+        noise = np.where(table.auc_std.isna(), np.sqrt(2) * one_round, np.sqrt(2 / 5) * table.auc_std)
+        redrawn = table.auc_mean.to_numpy() + noise * rng.standard_normal((_N_REDRAWN, len(table)))
+        published = pd.Series(stats.rankdata(table.auc_mean))
+        found[number] = pd.DataFrame(redrawn).rank(axis=1).corrwith(published, axis=1).mean()
+    return pd.Series(found).rename_axis("table")
+
+
+def _is_candidate(results: Results, task: str, protocol: str, curves: pd.DataFrame) -> bool:
+    """Whether what is stored suffices, and every choice that the task depends on is the text's or the code's."""
+    if not set(zip(curves.policy, curves.score, strict=True)) >= _LEADING:
+        return False
+    record = results.record(task)[f"{protocol}/{published_features(task)}"]
+    chosen = with_tuples(record["protocol"])  # without the choices that did not exist when it was stored
+    choices = set(choices_read(Task(**with_tuples(record["task"])))) - {"weights", "cnn_precision"}
+    known = (chosen[c] in [getattr(p, c) for p in PROTOCOLS.values()] for c in choices & chosen.keys())
+    return not chosen["weights"] and all(known)

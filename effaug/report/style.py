@@ -1,0 +1,100 @@
+"""How every figure looks: colours, curves with their intervals, and saving."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from effaug.report.statistics import half_width
+from effaug.report.view import View
+from effaug.study.tasks import SOURCES
+
+COLOURS = sns.color_palette("colorblind")
+
+
+RED, BLUE, GREEN, ORANGE, PURPLE, BROWN = (COLOURS[k] for k in (3, 0, 2, 1, 4, 5))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a figure: a policy, the score it uses, and how it is drawn."""
+
+    policy: str
+    score: str
+    label: str
+    colour: tuple
+    marker: str
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure; an SVG of the same figure is the same file."""
+    with plt.rc_context({"svg.hashsalt": "effaug"}):
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def draw_curve(axes: Axes, table: pd.DataFrame, line: Line) -> None:
+    """Mean accuracy over seeds at each budget, with the band of its 95 % t interval."""
+    if table.empty:
+        return
+    if table.groupby("seed").budget.nunique().max() == 1:  # a set whose size is not ours to choose
+        at, half = table.mean(numeric_only=True), np.nan_to_num(half_width(table.accuracy))
+        axes.errorbar(
+            at.budget, at.accuracy, half, color=line.colour, marker=line.marker, ms=9, label=line.label, ls=""
+        )
+        return
+    by_budget = table.groupby("budget").accuracy
+    mean, half = by_budget.mean(), by_budget.agg(half_width).fillna(0)
+    axes.plot(mean.index, mean, color=line.colour, marker=line.marker, ms=4, lw=1.4, label=line.label)
+    axes.fill_between(mean.index, mean - half, mean + half, color=line.colour, alpha=0.15, lw=0)
+
+
+def panel_grid(view: View, height: float) -> tuple[Figure, list[tuple[Axes, tuple[str, str]]]]:
+    """A row for each data set and kind of features, a column for each augmentation; a gap says that it is one."""
+    panels = view.panels
+    if not panels:
+        return nothing(view), []
+    found = {(task.split("-")[0], features) for task, features in panels}
+    rows = [row for row in itertools.product(SOURCES, ("refit", "frozen")) if row in found]
+    columns = list(dict.fromkeys(task.split("-")[1] for task in view.tasks))
+    size = (11.5 if len(columns) > 1 else 6.5, height * len(rows))
+    figure, grid = plt.subplots(len(rows), len(columns), figsize=size, squeeze=False, layout="constrained")
+    drawn = []
+    for (r, (dataset, features)), (c, kind) in itertools.product(enumerate(rows), enumerate(columns)):
+        panel = (f"{dataset}-{kind}", features)
+        if panel in panels:
+            drawn.append((grid[r, c], panel))
+        else:
+            grid[r, c].set_axis_off()
+            grid[r, c].text(0.5, 0.5, f"{panel[0]} ({features}):\nno results yet", ha="center", va="center")
+    return figure, drawn
+
+
+def nothing(view: View) -> Figure:
+    """A figure that says what is missing."""
+    figure = plt.figure(figsize=(8, 1))
+    figure.text(0.02, 0.5, view.missing(), wrap=True)
+    return closed(figure)
+
+
+def finish(figure: Figure, panels: list) -> Figure:
+    """Close the figure, with one legend below for all panels, a list of (axes, anything)."""
+    if panels:
+        shown: dict = {}  # a panel may lack a line for which there are no results
+        for axes, _ in panels:
+            shown |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+        figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=3, frameon=False)
+    return closed(figure)
+
+
+def closed(figure: Figure) -> Figure:
+    """A notebook shows what a cell returns; left open, it would be shown twice."""
+    plt.close(figure)
+    return figure

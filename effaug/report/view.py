@@ -1,0 +1,168 @@
+"""What every notebook begins with: its parameters checked, and its results loaded or computed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from effaug._validation import unknown
+from effaug.images.weights import load_manifest
+from effaug.report.parameters import DEFAULTS, PARAMETERS, ParameterError, check_parameters, check_value, stored_results
+from effaug.study.caveats import caveats
+from effaug.study.experiment import Experiment
+from effaug.study.protocols import NAMES, TABLE_POLICIES, TABLE_SCORES, load_protocol, stored_as
+from effaug.study.results import Results
+from effaug.study.runner import run
+from effaug.study.tasks import TASKS, load_task
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a notebook shows.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The curves asked for, as `Results.table` has them: the policies and scores of Tables 3-20.
+    every : DataFrame
+        The same with all other policies and scores, which the appendices F to H are about.
+    results : Results
+        Where they are from.
+    tasks : tuple of str
+        Tasks asked for, with results or without.
+    parameters : dict
+        As checked.
+    """
+
+    table: pd.DataFrame
+    every: pd.DataFrame
+    results: Results
+    tasks: tuple[str, ...]
+    parameters: dict[str, Any]
+
+    def other(self, **changes: Any) -> View:
+        """The view with other parameters."""
+        for name, value in changes.items():
+            if name not in PARAMETERS:
+                raise ParameterError(unknown("parameter", name, PARAMETERS))
+            check_value(name, value, self.results)
+        return _view(self.parameters | changes, self.results)
+
+    def only(self, *datasets: str) -> View:
+        """The view with the tasks of these data sets alone."""
+        tasks = tuple(task for task in self.tasks if task.split("-")[0] in datasets)
+        table, every = (frame[frame.task.isin(tasks)].reset_index(drop=True) for frame in (self.table, self.every))
+        return replace(self, tasks=tasks, table=table, every=every)
+
+    @property
+    def panels(self) -> list[tuple[str, str]]:
+        """(task, features) with results, refit before frozen."""
+        found = set(zip(self.table.task, self.table.features, strict=True))
+        return [
+            (task, features) for task in self.tasks for features in ("refit", "frozen") if (task, features) in found
+        ]
+
+    def label(self, task: str) -> str:
+        """The protocol that a task's curves are stored under."""
+        return stored_as(self.parameters["protocol"], task)
+
+    def missing(self) -> str:
+        """What was asked for and is not there, in words; empty where nothing is."""
+        features = [self.parameters["features"]] if self.parameters["features"] != "all" else ["frozen", "refit"]
+        wanted = [
+            (task, kind)
+            for task in self.tasks
+            for kind in features
+            if kind == "frozen" or load_task(task).network == "lenet"
+        ]
+        if not wanted:
+            return f"{', '.join(self.tasks)}: there is no network to refit, only 'frozen' features."
+        lacking = [f"{task} ({kind})" for task, kind in wanted if (task, kind) not in self.panels]
+        if lacking:
+            return f"No results yet under the {self.parameters['protocol']} protocol: {', '.join(lacking)}."
+        return ""
+
+    def notes(self) -> str:
+        """What is missing, and what to know beside the numbers: data and networks that are not the paper's."""
+        records = [self.results.record(task).get(f"{self.label(task)}/{kind}") for task, kind in self.panels]
+        found = [caveats(record) for record in records if record]
+        return "\n\n".join(dict.fromkeys([self.missing(), *(sentence for each in found for sentence in each)])).strip()
+
+
+def open_view(namespace: Mapping[str, Any], results: Results | None = None, **fixed: Any) -> View:
+    """Check the parameters, then load the stored results, or compute them anew into a temporary folder.
+
+    Parameters
+    ----------
+    namespace : mapping
+        The notebook's ``globals()``.
+    results : Results, optional
+        The stored ones; those of the book unless given.
+    **fixed
+        Parameters that the notebook does not offer, with their values on its page; None where it reads none.
+
+    Raises
+    ------
+    ParameterError
+        See `check_parameters`; also where "all" is asked for with ``source = "recompute"``.
+    """
+    offered = tuple(name for name in PARAMETERS if name not in fixed)
+    return _view(check_parameters(namespace, offered, results) | fixed, results)
+
+
+def _view(chosen: dict[str, Any], results: Results | None) -> View:
+    tasks = tuple(
+        name
+        for name in TASKS
+        if chosen["dataset"] in ("all", name.split("-")[0]) and chosen["augmentation"] in ("all", name.split("-")[1])
+    )
+    if chosen["source"] == "recompute":
+        results = _recompute(tasks, chosen)
+    results = results or stored_results()
+    kept = {"features": chosen["features"], "n_seeds": chosen["n_seeds"]}
+    every = results.curves(chosen["protocol"], tasks=tasks, **kept)
+    main = every.policy.isin((*TABLE_POLICIES, "full")) & every.score.isin(("", *TABLE_SCORES))
+    return View(every[main].reset_index(drop=True), every, results, tasks, chosen)
+
+
+def view_of(results: Results | None = None, **changes: Any) -> View:
+    """A view of stored results: everything under the paper's protocol, with the parameters given instead."""
+    return open_view(DEFAULTS | changes, results)
+
+
+def network_notes(names: tuple[str, ...]) -> str:
+    """What to know beside numbers about networks: data and training that are not the paper's."""
+    manifests = {name: load_manifest(name) for name in names}
+    records = [m | {"network": {"network": name, "training": m["training"]}} for name, m in manifests.items()]
+    return "\n\n".join(dict.fromkeys(sentence for record in records for sentence in caveats(record)))
+
+
+def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
+    if len(tasks) != 1:
+        raise ParameterError(
+            f"source 'recompute' computes one task: dataset and augmentation must not be 'all', got "
+            f"{chosen['dataset']!r} and {chosen['augmentation']!r}"
+        )
+    if chosen["protocol"] not in NAMES:
+        raise ParameterError(
+            f"source 'recompute' takes one of the protocols {', '.join(NAMES)}, got {chosen['protocol']!r}"
+        )
+    results = Results(tempfile.mkdtemp(prefix="effaug-"))
+    protocol = load_protocol(chosen["protocol"], task=tasks[0])
+    try:
+        experiment = Experiment(
+            load_task(tasks[0], protocol=protocol),
+            protocol,
+            features="frozen" if chosen["features"] == "all" else chosen["features"],
+            score_names=TABLE_SCORES,
+            policies=TABLE_POLICIES,
+            n_seeds=chosen["n_seeds"],
+        )
+        run(experiment, results)
+    except (ValueError, FileNotFoundError) as error:
+        raise ParameterError(str(error)) from error
+    return results

@@ -1,0 +1,107 @@
+"""What a training leaves on disk: a checkpoint while it lasts, then a network that no later training overwrites."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from effaug._files import write_whole
+
+
+class Checkpoint:
+    """The last finished epoch: weights, optimizer, settings, history. The JSON, written last, names the weights."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        self.folder, self.settings, self.record = folder, settings, folder / "state.json"
+
+    def resume(self, model: Any) -> list[dict[str, Any]]:
+        """The history so far, whose weights the model is given; none where nothing was finished.
+
+        Raises
+        ------
+        ValueError
+            If another training was begun here.
+        """
+        if not self.record.exists():
+            return []
+        state = json.loads(self.record.read_text())
+        for part, now in self.settings.items():
+            if state[part] != now:
+                raise ValueError(
+                    f"{self.folder} holds an unfinished training with other {part}: {state[part]}; now {now}. "
+                    "Go on with those, or remove that folder"
+                )
+        model.load_weights(self.folder / state["weights"])
+        return state["history"]
+
+    def save(self, model: Any, history: list[dict[str, Any]]) -> None:
+        """Replace the epoch before."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        weights = self.folder / f"epoch-{len(history)}.weights.h5"
+        model.save_weights(weights)
+        state = self.settings | {"weights": weights.name, "history": history}
+        write_whole(self.record, lambda part: part.write_text(json.dumps(state)))
+        for old in self.folder.glob("*.weights.h5"):
+            if old != weights:
+                old.unlink()
+
+    def remove(self) -> None:
+        """Once the network is stored."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def checkpoint_folder(weights: Path) -> Path:
+    """Where the checkpoint lies while a training lasts that will write these weights."""
+    return weights.with_name(f".{weights.name.removesuffix('.weights.h5')}.checkpoint")
+
+
+def record_of(weights: Path) -> Path:
+    """The JSON beside a network's weights."""
+    return weights.with_name(weights.name.removesuffix(".weights.h5") + ".json")
+
+
+def is_stored(weights: Path, training: Any, data_sha256: Callable[[], dict[str, str]]) -> bool:
+    """Whether the network of a training is stored, whatever versions of the libraries trained it.
+
+    Parameters
+    ----------
+    weights : Path
+    training : Training
+        Where a record lacks one of its settings, it is older than that setting, and has the default.
+    data_sha256 : callable
+        The hashes of its data; not asked where the settings decide.
+
+    Raises
+    ------
+    ValueError
+        If a network of other settings or data is stored there, one whose record does not tell, or half of one.
+    """
+    record = record_of(weights)
+    there = [file for file in (weights, record) if file.exists()]
+    if not there or (there == [weights] and _is_being_written(weights, training.epochs)):
+        return False
+    advice = f"Give this one another name (--name), or remove {' and '.join(file.name for file in there)}"
+    if len(there) == 1:
+        raise ValueError(f"{there[0]} is there without {(record if there == [weights] else weights).name}. {advice}")
+    defaults = {field.name: field.default for field in fields(training)}
+    try:
+        found = json.loads(record.read_text())
+        settings, hashes = defaults | found["training"], dict(found["data_sha256"])
+    except (ValueError, LookupError, TypeError):
+        raise ValueError(f"{record} does not tell how {weights.name} was trained. {advice}") from None
+    now, settings = (json.loads(json.dumps(each)) for each in (asdict(training), settings))
+    if other := [f"{name} {settings[name]}, now {value}" for name, value in now.items() if settings[name] != value]:
+        raise ValueError(f"{weights} holds a network trained with other settings: {'; '.join(other)}. {advice}")
+    if other := [name for name, sha256 in data_sha256().items() if hashes.get(name) != sha256]:
+        raise ValueError(f"{weights} holds a network trained with other data: another {', '.join(other)}. {advice}")
+    return True
+
+
+def _is_being_written(weights: Path, epochs: int) -> bool:
+    # Weights come before their record: a training that was stopped between them has a checkpoint of its last epoch.
+    state = checkpoint_folder(weights) / "state.json"
+    return state.exists() and len(json.loads(state.read_text())["history"]) == epochs

@@ -1,0 +1,299 @@
+"""Images and labels: from the cache, from their canonical source, or scikit-learn's own digits.
+
+A dataset lives in one plain archive, ``<folder>/<name>.npz``. It is used if it is there; if not, it is
+downloaded, checked, parsed and written, whole or not at all. Nothing is ever unpickled.
+"""
+
+import contextlib
+import gzip
+import hashlib
+import io
+import struct
+import sys
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from effaug._files import write_whole
+from effaug._folders import named_folder
+from effaug._validation import unknown
+
+NAMES = ("mnist", "cifar10", "smallnorb", "digits")
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+RETRIES = 2  # for each mirror, after pauses of 1 and 2 s
+TIMEOUT = (5, 30)  # seconds: to connect, and between two bytes
+
+
+class DataUnavailable(FileNotFoundError):
+    """A dataset is neither in its folder nor to be had from any of its sources."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images, uint8 ``(n, h, w, c)``, and labels, int64 ``(n,)``, in the canonical order."""
+
+    name: str
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+    def sha256(self) -> dict[str, str]:
+        """Hash of each array's bytes in C order, as it is stored: labels, too, as uint8."""
+        stored = {key: np.ascontiguousarray(getattr(self, key), np.uint8) for key in ARRAYS}
+        return {key: hashlib.sha256(array.data).hexdigest() for key, array in stored.items()}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a dataset comes from, and what its arrays look like.
+
+    `files`, all gzipped, maps names to checksums; a mirror and a name make an address. `parse` turns an
+    unpacked file into some of the four arrays; over all files they come as in `ARRAYS`.
+    """
+
+    title: str
+    shape: tuple[int, int, int]
+    classes: int
+    mirrors: tuple[str, ...]
+    files: Mapping[str, str]
+    parse: Callable[[bytes], Sequence[np.ndarray]]
+
+
+def load(name: str, *, folder: str | Path | None = None) -> Dataset:
+    """Load a dataset, downloading it on first use.
+
+    Parameters
+    ----------
+    name : {"mnist", "cifar10", "smallnorb", "digits"}
+        `smallnorb` is the left camera alone; `digits`, 8x8, is scikit-learn's own, split 1000 / 797.
+    folder : path, optional
+        Where ``<name>.npz`` is, or will be. Default: `data_folder()`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or a file that does not hold this dataset; the file is left as it is.
+    DataUnavailable
+        A `FileNotFoundError`, if there is no such file and no source delivers.
+    FileNotFoundError
+        If ``EFFAUG_DATA`` names no folder; nothing is then downloaded or made.
+    """
+    if name not in NAMES:
+        raise ValueError(unknown("dataset", name, NAMES))
+    if name == "digits":
+        return _digits()
+    path = (data_folder() if folder is None else Path(folder)) / f"{name}.npz"
+    if not path.exists():
+        try:
+            return _download(name, path)
+        except FileNotFoundError:
+            # Another process may have written the archive meanwhile, and removed the raw files.
+            if not path.exists():
+                raise
+    return _checked(name, _read(path), str(path))
+
+
+def data_folder() -> Path:
+    """Where the archives are: ``$EFFAUG_DATA``, which must exist, else ``data`` in the user's cache of effaug."""
+    return named_folder("EFFAUG_DATA") or Path(platformdirs.user_cache_dir("effaug")) / "data"
+
+
+def parse_idx(raw: bytes) -> np.ndarray:
+    """Array of uint8, of any shape, from MNIST's idx format.
+
+    Big-endian uint32: magic (0x800, for bytes, plus the number of dimensions), the dimensions; the bytes.
+    ValueError names another magic, or how many bytes were expected.
+    """
+    (magic,) = _integers(raw, ">I", 0, "idx")
+    if not 0x0800 < magic <= 0x08FF:
+        raise ValueError(f"idx data begins with magic 0x{magic:08X}, expected 0x00000801 to 0x000008FF")
+    dims = _integers(raw, f">{magic & 0xFF}I", 4, "idx")
+    return _body(raw, 4 + 4 * len(dims), dims, "u1", "idx")
+
+
+def parse_norb_mat(raw: bytes) -> np.ndarray:
+    """Array of uint8 or int32, of any shape, from NORB's binary matrix format (MATLAB's is another).
+
+    Little-endian int32: magic, number of dimensions, the dimensions (at least three are stored; those beyond
+    the number mean nothing), the values. ValueError names another magic, or how many bytes were expected.
+    """
+    kinds = {0x1E3D4C55: "u1", 0x1E3D4C54: "<i4"}
+    magic, ndim = _integers(raw, "<Ii", 0, "NORB")
+    if magic not in kinds:
+        raise ValueError(f"NORB data begins with magic 0x{magic:08X}, expected 0x1E3D4C55 or 0x1E3D4C54")
+    dims = _integers(raw, f"<{max(ndim, 3)}i", 8, "NORB")
+    if ndim < 1 or min(dims[:ndim]) < 0:
+        raise ValueError(f"NORB data has {ndim} dimensions, {dims}; expected one or more, none negative")
+    return _body(raw, 8 + 4 * len(dims), dims[:ndim], kinds[magic], "NORB")
+
+
+def parse_cifar10_binary(raw: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Images (n, 32, 32, 3) and labels (n,), uint8, from a batch of CIFAR-10's binary version.
+
+    A record is the label, then 32 rows of red, of green, of blue. ValueError names a bad label or length.
+    """
+    size = 1 + 3 * 32 * 32
+    if len(raw) % size:
+        fault = f"expected a multiple of {size} bytes, got {len(raw)}"
+        raise ValueError(f"CIFAR-10 batch is truncated or has trailing bytes: {fault}")
+    records = np.frombuffer(raw, np.uint8).reshape(-1, size)
+    labels = records[:, 0].copy()
+    if (labels > 9).any():
+        raise ValueError(f"CIFAR-10 batch holds label {labels.max()}, expected 0 to 9")
+    return records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1).copy(), labels
+
+
+def _integers(raw: bytes, layout: str, offset: int, kind: str) -> tuple[int, ...]:
+    end = offset + struct.calcsize(layout)
+    if len(raw) < end:
+        raise ValueError(f"{kind} data is truncated: expected {end} bytes or more, got {len(raw)}")
+    return struct.unpack_from(layout, raw, offset)
+
+
+def _body(raw: bytes, offset: int, dims: tuple[int, ...], dtype: str, kind: str) -> np.ndarray:
+    end = offset + prod(dims) * np.dtype(dtype).itemsize
+    if len(raw) != end:
+        fault = "is truncated" if len(raw) < end else "has trailing bytes"
+        raise ValueError(f"{kind} data {fault}: expected {end} bytes for shape {dims}, got {len(raw)}")
+    array = np.frombuffer(raw, dtype, offset=offset).reshape(dims)
+    return array.astype(array.dtype.newbyteorder("="))  # a copy: the view on `raw` is read-only
+
+
+def _smallnorb(raw: bytes) -> list[np.ndarray]:
+    array = parse_norb_mat(raw)
+    return [array[:, 0].copy() if array.ndim == 4 else array]  # images: (n, left and right, h, w)
+
+
+def _cifar10(raw: bytes) -> list[np.ndarray]:
+    stems = [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]
+    with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
+        members = [archive.extractfile(f"cifar-10-batches-bin/{stem}.bin") for stem in stems]
+        batches = [parse_cifar10_binary(member.read()) for member in members if member]
+    images, labels = zip(*batches, strict=True)
+    return [np.concatenate(images[:5]), np.concatenate(labels[:5]), images[5], labels[5]]
+
+
+# Checksums: MNIST's are the original files', CIFAR-10's is on its own page, small NORB's are those that
+# TensorFlow Datasets lists (no original was at hand to compare with).
+_MNIST_MIRRORS = (
+    "http://yann.lecun.com/exdb/mnist/",  # canonical, but it often refuses
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+)
+_MNIST_FILES = {
+    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+_CIFAR10_FILES = {"cifar-10-binary.tar.gz": "md5:c32a1d4ab5d03f1284b67883e8d87530"}
+_TRAIN, _TEST = "smallnorb-5x46789x9x18x6x2x96x96-training", "smallnorb-5x01235x9x18x6x2x96x96-testing"
+_NORB_FILES = {
+    f"{_TRAIN}-dat.mat.gz": "5ffd6272a07d32695ee1082a26a41a93a37aab8c28da047f8c34ed348d214873",
+    f"{_TRAIN}-cat.mat.gz": "2784e542c1922060691090952b6cd6278879a216c90f81476f0f00256d42cdaa",
+    f"{_TEST}-dat.mat.gz": "cf7104eed3e51174d2f65b66d1e5878b9da233b886f161b0d88f4510ba2c7474",
+    f"{_TEST}-cat.mat.gz": "ecaf6d5bb8c3bc5eab9cf0258f6d2198dd474e016e374836fc097f2e5ff509ff",
+}
+_TORONTO, _NYU = "https://www.cs.toronto.edu/~kriz/", "https://cs.nyu.edu/~ylclab/data/norb-v1.0-small/"
+SOURCES = {
+    "mnist": Source("MNIST", (28, 28, 1), 10, _MNIST_MIRRORS, _MNIST_FILES, lambda raw: [parse_idx(raw)]),
+    "cifar10": Source("CIFAR-10", (32, 32, 3), 10, (_TORONTO,), _CIFAR10_FILES, _cifar10),
+    "smallnorb": Source("small NORB", (96, 96, 1), 5, (_NYU,), _NORB_FILES, _smallnorb),
+}
+
+
+def _digits() -> Dataset:
+    from sklearn.datasets import load_digits  # here, so that importing this module stays light
+
+    pixels, y = load_digits(return_X_y=True)  # pixels are 0, 1, ..., 16
+    x, y = np.round(pixels * 255 / 16).astype(np.uint8).reshape(-1, 8, 8, 1), y.astype(np.int64)
+    return Dataset("digits", x[:1000], y[:1000], x[1000:], y[1000:])
+
+
+def _download(name: str, path: Path) -> Dataset:
+    # Files that have arrived whole stay in raw/ until the archive is written: the attempt after a broken one
+    # goes on from there. Then they are removed, as they say nothing that the archive does not.
+    source = SOURCES[name]
+    try:
+        files = _fetch(source, path)
+        arrays = [array for file in files for array in source.parse(gzip.decompress(file.read_bytes()))]
+        dataset = _checked(name, dict(zip(ARRAYS, arrays, strict=True)), f"the download of {source.title}")
+        stored = {key: getattr(dataset, key).astype(np.uint8, copy=False) for key in ARRAYS}
+        write_whole(path, lambda part: np.savez(part, **stored), suffix=".npz")
+        for file in files:
+            file.unlink(missing_ok=True)
+    finally:
+        with contextlib.suppress(OSError):  # it is not empty, or not there
+            (path.parent / "raw").rmdir()
+    return dataset
+
+
+def _fetch(source: Source, path: Path) -> list[Path]:
+    import pooch
+    from requests.exceptions import RequestException
+
+    get = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), chunk_size=2**16, timeout=TIMEOUT)
+    reasons = []
+    for mirror in source.mirrors:
+        shelf = pooch.create(path.parent / "raw", mirror, registry=source.files, retry_if_failed=RETRIES)
+        try:
+            return [Path(shelf.fetch(file, downloader=get)) for file in source.files]
+        except (RequestException, ValueError) as error:  # pooch raises ValueError for a wrong checksum
+            reasons.append(f"{mirror.split('/')[2]}: {_reason(error)}")
+    raise DataUnavailable(
+        f"{source.title} could not be downloaded ({', '.join(reasons)}); put {path.name} with "
+        f"{', '.join(ARRAYS)} into {path.parent} or set EFFAUG_DATA to a folder that holds it."
+    )
+
+
+def _reason(error: Exception) -> str:
+    from requests import exceptions
+
+    for kind, words in (
+        (exceptions.ChunkedEncodingError, "the transfer broke off"),
+        (exceptions.Timeout, "no answer in time"),
+        (exceptions.SSLError, "no trusted connection"),
+        (exceptions.ConnectionError, "no connection"),
+    ):
+        if isinstance(error, kind):
+            return words
+    return str(error).split(" for url")[0].split(". ")[0]  # without the address, and pooch's advice
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    broken = (ValueError, LookupError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                # A member is read whole before it is parsed: zipfile compares its checksum only at its end.
+                return {k: np.lib.format.read_array(io.BytesIO(archive.read(f"{k}.npy"))) for k in ARRAYS}
+        except broken as error:
+            raise ValueError(f"{path} is no whole npz archive of {', '.join(ARRAYS)}: {error}") from error
+
+
+def _checked(name: str, arrays: Mapping[str, np.ndarray], origin: str) -> Dataset:
+    source, (x_train, y_train, x_test, y_test) = SOURCES[name], (arrays[key] for key in ARRAYS)
+    if fault := _fault(source, "train", x_train, y_train) or _fault(source, "test", x_test, y_test):
+        raise ValueError(f"{origin} does not hold {source.title}: {fault}")
+    x_train, x_test = (x.reshape(-1, *source.shape) for x in (x_train, x_test))
+    return Dataset(name, x_train, y_train.astype(np.int64), x_test, y_test.astype(np.int64))
+
+
+def _fault(source: Source, split: str, x: np.ndarray, y: np.ndarray) -> str:
+    shapes = [source.shape, source.shape[:2]][: 2 if source.shape[2] == 1 else 1]
+    if x.dtype != np.uint8 or x.shape[1:] not in shapes or not len(x):
+        wanted = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
+        return f"x_{split} is {x.dtype} of shape {x.shape}, expected uint8 of shape {wanted}"
+    if not np.issubdtype(y.dtype, np.integer) or y.shape != (len(x),):
+        return f"y_{split} is {y.dtype} of shape {y.shape}, expected {len(x)} integers, one for each image"
+    if not 0 <= y.min() <= y.max() < source.classes:
+        return f"y_{split} holds labels from {y.min()} to {y.max()}, expected 0 to {source.classes - 1}"
+    return ""

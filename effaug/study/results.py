@@ -1,0 +1,247 @@
+"""Results on disk, one set of files a task, and what is read off them: AUCs, means and intervals.
+
+``<task>.csv`` holds the curves, tidy and sorted; ``<task>.npz`` each point's scores and the orders of selection;
+``<task>.json`` what they were computed with. A curve counts as stored once its rows are in the CSV, written last.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from zipfile import BadZipFile
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+
+from effaug._files import write_whole
+from effaug.curves import auc
+from effaug.study.protocols import stored_as
+
+COLUMNS = ("task", "protocol", "features", "score", "policy", "seed", "budget", "accuracy")
+Key = tuple[str, str, str, str, int]
+Row = tuple[str, str, str, str, str, str, str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Accuracy against budget for one policy and one seed.
+
+    Attributes
+    ----------
+    task, protocol, features, score, policy : str
+        `score` is empty for policies that use none.
+    seed : int
+    budgets : tuple of int
+    accuracies : ndarray, shape (len(budgets),)
+        Fractions of the augmented test set.
+    points : dict of str to ndarray
+        What else is kept for the figures: orders of selection, scores.
+    seconds : float
+        Wall-clock time it took.
+    """
+
+    task: str
+    protocol: str
+    features: str
+    score: str
+    policy: str
+    seed: int
+    budgets: tuple[int, ...]
+    accuracies: np.ndarray
+    points: dict[str, np.ndarray] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> Key:
+        """What tells it from the task's other curves."""
+        return (self.protocol, self.features, self.score, self.policy, self.seed)
+
+
+class Results:
+    """The results in a folder.
+
+    Parameters
+    ----------
+    folder : path
+    """
+
+    def __init__(self, folder: str | Path = "results") -> None:
+        self.folder = Path(folder)
+
+    def tasks(self) -> list[str]:
+        """Names of the tasks with results."""
+        return sorted(p.stem for p in self.folder.glob("*.csv"))
+
+    def done(self, task: str) -> set[Key]:
+        """Keys of the stored curves of a task."""
+        return {(r[1], r[2], r[3], r[4], int(r[5])) for r in self._rows(task)}
+
+    def save(self, curves: Sequence[Curve], record: dict[str, Any]) -> None:
+        """Add curves of one task, protocol and kind of features; each file is replaced whole, and the CSV last.
+
+        Parameters
+        ----------
+        curves : sequence of Curve
+            At least one.
+        record : dict
+            What they were computed with, for the JSON.
+        """
+        task = curves[0].task
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / f".{task}.lock"):
+            points = self.points(task)
+            for curve in curves:
+                points |= {"/".join((*map(str, curve.key), k)): v for k, v in curve.points.items()}
+            write_whole(self._path(task, "npz"), lambda part: _savez(part, dict(sorted(points.items()))))
+            text = json.dumps(self._merged(curves, record), indent=1, sort_keys=True) + "\n"
+            write_whole(self._path(task, "json"), lambda part: part.write_bytes(text.encode()))
+            keys = {curve.key for curve in curves}
+            old = [row for row in self._rows(task) if (*row[1:5], int(row[5])) not in keys]
+            rows = sorted(old + [row for curve in curves for row in _rows_of(curve)], key=_row_order)
+            out = io.StringIO()
+            csv.writer(out, lineterminator="\n").writerows([COLUMNS, *rows])
+            write_whole(self._path(task, "csv"), lambda part: part.write_bytes(out.getvalue().encode()))
+
+    def table(self, tasks: Iterable[str] | None = None) -> pd.DataFrame:
+        """All stored rows, with the columns task, protocol, features, score, policy, seed, budget, accuracy."""
+        rows = [row for task in (self.tasks() if tasks is None else tasks) for row in self._rows(task)]
+        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        return frame.astype({"seed": int, "budget": int, "accuracy": float})
+
+    def curves(
+        self,
+        *protocols: str,
+        tasks: Iterable[str] | None = None,
+        features: str = "all",
+        n_seeds: int | None = None,
+        change: str = "",
+    ) -> pd.DataFrame:
+        """The rows of `table` that are stored under one of some protocols: what every page and report reads.
+
+        Parameters
+        ----------
+        *protocols : str
+            As stored, or ``"reconstruction"``, which stands for another with each data set.
+        tasks : iterable of str, optional
+            All unless given; those without results have no rows.
+        features : {"all", "frozen", "refit"}
+        n_seeds : int, optional
+            At most so many of the stored seeds, from 0.
+        change : str
+            What the protocols' names end with where a choice is changed, such as ``"+C=cv"``.
+        """
+        stored = self.tasks()
+        table = self.table(stored if tasks is None else [task for task in tasks if task in stored])
+        labels = {(task, stored_as(name, task) + change) for task in table.task.unique() for name in protocols}
+        kept = np.array([key in labels for key in zip(table.task, table.protocol, strict=True)], bool)
+        kept &= (table.features == features) | (features == "all")
+        return table[kept & (table.seed < (n_seeds or np.inf))].reset_index(drop=True)
+
+    def points(self, task: str) -> dict[str, np.ndarray]:
+        """Arrays kept beside the curves, by ``protocol/features/score/policy/seed/name``."""
+        path = self._path(task, "npz")
+        if not path.exists():
+            return {}
+        try:
+            with np.load(path) as stored:
+                return {name: stored[name] for name in stored.files}
+        except (BadZipFile, EOFError, ValueError) as error:
+            raise _damaged(path, error) from error
+
+    def record(self, task: str) -> dict[str, Any]:
+        """What a task's results were computed with."""
+        path = self._path(task, "json")
+        try:
+            return json.loads(path.read_text()) if path.exists() else {}
+        except ValueError as error:
+            raise _damaged(path, error) from error
+
+    def _path(self, task: str, suffix: str) -> Path:
+        return self.folder / f"{task}.{suffix}"
+
+    def _rows(self, task: str) -> list[Row]:
+        path = self._path(task, "csv")
+        if not path.exists():
+            return []
+        header, *rows = list(csv.reader(path.read_text().splitlines())) or [[]]
+        if tuple(header) != COLUMNS:
+            raise ValueError(f"{path} has the columns {','.join(header)}; expected {','.join(COLUMNS)}")
+        for number, row in enumerate(rows, start=2):
+            if len(row) != len(COLUMNS) or not _are_numbers(*row[5:]):
+                raise _damaged(path, f"line {number}: {','.join(row)}")
+        return [cast(Row, tuple(row)) for row in rows]
+
+    def _merged(self, curves: Sequence[Curve], record: dict[str, Any]) -> dict[str, Any]:
+        stored = self.record(curves[0].task)
+        label = f"{curves[0].protocol}/{curves[0].features}"
+        before = stored.get(label, {})
+        seconds = before.get("seconds", 0.0) + sum(curve.seconds for curve in curves)
+        changed: dict[str, Any] = {"seconds": round(seconds, 3)}
+        for part in {"code", "machine"} & record.keys():  # curves of one label may be of several commits
+            changed[part] = _joined(before.get(part, ""), record[part])
+        for name, version in record.get("libraries", {}).items():
+            libraries = changed.setdefault("libraries", {})
+            libraries[name] = _joined(before.get("libraries", {}).get(name, ""), version)
+        return stored | {label: record | changed}
+
+
+def _joined(before: str, now: str) -> str:
+    return "; ".join(dict.fromkeys([*filter(None, before.split("; ")), now]))
+
+
+def _damaged(path: Path, error: Exception | str) -> ValueError:
+    return ValueError(
+        f"{path} is damaged ({error}): restore it, or move the files of {path.stem} away and run it again"
+    )
+
+
+def with_tuples(record: dict[str, Any]) -> dict[str, Any]:
+    """JSON's lists as the tuples they were."""
+
+    def tupled(value: Any) -> Any:
+        return tuple(tupled(v) for v in value) if isinstance(value, list) else value
+
+    return {key: tupled(value) for key, value in record.items()}
+
+
+def aucs(table: pd.DataFrame) -> pd.DataFrame:
+    """The AUC of every curve from none to all points: one row a (task, protocol, features, score, policy, seed).
+
+    Its column is ``auc``. What is measured at other budgets than the baseline, such as full augmentation or a k-DPP,
+    has none.
+    """
+    keys, last = list(COLUMNS[:6]), table.groupby("task").budget.max().to_dict()
+    baselines = table[table.policy == "baseline"].groupby("task")
+    usual = {str(task): tuple(sorted(set(rows.budget))) for task, rows in baselines}
+    curves = ((key, c, tuple(c.budget)) for key, c in table.sort_values("budget").groupby(keys))
+    from_none_to_all = ((key, c, b) for key, c, b in curves if b[0] == 0 and b[-1] == last[key[0]])
+    whole = ((key, c) for key, c, b in from_none_to_all if b == usual.get(str(key[0]), b))
+    found = [(*key, auc(curve.budget, curve.accuracy)) for key, curve in whole]
+    return pd.DataFrame(found, columns=[*keys, "auc"])
+
+
+def _are_numbers(seed: str, budget: str, accuracy: str) -> bool:
+    try:
+        return int(seed) >= 0 and int(budget) >= 0 and float(accuracy) >= 0
+    except ValueError:
+        return False
+
+
+def _rows_of(curve: Curve) -> list[Row]:
+    head = (curve.task, curve.protocol, curve.features, curve.score, curve.policy, str(curve.seed))
+    return [(*head, str(b), f"{a:.6f}") for b, a in zip(curve.budgets, curve.accuracies, strict=True)]
+
+
+def _row_order(row: Row) -> tuple:
+    return (*row[:5], int(row[5]), int(row[6]))
+
+
+def _savez(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    with path.open("wb") as file:  # given a path, NumPy would add .npz to its name
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]

@@ -1,0 +1,280 @@
+"""Training the frozen networks: ResNet v2 on CIFAR-10 and small NORB, resumed after a kill, and written with a record.
+
+``weights/<name>.weights.h5`` holds a network, ``weights/<name>.json`` beside it what it is and how it was trained.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from effaug._files import write_whole
+from effaug._validation import unknown
+from effaug.images.augment import RandomAffine
+from effaug.images.cache import digest
+from effaug.images.networks import check_depth, hardware, import_keras, resnet, versions
+from effaug.study import datasets
+from effaug.study._checkpoint import Checkpoint, checkpoint_folder, is_stored, record_of
+from effaug.study.caveats import data_caveat, training_caveat
+from effaug.study.provenance import commit
+
+N_VALIDATION = 2500  # at most so many test images after each epoch; all of them after the last
+DATASETS = ("cifar10", "smallnorb")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+_DROPS = ((0.4, 0.1), (0.6, 0.01), (0.8, 0.001), (0.9, 0.0005))
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is trained: Keras's CIFAR-10 example, which the released code's training scripts follow.
+
+    Those scripts have batches of 32 and up to 1000 epochs; which epoch's weights were used is not recorded.
+
+    Parameters
+    ----------
+    dataset : {"cifar10", "smallnorb"}
+        All classes of its training images.
+    depth : int, default 56
+    epochs : int, default 200
+    batch_size : int, default 128
+    learning_rate : float, default 1e-3
+        Of Adam; times 0.1, 0.01, 0.001 and 0.0005 after 40, 60, 80 and 90 % of the epochs.
+    augment : bool, default False
+        Rotate by up to 2.5 degrees, shift by up to `shift` pixels and flip at random, each image anew in each epoch.
+    shift : int, default 6
+        In pixels; the released code's 6 meant at most 5 in its version of Keras.
+    divided_twice : bool, default False
+        Divide pixels by 255 twice, as the released code does with small NORB's.
+    leave_out : tuple of int
+        Of these two classes, the first 1000 training images are left out: the network never sees the task's points.
+    precision : {"float32", "mixed_bfloat16", "mixed_float16"}
+    random_state : int, default 0
+        Decides the initial weights, the order of the batches and the random augmentation.
+    """
+
+    dataset: str
+    depth: int = 56
+    epochs: int = 200
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    augment: bool = False
+    shift: int = 6
+    divided_twice: bool = False
+    leave_out: tuple[int, ...] = ()
+    precision: str = "float32"
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        if self.dataset not in DATASETS:
+            raise ValueError(unknown("dataset", self.dataset, DATASETS))
+        check_depth(self.depth)
+        if self.precision not in PRECISIONS:
+            raise ValueError(unknown("precision", self.precision, PRECISIONS))
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 < self.learning_rate < 1:
+            raise ValueError(f"learning_rate must lie between 0 and 1, got {self.learning_rate}")
+        if self.leave_out and not len(self.leave_out) == len(set(self.leave_out)) == 2:
+            raise ValueError(f"leave_out must be two different labels, got {self.leave_out}")
+
+    @property
+    def name(self) -> str:
+        """What the weights are called unless the user says otherwise."""
+        kinds = {"divided-twice": self.divided_twice, "augmented": self.augment, "unseen": bool(self.leave_out)}
+        return "-".join([self.dataset, *(kind for kind, is_so in kinds.items() if is_so)])
+
+    @property
+    def pixel_scale(self) -> float:
+        """What pixels of 0 to 255 are multiplied by."""
+        return 1 / 255**2 if self.divided_twice else 1 / 255
+
+    def rate(self, epoch: int) -> float:
+        """Learning rate of an epoch, counted from 0."""
+        factors = [factor for share, factor in _DROPS if epoch >= share * self.epochs]
+        return self.learning_rate * (factors[-1] if factors else 1.0)
+
+
+def train(training: Training, folder: str | Path, *, name: str = "", progress: Progress = lambda state: None) -> Path:
+    """Train a network, or go on with it from the last epoch that was finished. One that is stored is left as it is.
+
+    Parameters
+    ----------
+    training : Training
+    folder : path
+        Of the weights. Checkpoints lie in ``.<name>.checkpoint`` there until the training is done.
+    name : str, optional
+    progress : callable, optional
+        Told the epoch, the batch of how many, loss, accuracy and images per second, after every tenth batch.
+
+    Returns
+    -------
+    Path
+        Of the weights.
+
+    Raises
+    ------
+    ValueError
+        If weights or checkpoint of this name are of a training with other settings or data (see `find`), or the loss
+        is no longer finite.
+    BlockingIOError
+        If another process is training a network of this name.
+    """
+    name = name or training.name
+    key = digest(str(Path(folder).resolve()), name)
+    try:
+        with FileLock(Path(tempfile.gettempdir()) / f"effaug-{key}.lock", timeout=0):
+            return find(training, folder, name=name) or _train(training, Path(folder), name, progress)
+    except Timeout:
+        raise BlockingIOError(f"another process is training {name} in {folder}") from None
+
+
+def find(training: Training, folder: str | Path, *, name: str = "") -> Path | None:
+    """The weights of a training that is finished and stored in a folder; None where nothing of its name is.
+
+    Raises
+    ------
+    ValueError
+        If what is stored under its name came from other settings or data, naming those that differ.
+    """
+    path = Path(folder) / f"{name or training.name}.weights.h5"
+    stored = is_stored(path, training, lambda: datasets.load(training.dataset).sha256())
+    return path if stored else None
+
+
+def _train(training: Training, folder: Path, name: str, progress: Progress) -> Path:
+    code = commit()
+    data = datasets.load(training.dataset)
+    chosen = _seen(training, data.y_train)
+    x, y = data.x_train[chosen], data.y_train[chosen]
+    model = compiled(training, x, n_classes=len(np.unique(data.y_train)))
+    settings: dict[str, Any] = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
+    path = folder / f"{name}.weights.h5"
+    checkpoint = Checkpoint(checkpoint_folder(path), json.loads(json.dumps(settings)))
+    history = checkpoint.resume(model)
+    # at random: small NORB's classes alternate, and every tenth image is of two of five
+    some = np.sort(np.random.default_rng(0).permutation(len(data.x_test))[:N_VALIDATION])
+    for epoch in range(len(history), training.epochs):
+        start = time.perf_counter()
+        model.optimizer.learning_rate = training.rate(epoch)
+        found = run_epoch(model, training, x, y, epoch, progress)
+        if not np.isfinite(found["loss"]):
+            raise ValueError(f"the loss is {found['loss']} in epoch {epoch + 1}: the training does not converge")
+        test = _evaluate(model, training, data.x_test[some], data.y_test[some])
+        seconds = round(time.perf_counter() - start, 1)
+        history.append({"epoch": epoch + 1, "rate": training.rate(epoch), **found, **test, "seconds": seconds})
+        checkpoint.save(model, history)
+    caveats = (data_caveat(settings["data_sha256"]), training_caveat(name, settings["training"]))
+    record = settings | {
+        "n_images": len(x),
+        "test": _evaluate(model, training, data.x_test, data.y_test) | {"n_images": len(data.x_test)},
+        "test_of_each_epoch": f"{len(some)} test images, drawn at random once",
+        "history": history,
+        "seconds": round(sum(row["seconds"] for row in history), 1),
+        "caveats": [caveat for caveat in caveats if caveat],
+        "code": code,
+    }
+    _write(path, model, training, record)
+    checkpoint.remove()
+    return path
+
+
+def compiled(training: Training, x: np.ndarray, n_classes: int) -> Any:
+    """The network to be trained, its mean image that of x (n, h, w, c), with the optimizer of its settings."""
+    keras = import_keras(os.cpu_count() or 1)
+    keras.utils.set_random_seed(training.random_state)
+    model = resnet(x.shape[1:], n_classes, training.depth, dtype=training.precision)
+    model.get_layer("mean_image").set_weights(
+        [(training.pixel_scale * x.mean(axis=0, dtype=np.float64)).astype(np.float32)]
+    )
+    adam = keras.optimizers.Adam(training.learning_rate)
+    if training.precision == "mixed_float16":  # Keras does so by itself only where the policy is the global one
+        adam = keras.optimizers.LossScaleOptimizer(adam)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _write(path: Path, model: Any, training: Training, record: dict[str, Any]) -> None:
+    image_shape, n_classes, depth = model.input_shape[1:], model.output_shape[-1], training.depth
+    plain = resnet(image_shape, n_classes, depth)  # no optimizer: a third of the size
+    plain.set_weights(model.get_weights())
+    record = {
+        "network": {"name": "ResNet v2", "depth": depth, "n_weights": model.count_params()},
+        "image_shape": image_shape,
+        "n_classes": n_classes,
+        "pixel_scale": training.pixel_scale,
+        **record,
+        "hardware": hardware(),
+    }
+    text = json.dumps(record, indent=1) + "\n"
+    write_whole(path, lambda part: plain.save_weights(part), suffix=".weights.h5")
+    write_whole(record_of(path), lambda part: part.write_text(text))
+
+
+def _seen(training: Training, labels: np.ndarray) -> np.ndarray:
+    if not training.leave_out:
+        return np.arange(len(labels))
+    known = np.unique(labels).tolist()
+    if not set(training.leave_out) <= set(known):
+        raise ValueError(f"leave_out must be among the labels of {training.dataset}, {known}, got {training.leave_out}")
+    points = np.flatnonzero(np.isin(labels, training.leave_out))[:1000]
+    return np.setdiff1d(np.arange(len(labels)), points)
+
+
+def run_epoch(
+    model: Any, training: Training, x: np.ndarray, y: np.ndarray, epoch: int, progress: Progress = lambda state: None
+) -> dict[str, float]:
+    """Train on every image of x once, in an order of that epoch's own; loss and accuracy on the way."""
+    rng = np.random.default_rng([training.random_state, epoch])
+    change = RandomAffine(degrees=2.5, pixels=training.shift, flip=True) if training.augment else None
+    order = rng.permutation(len(x))
+    n_batches = -(-len(x) // training.batch_size)
+    mean, scale = _Mean(), np.float32(1 / training.pixel_scale)
+    start = time.perf_counter()
+    for k, batch in enumerate(_batches(order, training.batch_size), start=1):
+        images = x[batch] if change is None else change(x[batch], rng)
+        mean.add(model.train_on_batch(images.astype(np.float32) / scale, y[batch], return_dict=True), len(batch))
+        if k % 10 == 0 or k == n_batches:
+            speed = min(k * training.batch_size, len(x)) / (time.perf_counter() - start)
+            progress({"epoch": epoch, "batch": k, "n_batches": n_batches, "images_per_second": speed, **mean.found()})
+    return mean.found()
+
+
+def _evaluate(model: Any, training: Training, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    mean, scale = _Mean(), np.float32(1 / training.pixel_scale)
+    for batch in _batches(np.arange(len(x)), 500):
+        mean.add(model.test_on_batch(x[batch].astype(np.float32) / scale, y[batch], return_dict=True), len(batch))
+    return {f"test_{key}": value for key, value in mean.found().items()}
+
+
+class _Mean:
+    """Loss and accuracy over the images so far; Keras's `train_on_batch` gives those of its batch."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, float] = {}
+        self.n = 0
+
+    def add(self, batch: dict[str, Any], size: int) -> None:
+        self.n += size
+        for key, value in batch.items():
+            self.sums[key] = self.sums.get(key, 0.0) + size * float(value)
+
+    def found(self) -> dict[str, float]:
+        return {key: round(value / self.n, 4) for key, value in self.sums.items()}
+
+
+def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
