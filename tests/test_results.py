@@ -78,6 +78,9 @@ def test_what_is_saved_is_loaded(tmp_path):
     assert list(table.columns) == list(COLUMNS)
     points = store.points("toy")
     assert len(points) == 2 * len(CURVES)
+    start = "/".join(map(str, CURVES[0].key[:2]))
+    assert set(store.points("toy", start)) == {name for name in points if name.startswith(start)}
+    assert store.points("toy", "elsewhere") == {}
     for each in CURVES:
         at = dict(zip(COLUMNS[1:6], each.key, strict=True))
         rows = table[(table[list(at)] == list(at.values())).all(axis=1)]

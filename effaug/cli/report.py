@@ -92,17 +92,15 @@ def scorecard(
     Verdicts: holds, holds so far (none against), holds in part, does not hold, undecided, not measured.
     """
     from effaug.report import scorecard as card
-    from effaug.report.claims import CLAIMS
-    from effaug.report.panels import Board
 
     if context.invoked_subcommand:
         return
     store = _stored(results)
-    found = card.scorecard(store, _known(protocol))
+    each = card.comparisons(store, _known(protocol))
+    found = card.scorecard(store, protocol, each)
     if as_json:
-        board = Board(store, protocol)
-        each = [{"comparisons": card.effects(board, claim).to_dict("records")} for claim in CLAIMS]
-        claims = [{"id": name, **row} | rows for (name, row), rows in zip(found.T.to_dict().items(), each, strict=True)]
+        rows = found.T.to_dict().items()
+        claims = [{"id": name, **row, "comparisons": each[str(name)].to_dict("records")} for name, row in rows]
         print(json.dumps(_finite({"protocol": protocol, "claims": claims}), indent=1, allow_nan=False))
         return
     for name, row in found.iterrows():

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 def shown_points(view: View, task: str, features: str) -> dict[str, np.ndarray]:
     """Scores before and after, labels and extreme images of a task, from seed 0's ``full`` run."""
     prefix = f"{view.label(task)}/{features}//full/0/"
-    stored = view.results.points(task)
-    return {name.removeprefix(prefix): array for name, array in stored.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): array for name, array in view.results.points(task, prefix).items()}
 
 
 def spearman(points: dict[str, np.ndarray], score: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -35,8 +36,14 @@ _VERDICTS = {
 }
 
 
-def scorecard(results: Results, protocol: str) -> pd.DataFrame:
-    """Every claim with its verdict.
+def comparisons(results: Results, protocol: str) -> dict[str, pd.DataFrame]:
+    """What `effects` gives for every claim, by its id."""
+    board = Board(results, protocol)
+    return {claim.id: effects(board, claim) for claim in CLAIMS}
+
+
+def scorecard(results: Results, protocol: str, each: dict[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+    """Every claim with its verdict; from its `comparisons`, where they are at hand.
 
     Returns
     -------
@@ -45,9 +52,9 @@ def scorecard(results: Results, protocol: str) -> pd.DataFrame:
         ``yes``, ``no``, ``equal``, ``open`` and ``empty``, the ``seeds to decide`` all that are open (NaN where none
         is), the range of the ``effects``, and what they are ``decided by``. Stand-ins are not counted.
     """
-    rows, board = {}, Board(results, protocol)
+    rows, each = {}, each or comparisons(results, protocol)
     for claim in CLAIMS:
-        found = effects(board, claim)
+        found = each[claim.id]
         count = found.outcome.value_counts()
         rows[claim.id] = {
             "section": claim.section,
@@ -73,8 +80,7 @@ def in_words(results: Results, protocol: str) -> str:
 def side_by_side(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
     """The verdicts under several protocols, a column each."""
     found = {protocol: scorecard(results, protocol) for protocol in protocols}
-    columns = {protocol: card.verdict for protocol, card in found.items()}
-    return pd.DataFrame({**columns, "claim": next(iter(found.values())).claim})
+    return pd.DataFrame({name: card.verdict for name, card in found.items()} | {"claim": found[protocols[0]].claim})
 
 
 def answer(results: Results) -> str:
@@ -127,11 +133,7 @@ def _areas(first: tuple[str, str], second: tuple[str, str], side: str, bound: fl
 
 
 def _all(*measures: Callable[[Board], Iterator[Effect]]) -> Callable[[Board], Iterator[Effect]]:
-    def measure(board: Board) -> Iterator[Effect]:
-        for each in measures:
-            yield from each(board)
-
-    return measure
+    return lambda board: itertools.chain.from_iterable(measure(board) for measure in measures)
 
 
 def _keeps_accuracy(board: Board) -> Iterator[Effect]:
@@ -238,10 +240,11 @@ def _dpp(policy: tuple[str, str], bound: float, side: str) -> Callable[[Board], 
 
 def _scores_persist(board: Board) -> Iterator[Effect]:
     for panel in board.panels():
-        stored = board.results.points(panel.task)
+        start = f"{board.label(panel.task)}/{panel.features}//full/"
+        stored = board.results.points(panel.task, start)
+        seeds = sorted({name.removeprefix(start).split("/")[0] for name in stored})
         for score in TABLE_SCORES:
-            start, names = f"{board.label(panel.task)}/{panel.features}//full/", [f"{score}_before", f"{score}_after"]
-            seeds = sorted({name.removeprefix(start).split("/")[0] for name in stored if name.startswith(start)})
+            names = [f"{score}_before", f"{score}_after"]
             each = {s: spearman({name: stored[f"{start}{s}/{name}"] for name in names}, score) for s in seeds}
             values = pd.Series(each, dtype=float)
             values = values if panel.features == "refit" or len(values) != 1 else values.set_axis([ANY])

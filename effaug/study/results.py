@@ -143,14 +143,14 @@ class Results:
         kept &= (table.features == features) | (features == "all")
         return table[kept & (table.seed < (n_seeds or np.inf))].reset_index(drop=True)
 
-    def points(self, task: str) -> dict[str, np.ndarray]:
-        """Arrays kept beside the curves, by ``protocol/features/score/policy/seed/name``."""
+    def points(self, task: str, start: str = "") -> dict[str, np.ndarray]:
+        """Arrays kept beside the curves, by ``protocol/features/score/policy/seed/name``; those whose key begins so."""
         path = self._path(task, "npz")
         if not path.exists():
             return {}
         try:
             with np.load(path) as stored:
-                return {name: stored[name] for name in stored.files}
+                return {name: stored[name] for name in stored.files if name.startswith(start)}
         except (BadZipFile, EOFError, ValueError) as error:
             raise _damaged(path, error) from error
 
@@ -219,10 +219,15 @@ def aucs(table: pd.DataFrame) -> pd.DataFrame:
     keys, last = list(COLUMNS[:6]), table.groupby("task").budget.max().to_dict()
     baselines = table[table.policy == "baseline"].groupby("task")
     usual = {str(task): tuple(sorted(set(rows.budget))) for task, rows in baselines}
-    curves = ((key, c, tuple(c.budget)) for key, c in table.sort_values("budget").groupby(keys))
-    from_none_to_all = ((key, c, b) for key, c, b in curves if b[0] == 0 and b[-1] == last[key[0]])
-    whole = ((key, c) for key, c, b in from_none_to_all if b == usual.get(str(key[0]), b))
-    found = [(*key, auc(curve.budget, curve.accuracy)) for key, curve in whole]
+    ordered = table.sort_values([*keys, "budget"])
+    starts = np.flatnonzero(
+        ~ordered.duplicated(keys)
+    )  # slices, as a frame for each of thousands of curves takes seconds
+    of_each = (np.split(ordered[column].to_numpy(), starts)[1:] for column in ("budget", "accuracy"))
+    curves = zip(ordered[keys].iloc[starts].itertuples(index=False, name=None), *of_each, strict=True)
+    from_none_to_all = ((key, b, a) for key, b, a in curves if b[0] == 0 and b[-1] == last[key[0]])
+    whole = ((key, b, a) for key, b, a in from_none_to_all if tuple(b) == usual.get(str(key[0]), tuple(b)))
+    found = [(*key, auc(budgets, accuracies)) for key, budgets, accuracies in whole]
     return pd.DataFrame(found, columns=[*keys, "auc"])
 
 
