@@ -105,15 +105,3 @@ def test_next_to_chance_there_is_nothing_to_compare(tmp_path):
     store.save([*curves, Curve("norb-crop", "paper", "frozen", "", "full", 0, (10,), np.array([0.55]))], {})
     (panel,) = Board(store, "paper").panels()
     assert panel.effect(panel.area(("baseline", "")), "above").nothing
-
-
-def test_the_bootstrap_is_as_wide_as_students_for_normal_values_and_follows_skewed_ones():
-    for n in (15, 20):
-        values = pd.Series(stats.norm.ppf((np.arange(n) + 0.5) / n))
-        low, high = interval(values, 0.95)
-        student = stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n)
-        assert (high - low) / 2 == pytest.approx(student, rel=0.012)
-    for n, symmetric in ((14, True), (15, False)):
-        values = pd.Series(np.random.default_rng(0).exponential(size=n))
-        low, high = interval(values, 0.95)
-        assert (abs(low + high - 2 * values.mean()) < 1e-9) == symmetric
