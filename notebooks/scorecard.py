@@ -25,7 +25,7 @@ protocol = "paper"
 # %%
 from IPython.display import Markdown, display
 
-from effaug.report import claims, panels, scorecard, tables
+from effaug.report import claims, measures, panels, scorecard, tables
 from effaug.report.parameters import check_parameters
 from effaug.report.view import view_of
 from effaug.study import protocols
@@ -83,4 +83,4 @@ tables.as_text(scorecard.scorecard(view.results, protocol), 2)
 board = panels.Board(view.results, protocol)
 for claim in claims.CLAIMS:
     words = f"**{claim.id}** (Section {claim.section}): {claim.says} *{claim.decided_by}*"
-    display(Markdown(words), tables.as_text(scorecard.effects(board, claim), 2))
+    display(Markdown(words), tables.as_text(measures.effects(board, claim), 2))

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from effaug.curves import auc
-from effaug.report import scorecard
+from effaug.report import measures, scorecard
 from effaug.report.claims import CLAIMS
+from effaug.report.judging import verdict
+from effaug.report.measures import effects
 from effaug.report.panels import LEVEL, NINE, Board
 from effaug.report.published import DATASETS, published_aucs
-from effaug.report.scorecard import effects, verdict
 from effaug.study import timing
 from effaug.study.protocols import TABLE_POLICIES, TABLE_SCORES
 from effaug.study.results import Curve, Results
@@ -93,7 +94,7 @@ HOLDING = (
 
 
 def test_every_claim_has_a_measure_and_an_id_of_its_own():
-    assert [claim.id for claim in CLAIMS] == list(scorecard._MEASURES)
+    assert [claim.id for claim in CLAIMS] == list(measures._MEASURES)
     assert len({claim.id for claim in CLAIMS}) == len(CLAIMS)
     assert {claim.holds for claim in CLAIMS} <= {"every", "most", "many", "some"}
 
@@ -244,10 +245,10 @@ def test_what_a_claim_asks_for_is_as_the_paper_words_it():
 def test_the_margin_is_what_the_papers_five_seeds_can_tell_apart_and_small_beside_its_gains():
     aucs = published_aucs()
     error = aucs.auc_std.median() * np.sqrt(2 / 5)
-    np.testing.assert_allclose(scorecard.EQUAL_AREA, 1.96 * error, rtol=0.05)
+    np.testing.assert_allclose(measures.EQUAL_AREA, 1.96 * error, rtol=0.05)
     wide = aucs.pivot(index=["task", "score"], columns="policy", values="auc_mean")
-    np.testing.assert_allclose((wide.random_proportional - wide.baseline).min(), 3 * scorecard.EQUAL_AREA, rtol=0.1)
-    assert scorecard.EQUAL_AREA < scorecard.AREA
+    np.testing.assert_allclose((wide.random_proportional - wide.baseline).min(), 3 * measures.EQUAL_AREA, rtol=0.1)
+    assert measures.EQUAL_AREA < measures.AREA
 
 
 def test_a_bound_of_zero_has_a_margin_and_no_other(tmp_path):
