@@ -271,10 +271,10 @@ def test_no_augmenters_are_refused():
 def test_imgaug_is_importable_with_numpy_2_and_only_when_used():
     code = """
 import sys, numpy as np
-import effaug.augment
+import effaug.images.augment
 assert int(np.__version__.split(".")[0]) >= 2
 assert "imgaug" not in sys.modules
-from effaug._imgaug import iaa
+from effaug.images._imgaug import iaa
 assert set(np.sctypes) == {"int", "uint", "float", "complex", "others"}
 print(iaa.Fliplr(1.0).augment_image(np.arange(6, dtype=np.uint8).reshape(2, 3, 1))[..., 0].tolist())
 """

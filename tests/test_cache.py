@@ -21,7 +21,8 @@ from sklearn.preprocessing import StandardScaler
 from effaug.images import cache as module
 from effaug.images.augment import Augmenters, Crop, Rotate, Translate, with_originals
 from effaug.images.cache import Entry, FeatureCache, cache_folder, digest
-from effaug.images.features import LeNet, Pixels, ResNet, transform_copies
+from effaug.images.features import LeNet, Pixels, transform_copies
+from effaug.images.frozen import ResNet
 
 PACKAGE = Path(module.__file__).parent
 SHIFTS = Translate(((0, 2), (-3, 0)))

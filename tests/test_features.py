@@ -15,7 +15,8 @@ from sklearn.exceptions import NotFittedError
 
 from effaug.images import features
 from effaug.images._philox import standard_normal
-from effaug.images.features import CNN, LeNet, Pixels, ResNet, transform_copies
+from effaug.images.features import CNN, LeNet, Pixels, transform_copies
+from effaug.images.frozen import ResNet
 from effaug.images.networks import bottleneck
 from effaug.images.weights import load_resnet
 from effaug.study.learners import featurizer
@@ -342,7 +343,7 @@ def test_resnet_refuses_images_of_another_size_or_kind(weights, call):
 def test_resnets_weights_are_loaded_only_when_features_are_computed(weights):
     code = """
 import sys, numpy as np
-from effaug.features import ResNet
+from effaug.images.frozen import ResNet
 net = ResNet("toy").fit(np.zeros((2, 16, 16, 3), np.uint8))
 print(len(net.weights_sha256_), [name for name in ("keras", "tensorflow") if name in sys.modules])
 """

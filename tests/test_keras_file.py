@@ -13,7 +13,7 @@ import pytest
 from effaug.images import keras_file
 from effaug.images.augment import Crop
 from effaug.images.cache import FeatureCache
-from effaug.images.features import KerasResNet, ResNet
+from effaug.images.frozen import KerasResNet, ResNet
 from effaug.images.networks import bottleneck, import_keras
 from effaug.images.weights import load_manifest, load_resnet
 from effaug.study import datasets, runner

@@ -147,7 +147,7 @@ def test_a_curve_of_the_same_key_is_replaced(tmp_path):
 def test_two_processes_that_save_at_once_lose_nothing(tmp_path):
     code = """if True:
         import sys, numpy as np
-        from effaug.results import Curve, Results
+        from effaug.study.results import Curve, Results
         policy, store = sys.argv[1], Results(sys.argv[2])
         print(flush=True); sys.stdin.readline()
         for seed in range(25):

@@ -14,7 +14,7 @@ import pytest
 
 from effaug.images import networks
 from effaug.images.augment import RandomAffine
-from effaug.images.features import ResNet
+from effaug.images.frozen import ResNet
 from effaug.images.networks import bottleneck, import_keras
 from effaug.study import _checkpoint, training
 from effaug.study.datasets import ARRAYS, Dataset
@@ -131,13 +131,14 @@ def test_interrupted_training_goes_on_after_its_last_finished_epoch(small_cifar1
 def test_killed_training_goes_on_after_its_last_finished_epoch(small_cifar10, whole, tmp_path):
     code = """
 import os, signal, sys
-from effaug import cli, training
+from effaug.cli import main
+from effaug.study import training
 train = training.train
 def told(state):
     if state["epoch"] == 1:
         os.kill(os.getpid(), signal.SIGKILL)
 training.train = lambda *some, progress, **more: train(*some, progress=lambda now: (progress(now), told(now)), **more)
-cli.main()
+main.main()
 """
     options = ["--depth", "11", "--epochs", "3", "--batch-size", "16", "--augment", "--seed", "4", "--weights"]
     command = [sys.executable, "-c", code, "train-cnn", "cifar10", *options, str(tmp_path)]
