@@ -14,14 +14,14 @@ def unknown(what: str, value: object, accepted: Iterable[object]) -> str:
     return f"unknown {what} {value!r}{hint}; accepted: {', '.join(choices)}"
 
 
-def finite(features: np.ndarray) -> np.ndarray:
+def finite(features: np.ndarray, name: str = "features") -> np.ndarray:
     """Features (n, d) in float64, or a ValueError that names what is wrong with them."""
     features = np.asarray(features, float)
     if features.ndim != 2:
-        raise ValueError(f"features must have shape (n, d), got {features.shape}")
+        raise ValueError(f"{name} must have shape (n, d), got {features.shape}")
     bad = np.argwhere(~np.isfinite(features))
     if len(bad):
-        raise ValueError(f"features must be finite, got {features[tuple(bad[0])]} in row {bad[0, 0]}")
+        raise ValueError(f"{name} must be finite, got {features[tuple(bad[0])]} in row {bad[0, 0]}")
     return features
 
 

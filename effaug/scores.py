@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
@@ -12,8 +14,23 @@ from effaug import svm
 from effaug._validation import not_negative, unknown
 from effaug.logistic import LogisticModel, l2_term, row_curvature
 
-SCORES = ("influence", "loss", "margin")
 Score = str | np.ndarray | Callable[[LogisticModel, np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
+
+
+@dataclass(frozen=True)
+class ScoreRule:
+    """A score that has a name.
+
+    Attributes
+    ----------
+    compute : callable
+        From what `influence` takes, ``ridge`` by keyword, to scores (n,): finite and not negative.
+    augment : {"high", "low"}
+        Which scores mean that there is much to gain from augmenting a point.
+    """
+
+    compute: Callable[..., np.ndarray]
+    augment: Literal["high", "low"] = "high"
 
 
 def score(
@@ -44,7 +61,7 @@ def score(
     Returns
     -------
     ndarray, shape (n,)
-        Not negative; the larger an influence or a loss, the more there is to gain from augmenting the point.
+        Not negative; `SCORES` says whether high or low ones mean that there is much to gain from augmenting the point.
 
     Raises
     ------
@@ -54,12 +71,18 @@ def score(
     check(name, len(labels))
     if not isinstance(name, str):
         return not_negative("score", name(model, features, labels, weights) if callable(name) else name, len(labels))
-    originals = features[:, 0] if features.ndim == 3 else features
-    if name == "loss":
-        return model.log_loss(originals, labels)
-    if name == "margin":
-        return np.abs(svm.fit(originals, labels).decision(originals))
-    return influence(model, features, labels, weights, ridge=ridge)
+    return SCORES[name].compute(model, features, labels, weights, ridge=ridge)
+
+
+def gain(name: Score, values: np.ndarray) -> np.ndarray:
+    """Scores as larger numbers for points with more to gain: the reciprocals of those of which low ones mean that.
+
+    The points closest to a boundary, of margin 0, have no finite reciprocal: a margin counts as no less than a
+    trillionth of the largest.
+    """
+    if not isinstance(name, str) or SCORES[name].augment == "high" or not values.any():
+        return values
+    return 1 / np.maximum(values, 1e-12 * values.max())
 
 
 def check(name: Score, n: int, *, updated: bool = False) -> None:
@@ -151,3 +174,23 @@ def _dual_leverage(
     solved = cho_solve(cho_factor(M, lower=True), centred @ points.T)
     found, scale = solved[fitted, np.arange(len(points))], root[fitted]
     return np.divide(found, scale, out=np.zeros_like(found), where=scale > 0)  # no curvature left: no residual either
+
+
+def _originals(features: np.ndarray) -> np.ndarray:
+    return features[:, 0] if features.ndim == 3 else features
+
+
+def _loss(
+    model: LogisticModel, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None, *, ridge: float | None
+) -> np.ndarray:
+    return model.log_loss(_originals(features), labels)
+
+
+def _margin(
+    model: LogisticModel, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None, *, ridge: float | None
+) -> np.ndarray:
+    points = _originals(features)
+    return np.abs(svm.fit(points, labels).decision(points))
+
+
+SCORES = {"influence": ScoreRule(influence), "loss": ScoreRule(_loss), "margin": ScoreRule(_margin, augment="low")}

@@ -10,33 +10,34 @@ from effaug.policies import Policy, Request, load_policy
 
 
 def select(
-    features: np.ndarray,
-    labels: np.ndarray,
+    X: np.ndarray,
+    y: np.ndarray,
     budget: int,
     *,
     score: scores.Score = "influence",
     policy: str | Policy = "deterministic_proportional",
     C: float = 10.0,
-    rng: np.random.Generator | int | None = None,
+    random_state: np.random.Generator | int | None = None,
 ) -> np.ndarray:
     """Which of my points should I augment?
 
     Parameters
     ----------
-    features : ndarray, shape (n, d)
-        Bottleneck features of a trained network, or whatever a linear classifier does well on.
-    labels : ndarray, shape (n,)
-        Of two classes.
+    X : ndarray, shape (n, d)
+        Features: bottleneck features of a trained network, or whatever a linear classifier does well on.
+    y : ndarray, shape (n,)
+        Labels of two classes.
     budget : int
         How many to choose; the paper's finding is that about n / 10 do.
     score : {"influence", "loss", "margin"}, callable or ndarray, shape (n,)
-        See `effaug.scores.score`.
+        See `effaug.scores.score`. Of a score of which low ones mean that a point is worth augmenting (`SCORES`), the
+        policies get the reciprocals: by margin, the points closest to the boundary come first.
     policy : str or Policy
         Any of `effaug.policies.POLICIES` or one of your own, but no updating one, which needs the copies' features (see
         `effaug.curves`), and no down-weighting one, which chooses the points that its plain form chooses.
     C : float, default 10
         Inverse L2 strength of the logistic regression that the scores are taken from.
-    rng : numpy.random.Generator or int, optional
+    random_state : numpy.random.Generator or int, optional
         For the random policies, or its seed; 0 unless given.
 
     Returns
@@ -50,10 +51,6 @@ def select(
         For an unknown score or policy, features of another shape or not finite, labels that are not of two classes, a
         budget above n, for a k-DPP above the rank of its kernel, for ``virtual_support_vectors`` other than the number
         of support vectors, or a logistic regression that does not converge.
-
-    Notes
-    -----
-    Of a *low* margin are the points close to the boundary: ``policy="deterministic_inverse_proportional"`` takes them.
     """
     policy = load_policy(policy)
     if policy.update:
@@ -64,27 +61,27 @@ def select(
             f"choose points with policy={policy.name.removesuffix('_downweight')!r}, and weigh them with "
             "effaug.plans.plan_weights(selected, copies, downweight=True)"
         )
-    features, binary = finite(features), _two_classes(labels)
+    features, binary = finite(X, "X"), _two_classes(y)
     if len(binary) != len(features):
-        raise ValueError(f"labels must be as many as the features, {len(features)}, got {len(binary)}")
+        raise ValueError(f"y must have a label for each row of X, {len(features)}, got {len(binary)}")
     scores.check(score, len(features))
     if not isinstance(budget, int | np.integer) or isinstance(budget, bool) or not 0 <= budget <= len(features):
         raise ValueError(f"budget must be a whole number between 0 and {len(features)}, got {budget!r}")
     if not (isinstance(C, int | float | np.number) and C > 0):
         raise ValueError(f"C must be a positive number, got {C!r}")
-    rng, values = np.random.default_rng(0 if rng is None else rng), np.ones(len(features))
+    rng, values = np.random.default_rng(0 if random_state is None else random_state), np.ones(len(features))
     if policy.uses_scores:
-        values = scores.score(score, logistic.fit(features, binary, C=C), features, binary)
+        values = scores.gain(score, scores.score(score, logistic.fit(features, binary, C=C), features, binary))
     return policy.prepare(Request(features, binary, values, (budget,), rng)).choose(budget)
 
 
 def _two_classes(labels: np.ndarray) -> np.ndarray:
     found = np.asarray(labels)
     if found.ndim != 1:
-        raise ValueError(f"labels must have shape (n,), got {found.shape}")
+        raise ValueError(f"y must have shape (n,), got {found.shape}")
     if any(label is None or label != label for label in found.tolist()):  # NaN differs from itself
-        raise ValueError("labels must be known for every point, got None or NaN")
+        raise ValueError("y must be known for every point, got None or NaN")
     classes, binary = np.unique(found, return_inverse=True)
     if len(classes) != 2:
-        raise ValueError(f"labels must be of two classes, got {len(classes)}: {classes[:5].tolist()}")
+        raise ValueError(f"y must be of two classes, got {len(classes)}: {classes[:5].tolist()}")
     return binary

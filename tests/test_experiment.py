@@ -264,7 +264,9 @@ def test_refit_trains_a_network_of_the_jobs_seed_on_originals_and_selected_copie
 
 
 def test_frozen_jobs_run_once_where_seeds_change_nothing():
-    spec = digits(policies=("baseline", "deterministic_proportional", "random_softmax"), score_names=scores.SCORES)
+    spec = digits(
+        policies=("baseline", "deterministic_proportional", "random_softmax"), score_names=tuple(scores.SCORES)
+    )
     expected = [("", "full", 0)]
     expected += [("", "baseline", seed) for seed in range(3)]
     expected += [(score, "deterministic_proportional", 0) for score in scores.SCORES]

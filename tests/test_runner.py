@@ -239,7 +239,8 @@ def test_no_workers_is_an_error_before_anything_is_done(cache, tmp_path):
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_workers_and_is_made_whole_by_the_next(whole, cache, tmp_path):
     store, reference = Results(tmp_path), Results(whole)
-    at_once = f"from effaug.study import runner; runner._SAVE_EVERY = 0; {EFFAUG}"  # 54 curves may take less than one save
+    # 54 curves may take less than one save
+    at_once = f"from effaug.study import runner; runner._SAVE_EVERY = 0; {EFFAUG}"
     process = start(tmp_path, "--seeds", "8", "--jobs", "2", code=at_once)
     try:
         wait_until(lambda: len(store.done(TASK)) >= 4 or process.poll() is not None)

@@ -150,7 +150,11 @@ def test_unknown_score_is_refused_with_the_known_ones(name, hint):
     message = re.escape(f"unknown score '{name}'{hint}; accepted: influence, loss, margin")
     with pytest.raises(ValueError, match=f"^{message}$"):
         score(name, logistic.fit(features, labels), features, labels)
-    assert SCORES == ("influence", "loss", "margin")
+    assert {name: rule.augment for name, rule in SCORES.items()} == {
+        "influence": "high",
+        "loss": "high",
+        "margin": "low",
+    }
     assert TABLE_SCORES == ("influence", "loss")
 
 

@@ -108,7 +108,7 @@ def test_select_gives_so_many_distinct_points_by_every_policy(name):
     found = select(features, labels, budget, policy=name)
     assert len(set(found.tolist())) == budget
     assert set(found.tolist()) <= set(range(40))
-    assert found.tolist() == select(features, labels, budget, policy=name, rng=0).tolist()
+    assert found.tolist() == select(features, labels, budget, policy=name, random_state=0).tolist()
 
 
 @pytest.fixture(scope="module")
@@ -135,19 +135,19 @@ def by_hand(features, labels, C=10.0):
 @pytest.mark.parametrize("score", ["influence", "loss", "margin"])
 @pytest.mark.parametrize("C", [10.0, 0.1])
 def test_select_is_the_ranking_by_hand(digits, score, C):
-    want = by_hand(*digits, C=C)[score]
+    want = by_hand(*digits, C=C)[score] * (-1 if score == "margin" else 1)  # close to the boundary comes first
     found = select(*digits, 20, score=score, C=C)
     assert found.tolist() == np.argsort(-want)[:20].tolist()
     lowest = select(*digits, 200, score=score, C=C, policy="deterministic_inverse_proportional")
-    assert want[lowest][:50].max() <= np.sort(want)[49] * (1 + 1e-6)
+    assert want[lowest][:50].max() <= np.sort(want)[49] + 1e-6
     assert sorted(lowest.tolist()) == list(range(200))
 
 
 def test_select_takes_influence_and_seed_0_unless_told(digits):
     assert select(*digits, 9).tolist() == select(*digits, 9, score="influence", C=10.0).tolist()
     drawn = select(*digits, 9, policy="random_proportional")
-    assert drawn.tolist() == select(*digits, 9, policy="random_proportional", rng=rng(0)).tolist()
-    assert drawn.tolist() != select(*digits, 9, policy="random_proportional", rng=rng(1)).tolist()
+    assert drawn.tolist() == select(*digits, 9, policy="random_proportional", random_state=rng(0)).tolist()
+    assert drawn.tolist() != select(*digits, 9, policy="random_proportional", random_state=rng(1)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -175,19 +175,19 @@ def test_select_takes_influence_and_seed_0_unless_told(digits):
         ({"score": -np.ones(200)}, ["score must be finite and not negative, got -1.0 at point 0"]),
         ({"score": lambda *given: np.ones(3)}, ["score must have shape (200,)", "got (3,)"]),
         ({"budget": 201}, ["budget must be a whole number between 0 and 200, got 201"]),
-        ({"labels": np.arange(200) % 3}, ["labels must be of two classes, got 3: [0, 1, 2]"]),
-        ({"features": np.zeros((200, 2, 4))}, ["features must have shape (n, d), got (200, 2, 4)"]),
-        ({"features": np.full((200, 3), np.nan)}, ["features must be finite, got nan in row 0"]),
-        ({"features": np.full((200, 3), np.inf), "policy": "baseline"}, ["features must be finite, got inf in row 0"]),
-        ({"labels": np.array([0, None] * 100)}, ["labels must be known for every point"]),
-        ({"labels": np.array([0, np.nan] * 100)}, ["labels must be known for every point"]),
-        ({"labels": np.zeros((200, 1))}, ["labels must have shape (n,), got (200, 1)"]),
+        ({"y": np.arange(200) % 3}, ["y must be of two classes, got 3: [0, 1, 2]"]),
+        ({"X": np.zeros((200, 2, 4))}, ["X must have shape (n, d), got (200, 2, 4)"]),
+        ({"X": np.full((200, 3), np.nan)}, ["X must be finite, got nan in row 0"]),
+        ({"X": np.full((200, 3), np.inf), "policy": "baseline"}, ["X must be finite, got inf in row 0"]),
+        ({"y": np.array([0, None] * 100)}, ["y must be known for every point"]),
+        ({"y": np.array([0, np.nan] * 100)}, ["y must be known for every point"]),
+        ({"y": np.zeros((200, 1))}, ["y must have shape (n,), got (200, 1)"]),
         ({"C": -1.0}, ["C must be a positive number, got -1.0"]),
         ({"budget": True}, ["budget must be a whole number between 0 and 200, got True"]),
     ],
 )
 def test_select_refuses_with_the_value_and_what_is_accepted(digits, change, words):
-    arguments = {"features": digits[0], "labels": digits[1], "budget": 5} | change
+    arguments = {"X": digits[0], "y": digits[1], "budget": 5} | change
     with pytest.raises(ValueError) as error:  # noqa: PT011
         select(**arguments)
     for word in words:
@@ -203,10 +203,10 @@ def test_select_refuses_a_budget_that_is_no_number_of_points(budget):
 
 def test_select_takes_a_seed_and_wants_as_many_labels_as_points():
     features, digit = load_digits(return_X_y=True)
-    by_seed = select(features, digit % 2, 10, policy="random_proportional", rng=3)
-    by_generator = select(features, digit % 2, 10, policy="random_proportional", rng=np.random.default_rng(3))
+    by_seed = select(features, digit % 2, 10, policy="random_proportional", random_state=3)
+    by_generator = select(features, digit % 2, 10, policy="random_proportional", random_state=np.random.default_rng(3))
     np.testing.assert_array_equal(by_seed, by_generator)
-    with pytest.raises(ValueError, match="labels must be as many as the features, 1797, got 100"):
+    with pytest.raises(ValueError, match="y must have a label for each row of X, 1797, got 100"):
         select(features, digit[:100] % 2, 10)
 
 
@@ -234,4 +234,4 @@ def test_select_hands_influence_to_the_policies_of_sets(digits):
         ("dpp_map_proportional", greedy),
         ("clustered_random_proportional", clustered),
     ):
-        assert select(*digits, 12, policy=policy, rng=3).tolist() == expected.tolist(), policy
+        assert select(*digits, 12, policy=policy, random_state=3).tolist() == expected.tolist(), policy
