@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 
 from effaug import logistic
 from effaug.logistic import LogisticModel
-from effaug.scores import SCORES, _dual_leverage, _primal_leverage, influence, score
+from effaug.scores import SCORES, _dual_leverage, _primal_leverage, gain, influence, score
 from effaug.study.protocols import TABLE_SCORES
 from effaug.svm import fit as fit_svm
 
@@ -240,3 +240,11 @@ def test_labels_of_any_kind_give_the_same_scores(kind):
         assert logistic.fit(x, labels, C=C).C == model.C
         for name in SCORES:
             np.testing.assert_array_equal(score(name, model, x, labels), score(name, model, x, y))
+
+
+def test_what_has_more_to_gain_is_larger_whatever_the_direction():
+    values = np.array([3.0, 0.0, 1.0])
+    assert gain("loss", values) is gain(values, values) is values
+    assert np.argsort(gain("margin", values)).tolist() == [0, 2, 1]
+    assert np.isfinite(gain("margin", values)).all()
+    assert gain("margin", np.zeros(3)).tolist() == [0, 0, 0]
