@@ -34,8 +34,7 @@ from IPython.display import Markdown
 
 from effaug.images import weights
 from effaug.report import supplementary, tables
-from effaug.report.parameters import check_parameters
-from effaug.report.view import network_notes
+from effaug.report.view import check_parameters, network_notes
 
 check_parameters(globals(), ("network",))
 names = weights.networks() if network == "all" else (network,)

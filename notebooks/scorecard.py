@@ -26,8 +26,7 @@ protocol = "paper"
 from IPython.display import Markdown, display
 
 from effaug.report import claims, measures, panels, scorecard, tables
-from effaug.report.parameters import check_parameters
-from effaug.report.view import view_of
+from effaug.report.view import check_parameters, view_of
 from effaug.study import protocols
 
 check_parameters(globals(), ("protocol",))

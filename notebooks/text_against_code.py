@@ -27,8 +27,7 @@ protocol = "paper"
 from IPython.display import Markdown
 
 from effaug.report import discrepancies, panels, sensitivity, supplementary, tables
-from effaug.report.parameters import check_parameters
-from effaug.report.view import view_of
+from effaug.report.view import check_parameters, view_of
 
 check_parameters(globals(), ("protocol",))
 view = view_of(protocol=protocol, features="frozen", n_seeds=20)

@@ -202,6 +202,9 @@ def test_the_books_own_data_example_runs_as_it_stands():
     )
     setup += "both = np.stack([x, x + 1], axis=1)\ntrain, test = both[:300], both[300:]\n"
     setup += "train_labels, test_labels = y[:300], y[300:]\n"
+    setup += "from sklearn.datasets import load_digits\ndigits = load_digits()\n"
+    setup += "images, parity = digits.images[:200, :, :, None].astype(np.uint8), digits.target[:200] % 2\n"
+    setup += "x_train, y_train, x_test, y_test = images[:100], parity[:100], images[100:], parity[100:]\n"
     check = "\nassert len(chosen) == 60 and len(curve.accuracies) == 5 and sorted(curve.order) == list(range(300))\n"
     check += "assert len(set(spread)) == len(set(middle)) == 10\n"
     done = subprocess.run([sys.executable, "-c", setup + "".join(examples) + check], capture_output=True, text=True)

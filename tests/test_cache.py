@@ -163,8 +163,8 @@ def test_an_edited_module_gives_another_key(tmp_path, edited):
 def test_edited_code_is_not_given_the_features_of_the_old(cache, tmp_path):
     images, _ = toy()
     old = FeatureCache().transform(Pixels().fit(images), images, SHIFTS)
-    shutil.copytree(PACKAGE, tmp_path / "effaug")
-    edited = tmp_path / "effaug" / "features.py"
+    shutil.copytree(PACKAGE.parent, tmp_path / "effaug")
+    edited = tmp_path / "effaug" / "images" / "features.py"
     edited.write_text(edited.read_text().replace("astype(np.float32) / 255", "astype(np.float32) / 128"))
     code = f"""
 import sys
@@ -178,12 +178,12 @@ np.save({str(tmp_path / "new.npy")!r}, FeatureCache().transform(Pixels().fit(toy
 
 
 def test_the_key_knows_every_module_that_features_are_made_by():
-    """Of the others that these import, what matters is in the key by its value: settings, and a mean image."""
+    """The others that these import write files and find folders."""
     found = set()
     for path in sources(PACKAGE):
-        lines = re.findall(r"^ *from effaug(?:\.(\w+))? import ([\w, ]+)", path.read_text(), re.M)
-        found |= {name for home, names in lines for name in ([home] if home else names.split(", "))}
-    assert found - set(module._SOURCES) == {"_record", "datasets", "protocols", "tasks"}
+        found |= set(re.findall(r"^ *from (effaug[.\w]*) import ", path.read_text(), re.M))
+    known = {"effaug.images", *(f"effaug.images.{name}" for name in module._SOURCES)}
+    assert found - known == {"effaug._files", "effaug._folders"}
 
 
 def test_frozen_features_depend_on_the_weights_and_not_on_their_name(cache, counted):

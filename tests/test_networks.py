@@ -272,7 +272,7 @@ def test_weights_lie_in_the_checkout_unless_told_otherwise(monkeypatch):
     for named in ("", None):
         monkeypatch.setenv("EFFAUG_WEIGHTS", "") if named == "" else monkeypatch.delenv("EFFAUG_WEIGHTS")
         assert weights_folder().name == "weights"
-        assert (weights_folder().parent / "effaug" / "networks.py").exists()
+        assert (weights_folder().parent / "effaug" / "images" / "networks.py").exists()
 
 
 def test_weights_are_not_looked_for_in_a_folder_that_is_not_there(tmp_path, monkeypatch):

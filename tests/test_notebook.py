@@ -118,14 +118,14 @@ def test_recompute_without_data_is_a_sentence(tmp_path, monkeypatch):
 
 
 def test_no_results_at_all_is_said_in_words(tmp_path, monkeypatch):
-    monkeypatch.setattr("effaug.report.view.STORED", tmp_path / "none")
+    monkeypatch.setattr("effaug.report.parameters.STORED", tmp_path / "none")
     view = view_of(dataset="mnist", augmentation="crop")
     assert view.panels == []
     assert view.missing() == "No results yet under the paper protocol: mnist-crop (frozen), mnist-crop (refit)."
 
 
 def test_results_that_are_named_and_not_there_are_not_shown_as_none(tmp_path, monkeypatch):
-    monkeypatch.setattr("effaug.report.view.STORED", tmp_path / "tpyo")
+    monkeypatch.setattr("effaug.report.parameters.STORED", tmp_path / "tpyo")
     monkeypatch.setenv("EFFAUG_RESULTS", str(tmp_path / "tpyo"))
     for ask in (view_of, lambda: check_parameters(GOOD)):
         with pytest.raises(ParameterError, match=f"^EFFAUG_RESULTS names no existing folder: {tmp_path / 'tpyo'}"):
@@ -139,7 +139,7 @@ def test_a_changed_protocol_with_results_is_accepted_and_not_recomputed(tmp_path
     run(Experiment(task, changed, policies=("baseline",), n_seeds=1), Results(tmp_path))
     with pytest.raises(ParameterError, match="unknown protocol"):
         open_view(GOOD | {"protocol": "paper+C=3.0"})
-    monkeypatch.setattr("effaug.report.view.STORED", tmp_path)
+    monkeypatch.setattr("effaug.report.parameters.STORED", tmp_path)
     view = open_view(GOOD | {"protocol": "paper+C=3.0"})
     assert set(view.table.policy) == {"baseline", "full"}
     assert list(tables.task_table(view).index) == ["digits-crop"]

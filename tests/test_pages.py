@@ -16,7 +16,6 @@ import pytest
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
-from effaug.report import view
 from effaug.report.parameters import DEFAULTS, STORED, ParameterError
 from effaug.report.view import open_view
 
@@ -92,7 +91,7 @@ def show(stored):
         return "\n".join(map(text, shown))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(view, "STORED", stored)
+        patch.setattr("effaug.report.parameters.STORED", stored)
         yield run
 
 

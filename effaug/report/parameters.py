@@ -96,6 +96,7 @@ def stored_results() -> Results:
 
 
 def check_value(name: str, value: Any, results: Results) -> None:
+    """Refuse a value that a parameter does not accept with a `ParameterError`."""
     if name == "n_seeds":
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ParameterError(f"n_seeds must be a whole number of at least 1, got {value!r}")

@@ -12,7 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from effaug.images.cache import is_ours
+import numpy as np
+
+from effaug.images.cache import digest, is_ours
 from effaug.images.frozen import ResNet
 from effaug.images.networks import versions
 from effaug.images.weights import load_manifest, own_file, weights_sha256
@@ -48,7 +50,8 @@ def _network(experiment: Experiment) -> dict[str, Any]:
         manifest = load_manifest(network.network)
         told = {"training": manifest["training"]} if "training" in manifest else {"depth": manifest["network"]["depth"]}
         trained |= {"weights_sha256": weights_sha256(network.network), **told}
-    return {"name": type(network).__name__, **network.get_params()} | trained
+    settings = {k: digest(v) if isinstance(v, np.ndarray) else v for k, v in network.get_params().items()}
+    return {"name": type(network).__name__, **settings} | trained
 
 
 def check_label(weights: str, protocol: str) -> None:
