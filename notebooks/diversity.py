@@ -16,7 +16,7 @@
 # %% [markdown]
 # # Margins, clusters and k-DPPs: Figures 14 to 16
 #
-# Three other ways to choose points, from the paper's appendices, held against drawing in proportion to influence and at random: the distance from a
+# Three other ways to choose points, from the paper's appendices, compared with drawing in proportion to influence and at random: the distance from a
 # linear SVM's boundary as a score; k-means with as many clusters as points to choose, one point from each; and a k-DPP, which draws
 # sets whose features point in different directions. Here they are on all nine tasks and on the digits; MNIST's are over frozen features.
 
@@ -64,11 +64,11 @@ figures.figure_15(view)
 figures.figure_16(view)
 
 # %% [markdown]
-# ## Held against influence
+# ## Compared with influence
 #
 # Accuracy at some numbers of points less that of as many drawn in proportion to influence, in percentage points: mean over seeds, and half of the
 # 95 % t interval. Against the paper, margins, clusters and plain k-DPPs are ahead of influence on CIFAR-10 at 10 and at 50 points, by 0.1 to 0.6: influence
-# trails chance there, too. On small NORB they trail it by 0.7 to 2.3 (clusters in which influence decides by less), and on MNIST, at 50 points, by 0.4 to
+# trails random selection there, too. On small NORB they trail it by 0.7 to 2.3 (clusters in which influence decides by less), and on MNIST, at 50 points, by 0.4 to
 # 2.5. A k-DPP weighted by influence is level with influence alone: at 50 points within 0.1 on all nine tasks.
 
 # %%

@@ -18,7 +18,7 @@
 #
 # On scikit-learn's own 8x8 digits, which need no download: augment a few points chosen by influence, a few chosen at random,
 # and see how close either comes to augmenting all of them. The set is tiny, 200 points of 64 pixels, and the test is hard on the claim: with
-# 10 points chance does better, with 20 they tie, and from 50 on the chosen points are ahead. Everything on this page is computed as it runs, in seconds.
+# 10 points random selection does better, with 20 they tie, and from 50 on the chosen points are ahead. Everything on this page is computed as it runs, in seconds.
 
 # %% tags=["parameters"]
 dataset = "digits"
@@ -36,7 +36,7 @@ from effaug.report.view import open_view
 view = open_view(globals())
 
 # %% [markdown]
-# The test set is the original one with every shifted copy appended. Each line shows what a way of choosing points buys: orange
+# The test set is the original one with every shifted copy appended. Each line shows what a way of choosing points gains: orange
 # draws them uniformly, blue in proportion to their influence, green in proportion to their training loss.
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points: in proportion to influence or loss, and at random"}}

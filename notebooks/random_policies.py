@@ -48,14 +48,14 @@ figures.figure_3(view)
 # %% [markdown]
 # How far 10 % is from everything, in percentage points (negative: below full augmentation). On MNIST both proportional policies come far closer
 # than the baseline. On the 200 digits 10 % is 20 points, and there the picture is mixed. With ten points or fewer, choosing by score often trails
-# chance on CIFAR-10, on the digits and on MNIST's rotations and crops; on MNIST's shifts and on small NORB it is ahead even then. On MNIST's crops ten such
+# random selection on CIFAR-10, on the digits and on MNIST's rotations and crops; on MNIST's shifts and on small NORB it is ahead even then. On MNIST's crops ten such
 # points do worse than none (the numbers behind the lines, column 10). Stars are virtual support vectors, as many as there are.
 #
 # On small NORB the paper's picture is whole: 10 % by influence are ahead of augmenting everything on all three tasks, if by a tenth of a point on two
 # of them, and 10 % at random trail it.
 #
 # On CIFAR-10, with C = 10 as the text has it, augmenting everything gives next to nothing, and 10 % by influence trail 10 % at random; from 250 points on
-# (500 on crops) influence is level or ahead. Under the released code's settings, at the end of this page, it leads on all three tasks. *What the effect hangs on* takes that apart.
+# (500 on crops) influence is level or ahead. Under the released code's settings, at the end of this page, it leads on all three tasks. *Which settings decide the effect* takes that apart.
 
 # %%
 comparisons.main_claim(view)

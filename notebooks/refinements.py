@@ -56,7 +56,7 @@ comparisons.refinement_table(other)
 # The paper's MNIST numbers are with refitted features: there, down-weighting changes little, in the paper as here. Over frozen MNIST
 # features of LeNet it costs ten under `paper`; on the digits it adds half a unit under `paper` and costs two to three under
 # `released-code`. The paper, too, finds that it hurts where its features are frozen, on CIFAR-10
-# and NORB. On small NORB it does here, too. On CIFAR-10 that hangs on the protocol: with the released code's settings, in the second table, it hurts;
+# and NORB. On small NORB it does here, too. On CIFAR-10 the protocol decides: with the released code's settings, in the second table, it hurts;
 # with C = 10, where augmenting itself hurts at first, giving copies less weight helps.
 #
 # Where features are refit, down-weighting is applied to the logistic regression, while the network is trained on all rows

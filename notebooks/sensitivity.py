@@ -14,7 +14,7 @@
 # ---
 
 # %% [markdown]
-# # What the effect hangs on
+# # Which settings decide the effect
 #
 # The paper says that regularisation had negligible impact. Here its main comparison, 10 % of the points by influence against 10 % at random, and all
 # against none, is repeated over frozen features, on CIFAR-10 while these choices change: the inverse L2 strength C, from 0.01 to 100; whether the

@@ -45,7 +45,7 @@ figures.training_time(times)
 tables.epoch_table(times)
 
 # %% [markdown]
-# ## What selection buys
+# ## What selection saves
 #
 # A LeNet is trained for one of MNIST's tasks with all points augmented, and with the tenth of highest influence. The second needs scores first:
 # a training on the un-augmented points, their features, a logistic regression and its Hessian. All of it is measured; *saved* counts the cost of

@@ -1,4 +1,4 @@
-"""Policies and protocols held against each other: differences in accuracy and in AUC, with their intervals."""
+"""Policies and protocols compared: differences in accuracy and in AUC, with their intervals."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def draw_curve(axes: Axes, table: pd.DataFrame, line: Line) -> None:
     """Mean accuracy over seeds at each budget, with the band of its 95 % t interval."""
     if table.empty:
         return
-    if table.groupby("seed").budget.nunique().max() == 1:  # a set whose size is not ours to choose
+    if table.groupby("seed").budget.nunique().max() == 1:  # a set whose size the policy decides
         at, half = table.mean(numeric_only=True), np.nan_to_num(half_width(table.accuracy))
         axes.errorbar(
             at.budget, at.accuracy, half, color=line.colour, marker=line.marker, ms=9, label=line.label, ls=""

@@ -64,7 +64,7 @@ def sensitivity(found: pd.DataFrame) -> Figure:
 
 
 def gains(found: pd.DataFrame) -> Figure:
-    """What influence gains over chance against what augmenting everything gains (`comparisons.gains`), by data set."""
+    """What influence gains over random selection against what augmenting everything gains, by data set."""
     figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
     dataset = found.index.get_level_values("task").str.split("-").str[0]
     for colour, (name, rows) in zip(COLOURS, found.groupby(dataset, sort=False), strict=False):

@@ -63,6 +63,7 @@ def own_task(
     Raises
     ------
     ValueError
+        Naming the argument, the value and what would be accepted.
 
     Notes
     -----
