@@ -15,8 +15,6 @@ from effaug.cli.report import app as reports
 from effaug.cli.report import console
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-
-
 app.add_typer(reports)
 
 

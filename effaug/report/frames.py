@@ -1,4 +1,4 @@
-"""Data frames: one row a key, and numbers as text."""
+"""Data frames from rows under keys."""
 
 from __future__ import annotations
 

@@ -31,8 +31,6 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "network": ("all",),
     "device": ("all",),
 }
-
-
 DEFAULTS = {
     "dataset": "all",
     "augmentation": "all",
@@ -42,8 +40,6 @@ DEFAULTS = {
     "n_seeds": 5,
     "source": "stored",
 }
-
-
 PARAMETERS = tuple(DEFAULTS)
 
 

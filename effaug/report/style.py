@@ -18,8 +18,6 @@ from effaug.report.view import View
 from effaug.study.tasks import SOURCES
 
 COLOURS = sns.color_palette("colorblind")
-
-
 RED, BLUE, GREEN, ORANGE, PURPLE, BROWN = (COLOURS[k] for k in (3, 0, 2, 1, 4, 5))
 
 

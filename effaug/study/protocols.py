@@ -115,8 +115,6 @@ PROTOCOLS = {
         shuffled_folds=False,
     ),
 }
-
-
 RECONSTRUCTION: dict[str, tuple[str, dict[str, object]]] = {  # by data set: a named protocol, and what is changed
     "mnist": ("released-code", {}),
     "cifar10": ("released-code", {}),
@@ -257,6 +255,4 @@ TABLE_POLICIES = (  # the eleven of Tables 3-20
     "random_inverse_proportional",
     "deterministic_inverse_proportional",
 )  # fmt: skip
-
-
 TABLE_SCORES = ("influence", "loss")  # of Tables 3-20
