@@ -194,7 +194,7 @@ def test_readme_says_what_is_stored():
     assert described == set(zip(table.task, table.features, table.protocol, strict=True))
 
 
-def test_the_books_own_data_example_runs_as_it_stands():
+def test_the_books_own_data_example_runs_as_it_stands(tmp_path):
     examples = re.findall(r"```python\n(.*?)```", (ROOT / "book" / "rerun.md").read_text(), re.S)
     setup = "from sklearn.datasets import make_blobs\nimport numpy as np\n"
     setup += (
@@ -207,5 +207,6 @@ def test_the_books_own_data_example_runs_as_it_stands():
     setup += "x_train, y_train, x_test, y_test = images[:100], parity[:100], images[100:], parity[100:]\n"
     check = "\nassert len(chosen) == 60 and len(curve.accuracies) == 5 and sorted(curve.order) == list(range(300))\n"
     check += "assert len(set(spread)) == len(set(middle)) == 10\n"
-    done = subprocess.run([sys.executable, "-c", setup + "".join(examples) + check], capture_output=True, text=True)
+    code = setup + "".join(examples) + check
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
