@@ -352,7 +352,7 @@ def test_the_words_count_every_claim(tmp_path):
     assert found.startswith(
         f"Of {len(CLAIMS)} claims, under the settings of `paper`: 0 hold, 0 hold so far, 0 hold in part,"
     )
-    assert found.endswith(f"{len(CLAIMS)} are not measured yet.")
+    assert found.endswith(f"{len(CLAIMS)} not measured yet.")
     board = made_up(tmp_path / "some", as_the_paper_says())
     verdicts = scorecard.scorecard(board.results, "paper").verdict
     assert f": {(verdicts == 'holds').sum()} hold, " in scorecard.in_words(board.results, "paper")

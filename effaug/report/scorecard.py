@@ -18,8 +18,8 @@ _VERDICTS = {
     "holds so far": "hold so far",
     "holds in part": "hold in part",
     "does not hold": "do not hold",
-    "undecided": "are undecided",
-    "not measured": "are not measured yet",
+    "undecided": "undecided",
+    "not measured": "not measured yet",
 }
 
 
@@ -79,8 +79,11 @@ def answer(results: Results) -> str:
     found = agreement(results, NAMES, decimals=9)  # rounded once, where they are shown
     lines = []
     for protocol, words in _QUESTIONS.items():
-        row, own = found.T.to_dict()[protocol, "all"], found.xs(protocol)["median |difference|"].drop("all").dropna()
-        each = ", ".join(f"{dataset} {shown(own_median, 1)}" for dataset, own_median in own.items())
+        row, own = (
+            found.T.to_dict()[protocol, "all"],
+            found.xs(protocol).drop("all").dropna(subset="median |difference|"),
+        )
+        each = ", ".join(f"{name} {shown(r['median |difference|'], 1)} from {r['AUCs']}" for name, r in own.iterrows())
         median, rank, ceiling = (row[name] for name in ("median |difference|", "rank correlation", "ceiling"))
         met = median <= 3 and rank >= 0.85
         lines.append(
