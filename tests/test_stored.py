@@ -269,6 +269,7 @@ def test_small_norb_under_the_released_codes_settings_is_no_nearer_to_table_1():
     assert away["median |difference|"].round().tolist() == [6, 36]
     record = json.loads((STORED.parent / "weights" / "smallnorb-divided-twice.json").read_text())
     assert round(record["test"]["test_accuracy"], 2) == 0.90
+    assert (record["training"]["depth"], record["training"]["epochs"]) == (20, 8)
 
 
 def test_table_1s_best_round_is_ahead_of_its_best_mean_as_the_page_says():
