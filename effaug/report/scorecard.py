@@ -79,10 +79,8 @@ def answer(results: Results) -> str:
     found = agreement(results, NAMES, decimals=9)  # rounded once, where they are shown
     lines = []
     for protocol, words in _QUESTIONS.items():
-        row, own = (
-            found.T.to_dict()[protocol, "all"],
-            found.xs(protocol).drop("all").dropna(subset="median |difference|"),
-        )
+        row = found.T.to_dict()[protocol, "all"]
+        own = found.loc[[protocol]].droplevel("protocol").drop("all").dropna(subset=["median |difference|"])
         each = ", ".join(f"{name} {shown(r['median |difference|'], 1)} from {r['AUCs']}" for name, r in own.iterrows())
         median, rank, ceiling = (row[name] for name in ("median |difference|", "rank correlation", "ceiling"))
         met = median <= 3 and rank >= 0.85
