@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from effaug.study import datasets
-from effaug.study.datasets import ARRAYS, parse_cifar10_binary, parse_idx, parse_norb_mat
+from effaug.study.datasets import ARRAYS
+from effaug.study.formats import parse_cifar10_binary, parse_cifar10_tar, parse_idx, parse_norb_mat
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "smallnorb": (96, 96, 1)}
 CLASSES = {"mnist": 10, "cifar10": 10, "smallnorb": 5}
@@ -221,6 +222,49 @@ def test_parsers_meet_any_bytes_with_an_array_or_a_value_error(parse, header, re
 # What needs no file
 
 
+def tar(**members):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(f"cifar-10-batches-bin/{name}.bin")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+BATCHES = [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]
+TAR = tar(**dict.fromkeys(BATCHES, bytes(3073)))
+
+
+def test_cifar10_archive_is_its_six_batches():
+    assert [array.shape for array in parse_cifar10_tar(TAR)] == [(5, 32, 32, 3), (5,), (1, 32, 32, 3), (1,)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "fault"),
+    [
+        (b"", "empty file"),
+        (b"hello" * 300, "no whole tar archive"),
+        (TAR[:600], "unexpected end of data"),
+        (tar(**dict.fromkeys(BATCHES[:5], bytes(3073))), "test_batch.bin' not found"),
+        (tar(**dict.fromkeys(BATCHES, bytes(3000))), "multiple of 3073 bytes, got 3000"),
+        (TAR.replace(b"0000000\x00", b"zzzzzzz\x00", 1), "no whole tar archive"),
+    ],
+    ids=["empty", "text", "truncated", "a batch missing", "short batches", "bad header"],
+)
+def test_cifar10_archive_that_is_damaged_is_a_value_error(raw, fault):
+    with pytest.raises(ValueError, match=re.escape(fault)):
+        parse_cifar10_tar(raw)
+
+
+@settings(deadline=None, max_examples=200)
+@given(at=st.integers(0, 511), values=st.binary(min_size=1, max_size=16), cut=st.integers(0, len(TAR)))
+def test_cifar10_archive_with_any_header_is_arrays_or_a_value_error(at, values, cut):
+    raw = TAR[:at] + values + TAR[at + len(values) : cut]
+    with contextlib.suppress(ValueError):
+        assert len(parse_cifar10_tar(raw)) == 4
+
+
 def test_digits():
     dataset = datasets.load("digits")
     assert dataset.x_train.shape == (1000, 8, 8, 1)
@@ -346,7 +390,7 @@ BAD = {
     "flipped": (archive().replace(GOOD["x_test"].tobytes(), bytes(GOOD["x_test"].size)), "x_test.npy"),
     "fewer rows": (archive().replace(b"(10,", b"(1, "), "Bad CRC-32 for file 'x_train.npy'"),
     "key missing": (archive(y_test=None), "y_test.npy"),
-    "pickled": (archive(y_train=np.array([{}, []], object)), "allow_pickle"),
+    "pickled": (archive(y_train=np.array([{}, []], object)), "y_train holds pickled objects"),
     "float images": (archive(x_train=GOOD["x_train"] / 255), "x_train is float64 of shape (10, 28, 28, 1)"),
     "no images": (
         archive(x_test=GOOD["x_test"][:0], y_test=GOOD["y_test"][:0]),

@@ -7,23 +7,20 @@ downloaded, checked, parsed and written, whole or not at all. Nothing is ever un
 import contextlib
 import gzip
 import hashlib
-import io
-import struct
 import sys
-import tarfile
-import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 
+from effaug import _npz
 from effaug._files import write_whole
 from effaug._folders import named_folder
 from effaug._validation import unknown
+from effaug.study import formats
 
 NAMES = ("mnist", "cifar10", "smallnorb", "digits")
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -98,87 +95,12 @@ def load(name: str, *, folder: str | Path | None = None) -> Dataset:
             # Another process may have written the archive meanwhile, and removed the raw files.
             if not path.exists():
                 raise
-    return _checked(name, _read(path), str(path))
+    return _checked(name, _npz.read(path, ARRAYS), str(path))
 
 
 def data_folder() -> Path:
     """Where the archives are: ``$EFFAUG_DATA``, which must exist, else ``data`` in the user's cache of effaug."""
     return named_folder("EFFAUG_DATA") or Path(platformdirs.user_cache_dir("effaug")) / "data"
-
-
-def parse_idx(raw: bytes) -> np.ndarray:
-    """Array of uint8, of any shape, from MNIST's idx format.
-
-    Big-endian uint32: magic (0x800, for bytes, plus the number of dimensions), the dimensions; the bytes.
-    ValueError names another magic, or how many bytes were expected.
-    """
-    (magic,) = _integers(raw, ">I", 0, "idx")
-    if not 0x0800 < magic <= 0x08FF:
-        raise ValueError(f"idx data begins with magic 0x{magic:08X}, expected 0x00000801 to 0x000008FF")
-    dims = _integers(raw, f">{magic & 0xFF}I", 4, "idx")
-    return _body(raw, 4 + 4 * len(dims), dims, "u1", "idx")
-
-
-def parse_norb_mat(raw: bytes) -> np.ndarray:
-    """Array of uint8 or int32, of any shape, from NORB's binary matrix format (MATLAB's is another).
-
-    Little-endian int32: magic, number of dimensions, the dimensions (at least three are stored; those beyond
-    the number mean nothing), the values. ValueError names another magic, or how many bytes were expected.
-    """
-    kinds = {0x1E3D4C55: "u1", 0x1E3D4C54: "<i4"}
-    magic, ndim = _integers(raw, "<Ii", 0, "NORB")
-    if magic not in kinds:
-        raise ValueError(f"NORB data begins with magic 0x{magic:08X}, expected 0x1E3D4C55 or 0x1E3D4C54")
-    dims = _integers(raw, f"<{max(ndim, 3)}i", 8, "NORB")
-    if ndim < 1 or min(dims[:ndim]) < 0:
-        raise ValueError(f"NORB data has {ndim} dimensions, {dims}; expected one or more, none negative")
-    return _body(raw, 8 + 4 * len(dims), dims[:ndim], kinds[magic], "NORB")
-
-
-def parse_cifar10_binary(raw: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Images (n, 32, 32, 3) and labels (n,), uint8, from a batch of CIFAR-10's binary version.
-
-    A record is the label, then 32 rows of red, of green, of blue. ValueError names a bad label or length.
-    """
-    size = 1 + 3 * 32 * 32
-    if len(raw) % size:
-        fault = f"expected a multiple of {size} bytes, got {len(raw)}"
-        raise ValueError(f"CIFAR-10 batch is truncated or has trailing bytes: {fault}")
-    records = np.frombuffer(raw, np.uint8).reshape(-1, size)
-    labels = records[:, 0].copy()
-    if (labels > 9).any():
-        raise ValueError(f"CIFAR-10 batch holds label {labels.max()}, expected 0 to 9")
-    return records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1).copy(), labels
-
-
-def _integers(raw: bytes, layout: str, offset: int, kind: str) -> tuple[int, ...]:
-    end = offset + struct.calcsize(layout)
-    if len(raw) < end:
-        raise ValueError(f"{kind} data is truncated: expected {end} bytes or more, got {len(raw)}")
-    return struct.unpack_from(layout, raw, offset)
-
-
-def _body(raw: bytes, offset: int, dims: tuple[int, ...], dtype: str, kind: str) -> np.ndarray:
-    end = offset + prod(dims) * np.dtype(dtype).itemsize
-    if len(raw) != end:
-        fault = "is truncated" if len(raw) < end else "has trailing bytes"
-        raise ValueError(f"{kind} data {fault}: expected {end} bytes for shape {dims}, got {len(raw)}")
-    array = np.frombuffer(raw, dtype, offset=offset).reshape(dims)
-    return array.astype(array.dtype.newbyteorder("="))  # a copy: the view on `raw` is read-only
-
-
-def _smallnorb(raw: bytes) -> list[np.ndarray]:
-    array = parse_norb_mat(raw)
-    return [array[:, 0].copy() if array.ndim == 4 else array]  # images: (n, left and right, h, w)
-
-
-def _cifar10(raw: bytes) -> list[np.ndarray]:
-    stems = [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]
-    with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
-        members = [archive.extractfile(f"cifar-10-batches-bin/{stem}.bin") for stem in stems]
-        batches = [parse_cifar10_binary(member.read()) for member in members if member]
-    images, labels = zip(*batches, strict=True)
-    return [np.concatenate(images[:5]), np.concatenate(labels[:5]), images[5], labels[5]]
 
 
 # Checksums: MNIST's are the original files', CIFAR-10's is on its own page, small NORB's are those that
@@ -204,9 +126,9 @@ _NORB_FILES = {
 }
 _TORONTO, _NYU = "https://www.cs.toronto.edu/~kriz/", "https://cs.nyu.edu/~ylclab/data/norb-v1.0-small/"
 SOURCES = {
-    "mnist": Source("MNIST", (28, 28, 1), 10, _MNIST_MIRRORS, _MNIST_FILES, lambda raw: [parse_idx(raw)]),
-    "cifar10": Source("CIFAR-10", (32, 32, 3), 10, (_TORONTO,), _CIFAR10_FILES, _cifar10),
-    "smallnorb": Source("small NORB", (96, 96, 1), 5, (_NYU,), _NORB_FILES, _smallnorb),
+    "mnist": Source("MNIST", (28, 28, 1), 10, _MNIST_MIRRORS, _MNIST_FILES, lambda raw: [formats.parse_idx(raw)]),
+    "cifar10": Source("CIFAR-10", (32, 32, 3), 10, (_TORONTO,), _CIFAR10_FILES, formats.parse_cifar10_tar),
+    "smallnorb": Source("small NORB", (96, 96, 1), 5, (_NYU,), _NORB_FILES, formats.parse_smallnorb),
 }
 
 
@@ -224,7 +146,7 @@ def _download(name: str, path: Path) -> Dataset:
     source = SOURCES[name]
     try:
         files = _fetch(source, path)
-        arrays = [array for file in files for array in source.parse(gzip.decompress(file.read_bytes()))]
+        arrays = [array for file in files for array in source.parse(_unpacked(file))]
         dataset = _checked(name, dict(zip(ARRAYS, arrays, strict=True)), f"the download of {source.title}")
         stored = {key: getattr(dataset, key).astype(np.uint8, copy=False) for key in ARRAYS}
         write_whole(path, lambda part: np.savez(part, **stored), suffix=".npz")
@@ -234,6 +156,13 @@ def _download(name: str, path: Path) -> Dataset:
         with contextlib.suppress(OSError):  # it is not empty, or not there
             (path.parent / "raw").rmdir()
     return dataset
+
+
+def _unpacked(file: Path) -> bytes:
+    try:
+        return gzip.decompress(file.read_bytes())
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{file} is no whole gzip file: {error}") from error
 
 
 def _fetch(source: Source, path: Path) -> list[Path]:
@@ -266,17 +195,6 @@ def _reason(error: Exception) -> str:
         if isinstance(error, kind):
             return words
     return str(error).split(" for url")[0].split(". ")[0]  # without the address, and pooch's advice
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    broken = (ValueError, LookupError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
-    with path.open("rb") as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                # A member is read whole before it is parsed: zipfile compares its checksum only at its end.
-                return {k: np.lib.format.read_array(io.BytesIO(archive.read(f"{k}.npy"))) for k in ARRAYS}
-        except broken as error:
-            raise ValueError(f"{path} is no whole npz archive of {', '.join(ARRAYS)}: {error}") from error
 
 
 def _checked(name: str, arrays: Mapping[str, np.ndarray], origin: str) -> Dataset:

@@ -1,0 +1,89 @@
+"""Reading NumPy's .npz archives that may be damaged, or hostile: every fault is a ValueError, and memory is bounded."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# What an archive may hold: zeros can be packed a thousandfold, and so can a bomb. Images seldom are fivefold.
+BOUND = 2**30  # bytes
+RATIO = 20  # times the file's own size, where that is more
+
+
+def read(
+    path: str | Path, names: Sequence[str] | None = None, *, wanted: Callable[[str], bool] = lambda name: True
+) -> dict[str, np.ndarray]:
+    """Arrays of an archive, by name.
+
+    Parameters
+    ----------
+    path : path
+    names : sequence of str, optional
+        Those that it must have, in this order; all that it has unless given.
+    wanted : callable, optional
+        Of all that it has, those whose name this is true of; the others are not read.
+
+    Returns
+    -------
+    dict of str to ndarray
+
+    Raises
+    ------
+    ValueError
+        Naming file and fault: no archive, a member that is missing, cut short, pickled, of another length than its
+        shape says, or whose checksum is another; arrays of more than `BOUND` bytes in all and of more than `RATIO`
+        times the size of the file, before they are read.
+    FileNotFoundError, PermissionError
+        As `open` raises them.
+    """
+    path = Path(path)
+    with path.open("rb") as file:
+        bound = max(BOUND, RATIO * path.stat().st_size)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                chosen = names if names is not None else [name for name in _members(archive) if wanted(name)]
+                size = sum(archive.getinfo(f"{name}.npy").file_size for name in chosen)
+                if size > bound:
+                    raise ValueError(f"its arrays claim {size} bytes; at most {bound} are read")
+                # A member is read whole before it is parsed: zipfile compares its checksum only at its end.
+                return {name: _array(name, archive.read(f"{name}.npy")) for name in chosen}
+        except MemoryError as error:
+            raise ValueError(f"{path} holds more than this machine's memory") from error
+        except Exception as error:  # zipfile, zlib, lzma and NumPy's parser of headers raise a dozen kinds
+            raise ValueError(f"{path} is no whole npz archive{_of(names)}: {error}") from error
+
+
+def _of(names: Sequence[str] | None) -> str:
+    return f" of {', '.join(names)}" if names is not None else ""
+
+
+def _members(archive: zipfile.ZipFile) -> list[str]:
+    return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+
+
+def _array(name: str, raw: bytes) -> np.ndarray:
+    dtype, shape, fortran, start = _header(name, raw)
+    if prod(shape) * dtype.itemsize != len(raw) - start:
+        raise ValueError(f"{name} has {len(raw) - start} bytes, its shape {shape} of {dtype} wants another number")
+    array = np.frombuffer(raw, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
+    return array.copy()  # the view on `raw` is read-only
+
+
+def _header(name: str, raw: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool, int]:
+    stream = io.BytesIO(raw)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    version = np.lib.format.read_magic(stream)
+    if version not in readers:
+        raise ValueError(f"{name} is of version {version} of the npy format, expected 1.0 or 2.0")
+    shape, fortran, dtype = readers[version](stream)
+    if dtype.hasobject:
+        raise ValueError(f"{name} holds pickled objects, which are not read")
+    if any(not isinstance(size, int) or size < 0 for size in shape):
+        raise ValueError(f"{name} claims the shape {shape}")
+    return dtype, shape, fortran, stream.tell()
