@@ -18,6 +18,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from effaug.images import _streamed
 from effaug.images import cache as module
 from effaug.images.augment import Augmenters, Crop, Rotate, Translate, with_originals
 from effaug.images.cache import Entry, FeatureCache, cache_folder, digest
@@ -183,7 +184,7 @@ def test_the_key_knows_every_module_that_features_are_made_by():
     for path in sources(PACKAGE):
         found |= set(re.findall(r"^ *from (effaug[.\w]*) import ", path.read_text(), re.M))
     known = {"effaug.images", *(f"effaug.images.{name}" for name in module._SOURCES)}
-    assert found - known == {"effaug._files", "effaug._folders"}
+    assert found - known == {"effaug", "effaug._files", "effaug._folders"}  # of effaug itself _npz
 
 
 def test_frozen_features_depend_on_the_weights_and_not_on_their_name(cache, counted):
@@ -313,8 +314,8 @@ def test_an_interrupted_featurisation_goes_on_at_its_last_stored_batch(cache, co
     home, name, count = {
         "features": (module, "transform_copies", 4),  # the first one tells the shape
         "augmentation": (module, "with_originals", 4),
-        "record": (module, "write_whole", 3),
-        "file": (module, "write_whole", 6),
+        "record": (_streamed, "write_whole", 3),
+        "file": (Path, "replace", 6),  # five records before it
     }[place]
     whole = getattr(home, name)
 
@@ -504,14 +505,122 @@ def test_a_damaged_description_neither_stops_the_list_nor_the_clearing(cache, co
     assert list(cache.iterdir()) == []
 
 
-def test_truncated_features_are_refused_by_name(cache, counted):
+def flipped(raw, at):
+    return raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
+
+
+DAMAGE = {
+    "truncated": lambda raw: raw[:-100],
+    "longer": lambda raw: raw + bytes(100),
+    "a bit of the values": lambda raw: flipped(raw, len(raw) // 2),
+    "a bit of the last value": lambda raw: flipped(raw, len(raw) - 1),
+    "another shape": lambda raw: raw.replace(b"(48, 3, 256)", b"(48, 256, 3)"),
+    "another type": lambda raw: raw.replace(b"<f4", b"<i4"),
+    "empty": lambda raw: b"",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_features_are_refused_by_name(cache, counted, damage):
     images, labels = toy()
     net = FeatureCache().fit(counted(), images, labels)
     FeatureCache().transform(net, images, SHIFTS)
     (path,) = cache.glob("features-*.npy")
-    path.write_bytes(path.read_bytes()[:-100])
+    path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match=f"{path.name} is damaged .*remove it"):
         FeatureCache().transform(net, images, SHIFTS)
+
+
+@pytest.mark.parametrize("text", [None, "", "null", "[]", '{"points": 48}'])
+def test_features_without_their_record_are_refused_by_name(cache, counted, text):
+    images, labels = toy()
+    net = FeatureCache().fit(counted(), images, labels)
+    FeatureCache().transform(net, images, SHIFTS)
+    (path,), (state,) = cache.glob("features-*.npy"), cache.glob("features-*.json")
+    state.unlink() if text is None else state.write_text(text)
+    with pytest.raises(ValueError, match=f"{path.name} is damaged .*remove it"):
+        FeatureCache().transform(net, images, SHIFTS)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "a bit of the values", "empty"])
+def test_a_damaged_network_is_refused_by_name(cache, counted, damage):
+    images, labels = toy()
+    FeatureCache().fit(counted(), images, labels)
+    (path,) = cache.glob("net-*.npz")
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    with pytest.raises(ValueError, match=f"{path.name} is no whole npz archive.*remove it"):
+        FeatureCache().fit(counted(), images, labels)
+
+
+@pytest.mark.parametrize("damage", [DAMAGE["truncated"], DAMAGE["a bit of the values"], lambda raw: flipped(raw, 140)])
+def test_damaged_unfinished_features_are_computed_from_the_start(cache, counted, monkeypatch, damage):
+    images, labels = toy()
+    net = counted().fit(images, labels)
+    monkeypatch.setattr(module, "_BATCH", 30)
+    interrupted(cache, net, images, monkeypatch, batches=3)
+    (part,) = cache.glob("*.part")
+    part.write_bytes(damage(part.read_bytes()))
+    counted.transforms = ()
+    found = FeatureCache().transform(net, images, SHIFTS)
+    assert counted.transforms == (3, 30, 30, 30, 30, 24)
+    np.testing.assert_array_equal(found, transform_copies(net, with_originals(images, SHIFTS)))
+
+
+def interrupted(cache, net, images, monkeypatch, batches):
+    calls, whole = [], module.transform_copies
+
+    def stopped(*arguments):
+        calls.append(1)
+        if len(calls) == batches + 2:  # the first call tells the shape
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "transform_copies", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            FeatureCache().transform(net, images, SHIFTS)
+
+
+def test_a_disk_without_room_is_named_before_anything_is_computed(cache, counted, monkeypatch):
+    images, labels = toy()
+    net = counted().fit(images, labels)
+    usage = shutil.disk_usage(cache.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=10**5))
+    with pytest.raises(OSError, match=f"{cache} has no room for 0 MB: make some, or name another folder"):
+        FeatureCache().transform(net, images, SHIFTS)
+    assert counted.transforms == (3,)  # the shape
+    assert not list(cache.glob("*.npy"))
+
+
+def test_a_disk_that_fills_up_ends_in_a_sentence_and_keeps_what_is_whole(cache, monkeypatch):
+    """A file that may not grow stands for a full disk: the write fails, where a mapped one would fault (SIGBUS)."""
+    code = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from test_cache import FeatureCache, Pixels, SHIFTS, module, toy
+module._BATCH = 30
+resource.setrlimit(resource.RLIMIT_FSIZE, (80_000, 80_000))  # of 147,584 bytes
+FeatureCache().transform(Pixels().fit(toy()[0]), toy()[0], SHIFTS)
+"""
+    ran = subprocess.run([sys.executable, "-c", code, os.path.dirname(__file__)], capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert f"{cache} has no room for 0 MB: make some, or name another folder (EFFAUG_CACHE)" in ran.stderr
+    images, calls, whole = toy()[0], [], transform_copies
+    monkeypatch.setattr(module, "_BATCH", 30)
+    monkeypatch.setattr(module, "transform_copies", lambda net, x: calls.append(len(x)) or whole(net, x))
+    found = FeatureCache().transform(Pixels().fit(images), images, SHIFTS)
+    assert calls == [1, 10, 10, 8]  # the first two batches were whole
+    np.testing.assert_array_equal(found, whole(Pixels().fit(images), with_originals(images, SHIFTS)))
+
+
+def test_every_batch_is_on_the_disk_before_it_counts(cache, counted, monkeypatch):
+    images, labels = toy()
+    net, synced = counted().fit(images, labels), []
+    monkeypatch.setattr(module, "_BATCH", 30)
+    whole = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(file) or whole(file))
+    FeatureCache().transform(net, images, SHIFTS)
+    assert len(synced) >= 5
 
 
 def test_a_description_left_by_deleted_features_does_not_speak_for_unfinished_ones(cache, counted, monkeypatch):

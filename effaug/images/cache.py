@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,13 +17,26 @@ import platformdirs
 from filelock import FileLock
 from sklearn.base import BaseEstimator
 
+from effaug import _npz
 from effaug._files import write_whole
+from effaug.images import _streamed
 from effaug.images.augment import Augmentation, with_originals
 from effaug.images.features import TrainedNetwork, transform_copies
 from effaug.images.networks import versions
 
 _BATCH = 1024  # images, copies included, that are held at once
-_SOURCES = ("_imgaug", "_philox", "augment", "cache", "features", "frozen", "keras_file", "networks", "weights")
+_SOURCES = (
+    "_imgaug",
+    "_philox",
+    "_streamed",
+    "augment",
+    "cache",
+    "features",
+    "frozen",
+    "keras_file",
+    "networks",
+    "weights",
+)
 
 Progress = Callable[[int, int, float], None]
 
@@ -95,11 +107,11 @@ class FeatureCache:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
             if not path.exists():
-                _stream(transformer, images, augment, path, progress)
-        try:
-            return np.load(path, mmap_mode="r")
-        except ValueError as error:
-            raise ValueError(f"{path} is damaged ({error}): remove it, and it is computed again") from error
+                shape = _shape(transformer, images, augment)
+                about = {"of": shape[0], "copies": shape[1], "network": str(transformer), "augmentation": str(augment)}
+                rows = functools.partial(_batches, shape, transformer, images, augment, progress)
+                _streamed.write(path, shape, rows, about)
+        return _streamed.read(path)
 
     def entries(self) -> list[Entry]:
         """What is there, the newest first: every set of features, and the trained networks as one entry."""
@@ -128,8 +140,11 @@ class FeatureCache:
             if not path.exists():
                 found = compute()
                 write_whole(path, lambda part: np.savez(part, *found), suffix=".npz")
-            with np.load(path) as stored:
-                return [stored[f"arr_{k}"] for k in range(len(stored.files))]
+            try:
+                stored = _npz.read(path)
+            except ValueError as error:
+                raise ValueError(f"{error}; remove it, and it is computed again") from error
+            return [stored[f"arr_{k}"] for k in range(len(stored))]
 
 
 def cache_folder() -> Path:
@@ -174,25 +189,11 @@ def _made_by() -> list[str]:
     return [_SOURCE, versions(), *(f"{name} {version(name)}" for name in ("numpy", "imgaug", "opencv-python"))]
 
 
-def _stream(transformer: Any, images: np.ndarray, augment: Any, path: Path, progress: Progress) -> None:
-    """Augment, featurise, store a batch at a time; the JSON, written after it, says how many points are stored."""
-    part, state, shape = path.with_suffix(".part"), path.with_suffix(".json"), _shape(transformer, images, augment)
-    done = json.loads(state.read_text())["points"] if state.exists() and part.exists() else 0
-    if not done:  # of features that were deleted, say: it must not speak for these
-        state.unlink(missing_ok=True)
-    stored = np.memmap(part, np.float32, "r+" if done else "w+", shape=shape)
-    about = {"of": shape[0], "copies": shape[1], "network": str(transformer), "augmentation": str(augment)}
-    for now in _fill(stored, done, transformer, images, augment, progress):
-        stored.flush()
-        write_whole(state, functools.partial(_write_json, about | {"points": now}))
-    write_whole(path, functools.partial(_write_npy, stored), suffix=".npy")
-    part.unlink()
-
-
 def _computed(transformer: Any, images: np.ndarray, augment: Any, progress: Progress) -> np.ndarray:
-    found = np.empty(_shape(transformer, images, augment), np.float32)
-    for _ in _fill(found, 0, transformer, images, augment, progress):
-        pass
+    found, done = np.empty(_shape(transformer, images, augment), np.float32), 0
+    for batch in _batches(found.shape, transformer, images, augment, progress, 0):
+        found[done : done + len(batch)] = batch
+        done += len(batch)
     found.flags.writeable = False
     return found
 
@@ -201,37 +202,25 @@ def _shape(transformer: Any, images: np.ndarray, augment: Any) -> tuple[int, ...
     return (len(images), *transform_copies(transformer, with_originals(images[:1], augment)).shape[1:])
 
 
-def _fill(
-    features: np.ndarray, done: int, transformer: Any, images: np.ndarray, augment: Any, progress: Progress
-) -> Iterator[int]:
-    """Augment and featurise a batch at a time, and yield how many points are done."""
-    (n, copies), start, begun = features.shape[:2], time.perf_counter(), done
+def _batches(
+    shape: tuple[int, ...], transformer: Any, images: np.ndarray, augment: Any, progress: Progress, done: int
+) -> Iterator[np.ndarray]:
+    """Augment and featurise a batch at a time, from point `done` on, float32 (m, 1 + t, d)."""
+    (n, copies), start, begun = shape[:2], time.perf_counter(), done
     while done < n:
         batch = with_originals(images[done : done + max(1, _BATCH // copies)], augment)
-        features[done : done + len(batch)] = transform_copies(transformer, batch)
+        yield transform_copies(transformer, batch).astype(np.float32, copy=False)
         done += len(batch)
-        yield done
         progress(done * copies, n * copies, (done - begun) * copies / (time.perf_counter() - start))
 
 
 def _features_entry(state: Path) -> Entry | None:
-    try:
-        about = json.loads(state.read_text())
-    except ValueError:
-        return None
     files = [path for suffix in (".npy", ".part") if (path := state.with_suffix(suffix)).exists()]
-    if not files:
+    about = _streamed.about(state)
+    if not files or not {"points", "of", "copies", "network", "augmentation"} <= about.keys():
         return None
     stat, images = files[0].stat(), about["points"] * about["copies"]
     words = f"features of {images} images by {about['network']}, {about['augmentation']}"
     if files[0].suffix == ".part":
         words += f"; unfinished, of {about['of'] * about['copies']}"
     return Entry(words, stat.st_size, stat.st_mtime)
-
-
-def _write_json(content: dict[str, Any], file: Path) -> None:
-    file.write_text(json.dumps(content))
-
-
-def _write_npy(array: np.ndarray, file: Path) -> None:
-    np.save(file, array)

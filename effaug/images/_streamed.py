@@ -1,0 +1,119 @@
+"""An array on disk: written a batch of rows at a time, gone on with after a kill, read only if it is what was written.
+
+``<name>.part`` grows into ``<name>.npy``; ``<name>.json`` beside it has, after each batch, how many rows are stored
+and the SHA-256 of the file so far.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from effaug._files import write_whole
+
+
+def write(
+    path: Path, shape: tuple[int, ...], rows: Callable[[int], Iterator[np.ndarray]], about: dict[str, Any]
+) -> None:
+    """Write an array of float32; from the last stored batch, where an earlier attempt was interrupted.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.npy``.
+    shape : tuple of int
+    rows : callable
+        From the number of rows that are stored to the batches of rows to come.
+    about : dict
+        Goes into the JSON.
+
+    Raises
+    ------
+    OSError
+        If the disk has no room for it: before anything is computed, as far as can be known.
+    """
+    part, header = path.with_suffix(".part"), _header(shape)
+    size = len(header) + 4 * prod(shape)
+    done, sha, end = _stored(part, header, shape)
+    if shutil.disk_usage(path.parent).free < size - end:
+        raise OSError(errno.ENOSPC, _no_room(path, size - end))
+    try:
+        with part.open("r+b" if done else "wb") as file:
+            if not done:
+                file.write(header)
+            file.truncate(end)
+            file.seek(end)
+            for batch in rows(done):
+                raw = np.ascontiguousarray(batch, np.float32).data
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+                sha.update(raw)
+                done += len(batch)
+                text = json.dumps(about | {"points": done, "sha256": sha.hexdigest()})
+                write_whole(path.with_suffix(".json"), lambda state, text=text: state.write_text(text))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise OSError(error.errno, _no_room(path, size - end)) from error
+        raise
+    part.replace(path)
+
+
+def read(path: Path) -> np.ndarray:
+    """The array, mapped from disk and read only.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, if it or its JSON is not what was written.
+    """
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != about(path).get("sha256"):
+        raise ValueError(f"{path} is damaged (its SHA-256 is not the stored one): remove it, and it is computed again")
+    return np.load(path, mmap_mode="r")
+
+
+def about(path: Path) -> dict[str, Any]:
+    """What the JSON beside an array, finished or not, says; nothing where it is damaged or not there."""
+    try:
+        found = json.loads(path.with_suffix(".json").read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _stored(part: Path, header: bytes, shape: tuple[int, ...]) -> tuple[int, Any, int]:
+    """Rows that are stored, the hash so far and where it ends; the header alone, where those are not as they were."""
+    told, fresh = about(part), hashlib.sha256(header)
+    done = told.get("points", 0)
+    if not isinstance(done, int) or not 0 < done <= shape[0] or not part.exists():
+        return 0, fresh, len(header)
+    sha, end = hashlib.sha256(), len(header) + 4 * done * prod(shape[1:])
+    with part.open("rb") as file:
+        left = end
+        while left and (piece := file.read(min(left, 2**20))):
+            sha.update(piece)
+            left -= len(piece)
+    return (done, sha, end) if sha.hexdigest() == told.get("sha256") else (0, fresh, len(header))
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    buffer = io.BytesIO()
+    about = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(buffer, about)
+    return buffer.getvalue()
+
+
+def _no_room(path: Path, size: int) -> str:
+    return f"{path.parent} has no room for {size / 1e6:.0f} MB: make some, or name another folder (EFFAUG_CACHE)"
