@@ -371,6 +371,22 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_is_comput
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("place", ["/dev/null/x", "/dev/null/x/y"])
+def test_a_folder_below_a_file_is_refused_before_anything_is_computed(monkeypatch, place):
+    monkeypatch.setattr(runner, "compute", lambda *_: pytest.fail("computed"))
+    with pytest.raises(NotADirectoryError, match="/dev/null is a file: name a folder for the results"):
+        runner.run(experiment(**SMALL), Results(place))
+
+
+@pytest.mark.parametrize("name", ["{}.csv", "{}.json", "{}.npz", ".{}.lock"])
+def test_a_folder_where_a_file_goes_is_refused_before_anything_is_computed(tmp_path, monkeypatch, name):
+    name = name.format(experiment(**SMALL).task.name)
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(runner, "compute", lambda *_: pytest.fail("computed"))
+    with pytest.raises(IsADirectoryError, match=f"{name} is a folder, where a file of the results goes"):
+        runner.run(experiment(**SMALL), Results(tmp_path))
+
+
 def test_a_killed_worker_is_a_sentence(cache, tmp_path, monkeypatch):
     monkeypatch.setattr("effaug.study.runner.compute", _die)
     killed = Experiment(load_task("digits-crop"), load_protocol("paper"), policies=("baseline",), n_seeds=2)

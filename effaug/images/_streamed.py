@@ -7,6 +7,7 @@ and the SHA-256 of the file so far.
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import io
 import json
@@ -61,7 +62,7 @@ def write(
                 sha.update(raw)
                 done += len(batch)
                 text = json.dumps(about | {"points": done, "sha256": sha.hexdigest()})
-                write_whole(path.with_suffix(".json"), lambda state, text=text: state.write_text(text))
+                write_whole(path.with_suffix(".json"), functools.partial(_write_text, text))
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise OSError(error.errno, _no_room(path, size - end)) from error
@@ -113,6 +114,10 @@ def _header(shape: tuple[int, ...]) -> bytes:
     about = {"descr": "<f4", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(buffer, about)
     return buffer.getvalue()
+
+
+def _write_text(text: str, path: Path) -> None:
+    path.write_text(text)
 
 
 def _no_room(path: Path, size: int) -> str:

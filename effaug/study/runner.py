@@ -62,6 +62,7 @@ def run(
         raise ValueError(f"n_jobs must be at least 1, got {n_jobs}")
     if n_jobs > 1:
         _check_sendable(experiment, n_jobs)
+    _check_places(results, experiment.task.name)
     stored = results.done(experiment.task.name)
     todo = [job for job in experiment.jobs() if experiment.key(job) not in stored]
     total = len(experiment.jobs())
@@ -72,7 +73,7 @@ def run(
         return 0
     record["data_sha256"] = task_subset(experiment.task).sha256
     check_same(results, experiment, record)
-    _check_writable(results)
+    _check_writable(results, experiment.task.name)
     network = featurizer(experiment.task, experiment.protocol)
     if experiment.features == "frozen" and is_cached(network, augmentation(experiment.task)):
         if isinstance(network, ResNet):  # once, on all threads, before the workers ask for it
@@ -103,14 +104,26 @@ def _check_sendable(experiment: Experiment, n_jobs: int) -> None:
         ) from error
 
 
-def _check_writable(results: Results) -> None:
+def _check_places(results: Results, task: str) -> None:
+    """Folders where files go, and files where folders go: nothing could be read or stored."""
+    folder = results.folder.resolve()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(f"{there} is a file: name a folder for the results")
+    for name in (f"{task}.csv", f"{task}.json", f"{task}.npz", f".{task}.lock"):
+        if (folder / name).is_dir():
+            raise IsADirectoryError(f"{folder / name} is a folder, where a file of the results goes: move it away")
+
+
+def _check_writable(results: Results, task: str) -> None:
     """Before anything is computed that could not be stored."""
-    if results.folder.exists() and not results.folder.is_dir():
-        raise NotADirectoryError(f"{results.folder} is a file: name a folder for the results")
-    there = next(path for path in (results.folder.resolve(), *results.folder.resolve().parents) if path.is_dir())
+    there = next(path for path in (results.folder.resolve(), *results.folder.resolve().parents) if path.exists())
+    lock = results.folder / f".{task}.lock"
     try:
         with tempfile.TemporaryFile(dir=there):
             pass
+        if lock.exists():
+            lock.open("a").close()
     except OSError as error:
         raise OSError(f"{results.folder} cannot be written to ({error.strerror}): name another folder") from error
 
