@@ -18,7 +18,7 @@ from effaug._files import write_whole
 from effaug._validation import unknown
 from effaug.images.features import LeNet
 from effaug.images.networks import hardware, versions
-from effaug.study import datasets, tasks
+from effaug.study import datasets, digests, tasks
 from effaug.study.provenance import commit
 from effaug.study.task_data import Subset, load_subset
 from effaug.study.tasks import Task
@@ -173,7 +173,7 @@ def save(path: Path, training: Training, epochs: pd.DataFrame, selection: pd.Dat
         "epoch_times": epochs.to_dict("list"),
         "selection_times": selection.to_dict("list"),
     }
-    write_whole(path, lambda part: part.write_text(json.dumps(record, indent=1) + "\n"))
+    write_whole(path, lambda part: part.write_text(json.dumps(digests.signed(record), indent=1) + "\n"))
 
 
 def load(folder: Path, name: str | None = None) -> dict[str, dict[str, Any]]:
@@ -182,9 +182,9 @@ def load(folder: Path, name: str | None = None) -> dict[str, dict[str, Any]]:
     Raises
     ------
     ValueError
-        If there is none of the name given.
+        If there is none of the name given, or a file is not what `save` wrote.
     """
-    found = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    found = {path.stem: digests.read(path) for path in sorted(folder.glob("*.json"))}
     if name is not None and name not in found:
         raise ValueError(unknown("device", name, found))
     found = found if name is None else {name: found[name]}

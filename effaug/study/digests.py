@@ -1,0 +1,68 @@
+"""Digests of what is stored: by them a changed number, a missing row or a lost array is noticed and named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_DIGITS = 16  # of 64 in hexadecimal: damage is guarded against, not forgery
+_OWN = "sha256"  # where a record has its own digest
+
+
+def of_rows(rows: Iterable[Sequence[str]]) -> str:
+    """Of the lines of one curve, in their order."""
+    return _digest("\n".join(",".join(row) for row in rows).encode())
+
+
+def of_array(array: np.ndarray) -> str:
+    """Of an array's type, shape and values."""
+    head = f"{array.dtype.str}{array.shape}".encode()
+    return _digest(head + np.ascontiguousarray(array).tobytes())
+
+
+def signed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with its own digest.
+
+    Examples
+    --------
+    >>> is_signed(signed({"seconds": 1.5})), is_signed(signed({"seconds": 1.5}) | {"seconds": 1.6})
+    (True, False)
+    """
+    plain = {key: value for key, value in record.items() if key != _OWN}
+    return plain | {_OWN: _digest(_canonical(plain))}
+
+
+def is_signed(record: Mapping[str, Any]) -> bool:
+    """Whether a record is as it was when it got its digest."""
+    plain = {key: value for key, value in record.items() if key != _OWN}
+    return record.get(_OWN) == _digest(_canonical(plain))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A signed record from its file.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, if it is no JSON or not as it was written.
+    """
+    try:
+        record = json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): restore it") from error
+    if not isinstance(record, dict) or not is_signed(record):
+        raise ValueError(f"{path} is damaged (its digest is not that of its content): restore it")
+    return record
+
+
+def _canonical(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:_DIGITS]
