@@ -36,7 +36,7 @@ lint: $(READY)
 # Only for a change of dependencies; needs uv (pip install uv).
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock" \
-	  --group book --group test --output-file requirements.lock pyproject.toml
+	  --extra book --group test --output-file requirements.lock pyproject.toml
 
 # editable_mode=compat: a folder that happens to be named effaug must not shadow the package.
 $(READY): requirements.lock pyproject.toml

@@ -15,8 +15,9 @@ LOCK = (ROOT / "requirements.lock").read_text()
 
 
 def declared() -> list[Requirement]:
-    groups = PROJECT["dependency-groups"]
-    return [Requirement(line) for line in [*PROJECT["project"]["dependencies"], *groups["book"], *groups["test"]]]
+    project = PROJECT["project"]
+    lists = project["dependencies"], *project["optional-dependencies"].values(), PROJECT["dependency-groups"]["test"]
+    return [Requirement(line) for lines in lists for line in lines if not line.startswith("effaug[")]
 
 
 def test_the_lock_pins_every_dependency_with_hashes_and_this_environment_is_it():
