@@ -12,9 +12,11 @@ book: $(READY)
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
 # A worker takes whole files, whose fixtures are made once and whose notebook has one kernel; they begin in order of
-# their names, so that the book, which takes longest, is not left to the end.
+# their names, so that the book, which takes longest, is not left to the end. The docstrings' examples run too; the
+# notebooks' .py are no modules.
 test: $(READY)
-	$(BIN)/python -m pytest --nbval -n $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder tests notebooks
+	$(BIN)/python -m pytest --nbval --doctest-modules --ignore-glob='notebooks/*.py' -n $(JOBS) --maxprocesses 8 \
+	  --dist loadfile --no-loadscope-reorder tests notebooks effaug
 
 # Stored results computed anew and compared: make reproduce TASKS="cifar10-translate digits-crop"
 TASKS ?= digits-rotate
@@ -36,7 +38,7 @@ lint: $(READY)
 # Only for a change of dependencies; needs uv (pip install uv).
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock" \
-	  --group book --group test --output-file requirements.lock pyproject.toml
+	  --extra book --group test --output-file requirements.lock pyproject.toml
 
 # editable_mode=compat: a folder that happens to be named effaug must not shadow the package.
 $(READY): requirements.lock pyproject.toml

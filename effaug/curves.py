@@ -132,8 +132,12 @@ def budget_curve(
 
     Examples
     --------
+    >>> rng, y, y_test = np.random.default_rng(0), np.arange(200) % 2, np.arange(100) % 2
+    >>> train, test = (labels[:, None, None] + rng.normal(size=(len(labels), 2, 5)) for labels in (y, y_test))
     >>> learn = frozen_learner((train, test), (y, y_test), C=10.0)  # (n, 1 + t, d), (m, 1 + t, d), (n,), (m,)
-    >>> curve = budget_curve(learn, y, t, "random_proportional", (0, 50, 200), rng=np.random.default_rng(0))
+    >>> curve = budget_curve(learn, y, 1, "random_proportional", (0, 50, 200), rng=rng)
+    >>> curve.budgets, len(curve.accuracies), len(curve.order)
+    ((0, 50, 200), 3, 200)
     """
     policy, asked = load_policy(policy), _ascending(budgets, len(labels))
     if policy.uses_scores:

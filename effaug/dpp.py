@@ -41,8 +41,10 @@ class KDPP:
 
     Examples
     --------
-    >>> kdpp = KDPP.of(features, influence)  # (1000, 256), (1000,)
-    >>> kdpp.sample(250, np.random.default_rng(0))  # (250,)
+    >>> features = np.random.default_rng(0).normal(size=(100, 8))
+    >>> kdpp = KDPP.of(features, quality=np.linalg.norm(features, axis=1))
+    >>> kdpp.sample(5, np.random.default_rng(0)).shape
+    (5,)
     """
 
     kernel: Kernel

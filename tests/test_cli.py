@@ -211,9 +211,9 @@ def test_data_that_cannot_be_had_are_a_sentence(effaug, tmp_path, monkeypatch):
     [
         ("EFFAUG_DATA", ["run", "mnist-rotate", "--n-train", "77"]),
         ("EFFAUG_WEIGHTS", ["run", "cifar10-crop", "--n-train", "40"]),
-        ("EFFAUG_RESULTS", ["aucs"]),
+        ("EFFAUG_RESULTS", ["summary"]),
         ("EFFAUG_RESULTS", ["report"]),
-        ("EFFAUG_RESULTS", ["report", "aucs"]),
+        ("EFFAUG_RESULTS", ["compare"]),
         ("EFFAUG_RESULTS", ["export", "out"]),
         ("EFFAUG_RESULTS", ["figure", "out.svg"]),
         ("EFFAUG_RESULTS", ["reproduce", "digits-crop"]),
@@ -240,7 +240,7 @@ def test_variables_that_name_folders_to_write_into_have_them_made(effaug, tmp_pa
     code, _, err = effaug("run", "digits-crop", *SMALL)
     assert code == 0, err
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["cache", "results"]
-    assert effaug("aucs")[0] == 0
+    assert effaug("summary")[0] == 0
 
 
 @pytest.fixture
@@ -393,10 +393,10 @@ def test_tasks_are_listed(effaug):
     assert lines["digits-crop"] == "classes 3 and 8, 200 points, 1"
 
 
-def test_aucs_are_printed_for_every_stored_policy(effaug):
+def test_summary_prints_the_auc_of_every_stored_policy(effaug):
     for task in ("digits-crop", "digits-translate"):
         effaug("run", task, *SMALL[:-1], "2")
-    code, out, err = effaug("aucs", "digits-crop-n40")
+    code, out, err = effaug("summary", "digits-crop-n40")
     assert (code, err) == (0, "")
     header, *lines = (line.split() for line in out.splitlines())
     assert header == ["task", "protocol", "features", "score", "policy", "auc_mean", "auc_std", "n_seeds"]
@@ -405,17 +405,17 @@ def test_aucs_are_printed_for_every_stored_policy(effaug):
     table = Results().table(["digits-crop-n40"])
     curve = table[table.policy == "deterministic_proportional"]
     assert float(lines[1][-3]) == pytest.approx(auc(curve.budget, curve.accuracy), abs=1e-3)
-    assert {line.split()[0] for line in effaug("aucs")[1].splitlines()[1:]} == {
+    assert {line.split()[0] for line in effaug("summary")[1].splitlines()[1:]} == {
         "digits-crop-n40",
         "digits-translate-n40",
     }
-    code, out, err = effaug("aucs", "mnist-crop")
+    code, out, err = effaug("summary", "mnist-crop")
     assert (code, out) == (2, "")
     assert err == "effaug: no results for 'mnist-crop' in results; stored: digits-crop-n40, digits-translate-n40\n"
 
 
-def test_aucs_of_nothing(effaug):
-    code, out, err = effaug("aucs")
+def test_summary_of_nothing(effaug):
+    code, out, err = effaug("summary")
     assert (code, out) == (2, "")
     assert err == (
         "effaug: no results in results: name a folder that has them (--results, EFFAUG_RESULTS), or make some (`effaug "
@@ -426,11 +426,12 @@ def test_aucs_of_nothing(effaug):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], ["run", "train-cnn", "aucs", "tasks", "cache", "figure"]),
+        ([], ["run", "train-cnn", "summary", "compare", "tasks", "cache", "figure"]),
         (["train-cnn"], ["cifar10", "--depth", "--epochs", "--augment", "--leave-out", "--precision", "--weights"]),
         (["cache"], ["--clear", "EFFAUG_CACHE"]),
         (["run"], ["--protocol", "--features", "--policies", "--jobs", "--results", "--weights", "mnist-rotate"]),
-        (["aucs"], ["--results", "1000 is perfect"]),
+        (["summary"], ["--results", "1000 is perfect"]),
+        (["compare"], ["--results", "--protocol", "198"]),
         (["tasks"], ["augmentation parameters"]),
         (["figure"], ["--results", "SVG, PDF or PNG"]),
     ],
@@ -466,8 +467,8 @@ def test_refit_curves_of_real_images_repeat(real_data, tmp_path):
     assert table.accuracy.between(0.8, 1).all()
 
 
-def test_report_lists_all_198_pairs_and_counts_what_is_stored(effaug):
-    code, out, err = effaug("report", "aucs", "--protocol", "paper", "--results", str(STORED))
+def test_compare_lists_all_198_pairs_and_counts_what_is_stored(effaug):
+    code, out, err = effaug("compare", "--protocol", "paper", "--results", str(STORED))
     assert "The cifar10 network is a ResNet of depth 20" in err
     pairs, close = out.split("\n\n")
     header, *rows, last = pairs.splitlines()
@@ -478,8 +479,23 @@ def test_report_lists_all_198_pairs_and_counts_what_is_stored(effaug):
     assert last.startswith(f"{len(stored)} of 198 under the paper protocol; ours less the paper's: median ")
     assert any("mnist-rotate influence" in row for row in stored)
     assert close.rstrip() == agreement(Results(STORED), NAMES).to_string()
-    code, _, err = effaug("report", "aucs", "--protocol", "papper", "--results", str(STORED))
+    code, _, err = effaug("compare", "--protocol", "papper", "--results", str(STORED))
     assert (code, "did you mean 'paper'" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "options"),
+    [
+        (["aucs"], "summary", ["digits-crop", "digits-rotate"]),
+        (["report", "aucs"], "compare", ["--protocol", "paper"]),
+    ],
+)
+def test_commands_by_their_old_names_print_the_same_and_name_the_new_one(old, new, options, effaug):
+    code, out, err = effaug(new, *options, "--results", str(STORED))
+    assert (code, out != "") == (0, True)
+    sentence = f"effaug {' '.join(old)} is deprecated: it is now effaug {new}\n"
+    assert effaug(*old, *options, "--results", str(STORED)) == (0, out, sentence + err)
+    assert " aucs " not in effaug(*old[:-1], "--help")[1]
 
 
 def test_report_as_json_has_no_infinity_where_there_is_a_single_seed(effaug, tmp_path):
@@ -499,7 +515,7 @@ def test_report_as_json_has_no_infinity_where_there_is_a_single_seed(effaug, tmp
 
 
 def test_reports_of_an_empty_folder_say_so(effaug, tmp_path):
-    for command in (["report"], ["report", "aucs"], ["export", str(tmp_path / "out")], ["aucs"]):
+    for command in (["report"], ["compare"], ["export", str(tmp_path / "out")], ["summary"]):
         code, out, err = effaug(*command, "--results", str(tmp_path))
         assert (code, out) == (2, "")
         assert f"no results in {tmp_path}" in err

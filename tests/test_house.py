@@ -2,19 +2,28 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import effaug
+from effaug import _extras
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "effaug"
 WINGS = ("", "images", "study", "report", "cli")  # each imports from itself and those before it
-METHOD = {"numpy", "scipy", "sklearn", "threadpoolctl"}  # the last comes with scikit-learn
+EXTRAS = {"": "", "images": "images", "study": "study", "report": "study", "cli": "study"}
+OTHERS = {"jax", "torch"}  # Keras's backends besides TensorFlow, if the user has them
+UNSEEN = {"opencv-python": "imgaug", "jinja2": "pandas", "tqdm": "pooch"}  # who imports what no wing does
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def rooms(wing: str) -> list[Path]:
@@ -49,10 +58,44 @@ def wing_of(module: str) -> str:
     return module.removeprefix("effaug").strip(".").rpartition(".")[0]
 
 
+def third_party(*wings: str) -> set[str]:
+    """Top-level modules of other packages that wings import."""
+    paths = [path for wing in wings for path in (HOUSE / wing).glob("*.py")]
+    found = {module.split(".")[0] for path in paths for module in imports(path)} - {"effaug"}
+    return found - sys.stdlib_module_names - OTHERS
+
+
 def with_requirements(*names: str) -> set[str]:
     needed = {Requirement(line) for name in names for line in distribution(name).requires or ()}
     more = {r.name for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})} - {*names}
     return {*names} | (with_requirements(*more) if more else set())
+
+
+def installs(extra: str) -> set[str]:
+    """The packages that effaug with an extra names, those of the extras within it too; on any machine."""
+    lines = [*PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] if extra else ())]
+    own, names = [], set()
+    for requirement in map(Requirement, lines):
+        own += [*requirement.extras] if requirement.name == "effaug" else []
+        names |= {requirement.name} - {"effaug"}
+    return names.union(*map(installs, own))
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory) -> dict[str, str]:
+    """The surroundings of `python -S` in which effaug is installed without extras, and nothing else is."""
+    folder = tmp_path_factory.mktemp("bare")
+    for name in {"effaug", *with_requirements(*installs(""))}:
+        for file in distribution(name).files or ():
+            top = file.parts[0]
+            if (name != "effaug" or top.endswith(".dist-info")) and top != ".." and not (folder / top).exists():
+                (folder / top).symlink_to(Path(str(distribution(name).locate_file(top))))
+    (folder / "effaug").symlink_to(HOUSE)
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder)}
+
+
+def python(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, env=environment)
 
 
 def test_every_module_is_in_a_wing():
@@ -71,27 +114,64 @@ def test_no_imports_run_in_a_circle():
     assert set(order) == set(ROOMS)
 
 
-def test_the_method_imports_numpy_scipy_and_scikit_learn_alone():
-    for room in [*rooms(""), HOUSE / "__init__.py"]:
-        packages = {module.split(".")[0] for module in imports(room)} - {"effaug"} - sys.stdlib_module_names
-        assert packages <= METHOD, room
+@pytest.mark.parametrize("wing", WINGS)
+def test_what_a_wing_imports_is_what_its_extra_installs(wing):
+    modules, homes = third_party(*WINGS[: WINGS.index(wing) + 1]), packages_distributions()
+    packages = {canonicalize_name(name) for module in modules for name in homes.get(module, [module])}
+    packages, named = ({name.removesuffix("-cpu") for name in names} for names in (packages, installs(EXTRAS[wing])))
+    assert packages <= named
+    if wing in ("", "images", "cli"):  # the last ones of their extras
+        assert named - UNSEEN.keys() <= packages
+        assert {UNSEEN[name] for name in named & UNSEEN.keys()} <= named
 
 
-def test_the_method_runs_where_nothing_but_those_is_installed(tmp_path):
-    for name in {"effaug", *with_requirements("numpy", "scipy", "scikit-learn")}:
-        for file in distribution(name).files or ():
-            top = file.parts[0]
-            if (name != "effaug" or top.endswith(".dist-info")) and top != ".." and not (tmp_path / top).exists():
-                (tmp_path / top).symlink_to(Path(str(distribution(name).locate_file(top))))
-    (tmp_path / "effaug").symlink_to(HOUSE)
-    code = (
+def test_an_extra_that_is_not_installed_is_told_by_the_imports_of_its_wings():
+    method = third_party("") | {"tensorflow"}
+    images, study = third_party("images") - method, third_party("images", "study", "report", "cli") - method
+    assert {extra: set(modules) for extra, modules in _extras.NEEDS.items()} == {"images": images, "study": study}
+
+
+def test_the_book_has_what_its_notebooks_import():
+    modules = {m.split(".")[0] for path in (ROOT / "notebooks").glob("*.py") for m in imports(path)} - {"effaug"}
+    modules = {"ipykernel" if module == "IPython" else module for module in modules - sys.stdlib_module_names}
+    assert modules <= installs("book")
+
+
+def test_the_method_runs_where_no_extra_is_installed(bare):
+    done = python(
         "import effaug, numpy as np; rng = np.random.default_rng(0); X = rng.normal(size=(40, 3)); "
-        "print(effaug.select(X, X[:, 0] > 0, 5)); import keras"
+        "print(effaug.select(X, X[:, 0] > 0, 5)); import keras",
+        bare,
     )
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, env=environment)
     assert len(done.stdout.split()) >= 5, done.stderr
     assert "No module named 'keras'" in done.stderr  # as bare as it should be
+
+
+@pytest.mark.parametrize(("name", "extra"), [("run", "study"), ("LeNet", "images"), ("iaa", "images")])
+def test_a_name_says_which_extra_it_needs(name, extra, bare):
+    done = python(f"import effaug; effaug.{name}", bare)
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"ImportError: effaug.{name} needs effaug[{extra}]: `pip install '.[{extra}]'` in ")
+    assert ("pandas" in last, "keras" in last) == (extra == "study", True)
+    assert done.stderr.count("Traceback") == 1
+
+
+def test_without_extras_effaug_lists_what_works(bare):
+    done = python("import effaug, pydoc; from effaug import *; pydoc.render_doc(effaug); print(*dir(effaug))", bare)
+    assert done.returncode == 0, done.stderr
+    assert {"select", "POLICIES", "auc", "__version__"} <= set(done.stdout.split())
+    assert not {"run", "LeNet", "iaa"} & set(done.stdout.split())
+    assert {"select", "run", "LeNet", "iaa"} <= {*dir(effaug)} & {*effaug.__all__}
+
+
+def test_without_extras_the_console_script_says_which_one_it_needs(bare):
+    module, function = PROJECT["scripts"]["effaug"].split(":")
+    done = python(f"import sys; sys.argv[1:] = ['run', 'x']; from {module} import {function}; {function}()", bare)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"effaug: the command line needs effaug\[study\]: [^\n]+typer\)\n", done.stderr)
+    with_all = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = python(f"import sys; sys.argv[1:] = ['tasks']; from {module} import {function}; {function}()", with_all)
+    assert (done.returncode, done.stdout.split(":")[0]) == (0, "mnist-translate"), done.stderr
 
 
 def test_rooms_are_small_and_few():

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCK = (ROOT / "requirements.lock").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 def declared() -> list[Requirement]:
-    groups = PROJECT["dependency-groups"]
-    return [Requirement(line) for line in [*PROJECT["project"]["dependencies"], *groups["book"], *groups["test"]]]
+    project = PROJECT["project"]
+    lists = project["dependencies"], *project["optional-dependencies"].values(), PROJECT["dependency-groups"]["test"]
+    return [Requirement(line) for lines in lists for line in lines if not line.startswith("effaug[")]
 
 
 def test_the_lock_pins_every_dependency_with_hashes_and_this_environment_is_it():
@@ -38,6 +41,27 @@ def test_conda_users_get_the_same_lock():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     (pip,) = [d["pip"] for d in environment["dependencies"] if isinstance(d, dict)]
     assert pip == ["--require-hashes", "-r requirements.lock"]
+
+
+def test_the_workflow_makes_what_there_is_under_every_python_that_is_supported():
+    job = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())["jobs"]["test"]
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert commands == ["make lint", "make test"]
+    for command in commands:
+        assert re.search(rf"^{command.removeprefix('make ')}:", MAKEFILE, re.M), command
+    supported = SpecifierSet(PROJECT["project"]["requires-python"])
+    versions = [f"3.{minor}" for minor in range(30) if f"3.{minor}" in supported]
+    assert job["strategy"]["matrix"]["python-version"] == versions
+    (setup,) = [step["with"] for step in job["steps"] if "setup-python" in step.get("uses", "")]
+    assert (ROOT / setup["cache-dependency-path"]).exists()
+
+
+def test_hooks_before_a_commit_run_what_make_lint_runs_and_load_nothing():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [(repo["repo"], {hook["language"] for hook in repo["hooks"]}) for repo in hooks] == [("local", {"system"})]
+    recipe = MAKEFILE.split("\nlint:")[1].split("\n\n")[0]
+    made = [re.split(r" [-.]", line)[0] for line in re.findall(r"\$\(BIN\)/(.+)", recipe)]
+    assert [hook["entry"].split(" -")[0] for hook in hooks[0]["hooks"]] == made
 
 
 def test_readme_names_every_dependency():

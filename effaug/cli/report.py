@@ -1,11 +1,13 @@
-"""The commands that read results: ``effaug aucs``, ``report``, ``reproduce``, ``export``, ``figure``."""
+"""The commands that read stored results; those that compute are in `effaug.cli.main`."""
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,13 +17,13 @@ from rich.console import Console
 from effaug.report import style
 
 app = typer.Typer()
-report = typer.Typer(help="The paper's claims weighed against our results; `report aucs`: its 198 AUCs beside ours.")
+report = typer.Typer(help="The paper's claims weighed against our results.", subcommand_metavar="")
 app.add_typer(report, name="report")
 console = Console(stderr=True)
 
 
 @app.command()
-def aucs(
+def summary(
     tasks: Annotated[list[str] | None, typer.Argument(help="Tasks; all that have results unless given.")] = None,
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
@@ -139,8 +141,8 @@ def _stored(results: Path) -> Any:
     return store
 
 
-@report.command("aucs")
-def report_aucs(
+@app.command()
+def compare(
     protocol: Annotated[str, typer.Option(help="reconstruction, paper or released-code.")] = "reconstruction",
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
@@ -197,3 +199,16 @@ def figure(
     from effaug.report import supplementary
 
     style.save(supplementary.idea(_stored(results)), file)
+
+
+def _old_name(group: typer.Typer, words: str, command: Callable[..., None]) -> None:
+    @functools.wraps(command)
+    def renamed(**arguments: Any) -> None:
+        console.print(f"effaug {words} is deprecated: it is now effaug {command.__name__}", soft_wrap=True)
+        command(**arguments)
+
+    group.command(words.split()[-1], hidden=True)(renamed)
+
+
+_old_name(app, "aucs", summary)
+_old_name(report, "report aucs", compare)
