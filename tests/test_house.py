@@ -107,3 +107,20 @@ def test_public_functions_say_what_they_do():
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 assert ast.get_docstring(node), (path, node.name)
+
+
+def public_functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    """Public functions of a module, and public methods and `__init__` of its public classes."""
+    homes = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))]
+    nodes = [node for home in homes for node in home.body if isinstance(node, ast.FunctionDef)]
+    return [node for node in nodes if node.name == "__init__" or not node.name.startswith("_")]
+
+
+def test_public_parameters_of_the_method_have_the_fields_names():
+    old = {"features": "X", "labels": "y", "weights": "sample_weight", "rng": "random_state"}
+    found = set()
+    for room in (room for room in rooms("") if not room.name.startswith("_")):
+        for function in public_functions(ast.parse(room.read_text())):
+            for given in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+                found |= {(room.stem, function.name, given.arg)} if given.arg in old else set()
+    assert found == {("curves", "budget_curve", "rng")}, old  # which the book taught before
