@@ -19,4 +19,5 @@ def race(log_weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def log(weights: np.ndarray) -> np.ndarray:
     """Logs of weights (n,), -inf for zero."""
     with np.errstate(divide="ignore"):
-        return np.log(weights)
+        found: np.ndarray = np.log(weights)
+    return found

@@ -75,7 +75,8 @@ class KDPP:
         self.kernel.check(k)
         rng = generator(random_state)
         chosen = _draw_eigenvectors(self.log_eigenvalues, k, rng)
-        return self.kernel.points[_draw_projection(self.eigenvectors[:, chosen], rng)]
+        drawn: np.ndarray = self.kernel.points[_draw_projection(self.eigenvectors[:, chosen], rng)]
+        return drawn
 
     def log_probability(self, subset: np.ndarray) -> float:
         """Log of det(L_S) / e_k for a set S of k points, -inf where S is impossible.

@@ -42,17 +42,20 @@ class LogisticModel:
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         """Log odds of label 1: X (..., d) to (...)."""
-        return X @ self.coef + self.intercept
+        log_odds: np.ndarray = X @ self.coef + self.intercept
+        return log_odds
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Probability of label 1: X (..., d) to (...)."""
-        return expit(self.decision_function(X))
+        p: np.ndarray = expit(self.decision_function(X))
+        return p
 
     def log_loss(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Log loss at each point, in nats: X (n, ..., d) and y (n,) to (n, ...)."""
         margin = self.decision_function(X)
         sign = 1.0 - 2.0 * np.asarray(y).reshape(-1, *[1] * (margin.ndim - 1))
-        return np.logaddexp(0, sign * margin)
+        loss: np.ndarray = np.logaddexp(0, sign * margin)
+        return loss
 
     def accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
         """Fraction classified correctly over all points and copies: X (n, ..., d), y (n,)."""
@@ -212,7 +215,8 @@ class _Space:
         return LogisticModel(theta[:-1], float(theta[-1]), self.C)
 
     def _untransformed(self, v: np.ndarray) -> np.ndarray:
-        return solve_triangular(self.factor, v, lower=True, trans="T", check_finite=False)
+        theta: np.ndarray = solve_triangular(self.factor, v, lower=True, trans="T", check_finite=False)
+        return theta
 
 
 def hessian(model: LogisticModel, X: np.ndarray, sample_weight: np.ndarray, ridge: float | None = None) -> np.ndarray:
@@ -235,13 +239,15 @@ def hessian(model: LogisticModel, X: np.ndarray, sample_weight: np.ndarray, ridg
     extended = np.column_stack([X, np.ones(len(X))])
     penalty = np.full(extended.shape[1], l2_term(model, ridge))
     penalty[-1] = 0
-    return extended.T @ (curvature[:, None] * extended) + np.diag(penalty)
+    H: np.ndarray = extended.T @ (curvature[:, None] * extended) + np.diag(penalty)
+    return H
 
 
 def row_curvature(model: LogisticModel, X: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
     """Second derivative of each row's weighted log loss in its margin, ``w p (1 - p)``: (m, d), (m,) to (m,)."""
     margin = model.decision_function(X)
-    return sample_weight * expit(margin) * expit(-margin)
+    curvature: np.ndarray = sample_weight * expit(margin) * expit(-margin)
+    return curvature
 
 
 def l2_term(model: LogisticModel, ridge: float | None) -> float:
@@ -249,7 +255,10 @@ def l2_term(model: LogisticModel, ridge: float | None) -> float:
     return 1 / model.C if ridge is None else ridge
 
 
-def _checked(X, y, sample_weight):
+def _checked(
+    X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """X (n, 1 + t, d), y (n,) of type int and weights (n, 1 + t), or a ValueError that names what is wrong."""
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim == 2:
         X = X[:, None]
@@ -269,7 +278,7 @@ def _checked(X, y, sample_weight):
     return X, y.astype(int), sample_weight  # unsigned ones would wrap in 1 - 2 y
 
 
-def _solve(rows, y, sample_weight, C: float) -> LogisticModel:
+def _solve(rows: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, C: float) -> LogisticModel:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 

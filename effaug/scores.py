@@ -82,7 +82,8 @@ def gain(name: Score, values: np.ndarray) -> np.ndarray:
     """
     if not isinstance(name, str) or SCORES[name].augment == "high" or not values.any():
         return values
-    return 1 / np.maximum(values, 1e-12 * values.max())
+    reciprocals: np.ndarray = 1 / np.maximum(values, 1e-12 * values.max())
+    return reciprocals
 
 
 def check(name: Score, n: int, *, updated: bool = False) -> None:
@@ -149,7 +150,8 @@ def influence(
         raise ValueError("influence with more features than fitted rows needs every original among those rows")
     sign = 1.0 - 2.0 * np.asarray(y)
     residual = expit(sign * model.decision_function(points))  # |p - y|, without cancelling where p is near y
-    return residual**2 * (leverage + 1 / curvature.sum())
+    magnitude: np.ndarray = residual**2 * (leverage + 1 / curvature.sum())
+    return magnitude
 
 
 def _primal_leverage(points: np.ndarray, centred: np.ndarray, ridge: float) -> np.ndarray:
@@ -158,7 +160,8 @@ def _primal_leverage(points: np.ndarray, centred: np.ndarray, ridge: float) -> n
     A[np.diag_indices_from(A)] += ridge
     factor, _ = cho_factor(A, lower=True)
     half = solve_triangular(factor, points.T, lower=True)
-    return np.einsum("dn,dn->n", half, half)
+    leverage: np.ndarray = np.einsum("dn,dn->n", half, half)
+    return leverage
 
 
 def _dual_leverage(
@@ -173,7 +176,9 @@ def _dual_leverage(
     M[np.diag_indices_from(M)] += ridge
     solved = cho_solve(cho_factor(M, lower=True), centred @ points.T)
     found, scale = solved[fitted, np.arange(len(points))], root[fitted]
-    return np.divide(found, scale, out=np.zeros_like(found), where=scale > 0)  # no curvature left: no residual either
+    leverage: np.ndarray = np.zeros_like(found)
+    np.divide(found, scale, out=leverage, where=scale > 0)  # no curvature left: no residual either
+    return leverage
 
 
 def _originals(X: np.ndarray) -> np.ndarray:
@@ -190,7 +195,8 @@ def _margin(
     model: LogisticModel, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
 ) -> np.ndarray:
     points = _originals(X)
-    return np.abs(svm.fit(points, y).decision_function(points))
+    distance: np.ndarray = np.abs(svm.fit(points, y).decision_function(points))
+    return distance
 
 
 SCORES = {"influence": ScoreRule(influence), "loss": ScoreRule(_loss), "margin": ScoreRule(_margin, augment="low")}

@@ -30,7 +30,8 @@ class LinearSVM:
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         """Decision function, positive for label 1 and +-1 on the margin: X (..., d) to (...)."""
-        return X @ self.coef + self.intercept
+        distance: np.ndarray = X @ self.coef + self.intercept
+        return distance
 
 
 def fit(X: np.ndarray, y: np.ndarray, C: float | None = None, *, shuffled: bool = True) -> LinearSVM:
