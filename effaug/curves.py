@@ -161,21 +161,33 @@ def budget_curve(
 
     # A k-DPP spends random numbers on a draw of no points, too: 0 is always among its budgets, asked for or not.
     from_none = (0, *(b for b in asked if b))
+    found, order = _measured(learn, plan, prepare, update=policy.update)
+    if asked[0] > 0:
+        found.pop(0, None)
+    if not found:
+        raise ValueError(f"budgets must begin with one that {policy.name} can meet, got {asked}")
+    return BudgetCurve(tuple(found), np.array(list(found.values())), order)
+
+
+def _measured(
+    learn: Learn,
+    plan: Callable[[np.ndarray], np.ndarray],
+    prepare: Callable[[Fitted, np.ndarray], Chooser],
+    *,
+    update: bool,
+) -> tuple[dict[int, float], np.ndarray | None]:
+    """Accuracy at each budget that a policy can meet, and the points in order if it has one."""
     chosen, found = np.zeros(0, int), dict[int, float]()
     fitted = learn(plan(chosen))
     chooser = prepare(fitted, chosen)
     for budget in chooser.budgets:
-        if policy.update and len(chosen):
+        if update and len(chosen):
             chooser = prepare(fitted, chosen)
         chosen = chooser.choose(budget)
         if len(chosen):
             fitted = learn(plan(chosen))
         found[budget] = fitted.accuracy
-    if asked[0] > 0:
-        found.pop(0, None)
-    if not found:
-        raise ValueError(f"budgets must begin with one that {policy.name} can meet, got {asked}")
-    return BudgetCurve(tuple(found), np.array(list(found.values())), chosen if chooser.ordered else None)
+    return found, chosen if chooser.ordered else None
 
 
 def _ascending(budgets: Iterable[int], n: int) -> tuple[int, ...]:
