@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-RandomState = int | np.random.Generator | None
+Randomness = int | np.random.Generator | None
 
 
 def unknown(what: str, value: object, accepted: Iterable[object]) -> str:
@@ -44,7 +44,7 @@ def check_size(k: int, most: int, why: str) -> None:
         raise ValueError(f"k must be a whole number between 0 and {most}, {why}, got {k!r}")
 
 
-def generator(random_state: RandomState) -> np.random.Generator:
+def generator(random_state: Randomness) -> np.random.Generator:
     """What a public door takes as `random_state`, as a generator; None is seeded anew.
 
     Raises

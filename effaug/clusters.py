@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from effaug._sampling import log, race
-from effaug._validation import RandomState, check_size, finite, generator, not_negative
+from effaug._validation import Randomness, check_size, finite, generator, not_negative
 
 
 def cluster_order(
@@ -15,7 +15,7 @@ def cluster_order(
     k: int,
     scores: np.ndarray | None = None,
     *,
-    random_state: RandomState,
+    random_state: Randomness,
     n_init: int = 1,
 ) -> np.ndarray:
     """k points, spread over as many clusters as k-means finds, at most k (Appendix G).

@@ -11,7 +11,7 @@ from warnings import warn
 import numpy as np
 
 from effaug import logistic, scores
-from effaug._validation import RandomState, generator
+from effaug._validation import Randomness, generator
 from effaug.plans import plan_weights
 from effaug.policies import Chooser, Policy, Request, load_policy
 
@@ -89,7 +89,7 @@ def budget_curve(
     *,
     score: scores.Score = "influence",
     ridge: float | None = None,
-    random_state: RandomState = 0,
+    random_state: Randomness = 0,
     weighted_hessian: bool = True,
     rng: np.random.Generator | None = None,
 ) -> BudgetCurve:

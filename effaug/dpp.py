@@ -22,7 +22,7 @@ import numpy as np
 from scipy.linalg import qr
 
 from effaug._dpp_kernel import Kernel
-from effaug._validation import RandomState, check_size, finite, generator
+from effaug._validation import Randomness, check_size, finite, generator
 
 _TIE = 1e-10  # of a log gain
 
@@ -66,7 +66,7 @@ class KDPP:
         """The largest k there is."""
         return self.kernel.rank
 
-    def sample(self, k: int, random_state: RandomState) -> np.ndarray:
+    def sample(self, k: int, random_state: Randomness) -> np.ndarray:
         """An exact draw of k distinct points, (k,), in random order: each order of a set is as probable as any other.
 
         Time O(n k^2). Raises ValueError for a k outside 0 to the rank, or for what is no `random_state`: a seed, a
@@ -116,7 +116,7 @@ def kdpp_sample(
     quality: np.ndarray | None = None,
     diagonal: float = 0.0,
     *,
-    random_state: RandomState,
+    random_state: Randomness,
 ) -> np.ndarray:
     """One exact draw from a k-DPP; `KDPP` decomposes the kernel once for many.
 

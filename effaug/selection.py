@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from effaug import logistic, scores
-from effaug._validation import RandomState, finite, generator
+from effaug._validation import Randomness, finite, generator
 from effaug.policies import Policy, Request, load_policy
 
 
@@ -17,7 +17,7 @@ def select(
     score: scores.Score = "influence",
     policy: str | Policy = "deterministic_proportional",
     C: float = 10.0,
-    random_state: RandomState = 0,
+    random_state: Randomness = 0,
 ) -> np.ndarray:
     """Which of my points should I augment?
 

@@ -411,10 +411,11 @@ def test_a_set_in_one_plane_is_impossible_in_any_order_of_its_points():
     assert {kdpp.log_probability(S) for S in itertools.permutations(range(3))} == {-np.inf}
 
 
-class Extreme:
+class Extreme(np.random.Generator):
     """A generator of nothing but the lowest, or the highest, number that there is."""
 
     def __init__(self, value):
+        super().__init__(np.random.PCG64())
         self.value = value
 
     def random(self, size=None):
