@@ -41,8 +41,8 @@ class Kernel:
     log_diagonal: float = -np.inf
 
     @classmethod
-    def of(cls, features: np.ndarray, quality: np.ndarray | None = None, diagonal: float = 0.0) -> Kernel:
-        """The kernel of features (n, d) and a quality (n,), 1 everywhere unless given, and a constant on its diagonal.
+    def of(cls, X: np.ndarray, quality: np.ndarray | None = None, diagonal: float = 0.0) -> Kernel:
+        """The kernel of X (n, d) and a quality (n,), 1 everywhere unless given, and a constant on its diagonal.
 
         Singular values of the directions below 10 max(n, d) eps times the largest count as zero: the rank is that of
         the directions of positive quality, whatever the quality's range. Quality below 1e-300 times the largest
@@ -54,25 +54,25 @@ class Kernel:
             For another shape, values that are not finite, negative quality, a point of positive quality whose features
             are all zero (it has no direction), or a diagonal that is negative or not finite.
         """
-        features = finite(features)
-        quality = not_negative("quality", quality, len(features))
+        X = finite(X)
+        quality = not_negative("quality", quality, len(X))
         if not 0 <= diagonal < np.inf:
             raise ValueError(f"diagonal must be finite and not negative, got {diagonal!r}")
         top = quality.max(initial=0) or 1
         quality = quality / top
         points = np.flatnonzero(quality > LEAST_QUALITY)
-        rows = features[points]
+        rows = X[points]
         largest = np.abs(rows).max(axis=1, initial=0, keepdims=True)
         if not largest.all():
             row = points[np.argmin(largest)]
-            raise ValueError(f"features must not be all zero where quality is positive, got row {row}: no direction")
+            raise ValueError(f"X must not be all zero where quality is positive, got row {row}: no direction")
         rows = rows / largest  # so that squares neither overflow nor vanish
         left, values, _ = np.linalg.svd(rows / np.linalg.norm(rows, axis=1, keepdims=True), full_matrices=False)
-        tolerance = 10 * max(features.shape) * EPS * values.max(initial=0)
+        tolerance = 10 * max(X.shape) * EPS * values.max(initial=0)
         directions = left * values
         # Some row is further than tolerance / sqrt(m) from the span of any fewer than rank others.
         floor = tolerance / np.sqrt(max(len(points), 1))
-        found = cls(points, np.log(quality[points]), directions[:, values > tolerance], floor, features.shape)
+        found = cls(points, np.log(quality[points]), directions[:, values > tolerance], floor, X.shape)
         return found._with_diagonal(np.log(diagonal) - 2 * np.log(top)) if diagonal else found
 
     def _with_diagonal(self, log_diagonal: float) -> Kernel:

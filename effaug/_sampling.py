@@ -11,7 +11,6 @@ import numpy as np
 
 
 def race(log_weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Order of arrival of points with these logarithms of weights (n,): who is drawn first comes first."""
     """All points in the order of their arrival: log weights (n,), which may be infinite, to a permutation (n,)."""
     clock = np.log(rng.standard_exponential(len(log_weights)))
     return np.lexsort((clock, clock - log_weights))  # infinitely early or late arrivals keep the clock's order
@@ -20,4 +19,5 @@ def race(log_weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def log(weights: np.ndarray) -> np.ndarray:
     """Logs of weights (n,), -inf for zero."""
     with np.errstate(divide="ignore"):
-        return np.log(weights)
+        found: np.ndarray = np.log(weights)
+    return found

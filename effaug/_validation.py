@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+Randomness = int | np.random.Generator | None
+
 
 def unknown(what: str, value: object, accepted: Iterable[object]) -> str:
     """``unknown task 'mnist-rotat' (did you mean 'mnist-rotate'?); accepted: ...``"""
@@ -14,15 +16,15 @@ def unknown(what: str, value: object, accepted: Iterable[object]) -> str:
     return f"unknown {what} {value!r}{hint}; accepted: {', '.join(choices)}"
 
 
-def finite(features: np.ndarray, name: str = "features") -> np.ndarray:
-    """Features (n, d) in float64, or a ValueError that names what is wrong with them."""
-    features = np.asarray(features, float)
-    if features.ndim != 2:
-        raise ValueError(f"{name} must have shape (n, d), got {features.shape}")
-    bad = np.argwhere(~np.isfinite(features))
+def finite(X: np.ndarray) -> np.ndarray:
+    """X (n, d) in float64, or a ValueError that names what is wrong with it."""
+    X = np.asarray(X, float)
+    if X.ndim != 2:
+        raise ValueError(f"X must have shape (n, d), got {X.shape}")
+    bad = np.argwhere(~np.isfinite(X))
     if len(bad):
-        raise ValueError(f"{name} must be finite, got {features[tuple(bad[0])]} in row {bad[0, 0]}")
-    return features
+        raise ValueError(f"X must be finite, got {X[tuple(bad[0])]} in row {bad[0, 0]}")
+    return X
 
 
 def not_negative(name: str, values: np.ndarray | None, n: int) -> np.ndarray:
@@ -40,3 +42,20 @@ def check_size(k: int, most: int, why: str) -> None:
     """Refuse a k that is no whole number between 0 and `most`, which is `why`, with a ValueError."""
     if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 0 <= k <= most:
         raise ValueError(f"k must be a whole number between 0 and {most}, {why}, got {k!r}")
+
+
+def generator(random_state: Randomness) -> np.random.Generator:
+    """What a public door takes as `random_state`, as a generator; None is seeded anew.
+
+    Raises
+    ------
+    ValueError
+        For anything but a seed, a `numpy.random.Generator` or None.
+    """
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    whole = isinstance(random_state, int | np.integer) and not isinstance(random_state, bool)
+    if random_state is not None and not (whole and random_state >= 0):
+        accepted = "a whole number from 0, a numpy.random.Generator or None"
+        raise ValueError(f"random_state must be {accepted}, got {random_state!r}")
+    return np.random.default_rng(random_state)

@@ -7,15 +7,15 @@ import warnings
 import numpy as np
 
 from effaug._sampling import log, race
-from effaug._validation import check_size, finite, not_negative
+from effaug._validation import Randomness, check_size, finite, generator, not_negative
 
 
 def cluster_order(
-    features: np.ndarray,
+    X: np.ndarray,
     k: int,
     scores: np.ndarray | None = None,
     *,
-    rng: np.random.Generator,
+    random_state: Randomness,
     n_init: int = 1,
 ) -> np.ndarray:
     """k points, spread over as many clusters as k-means finds, at most k (Appendix G).
@@ -25,14 +25,14 @@ def cluster_order(
 
     Parameters
     ----------
-    features : ndarray, shape (n, d)
+    X : ndarray, shape (n, d)
     k : int
         Number of points and of clusters, 0 to n.
     scores : ndarray, shape (n,), optional
         Within a cluster points are drawn in proportion to them, without replacement, those of score zero last;
         uniformly unless given.
-    rng : numpy.random.Generator
-        Gives k-means its seed, then draws.
+    random_state : int, numpy.random.Generator or None
+        A seed, or what gives k-means its seed and then draws; None for a generator that is seeded anew.
     n_init : int, default 1
         Starts of k-means, each by k-means++.
 
@@ -44,20 +44,20 @@ def cluster_order(
     Raises
     ------
     ValueError
-        For features or scores of another shape or not finite, negative scores, or a k outside 0 to n.
+        For X or scores of another shape or not finite, negative scores, or a k outside 0 to n.
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    features = finite(features)
-    check_size(k, len(features), "the number of points")
-    scores = not_negative("scores", scores, len(features))
+    X = finite(X)
+    check_size(k, len(X), "the number of points")
+    scores, rng = not_negative("scores", scores, len(X)), generator(random_state)
     if k == 0:
         return np.array([], int)
     seed = int(rng.integers(2**32))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than k: fewer clusters
-        cluster = KMeans(k, n_init=n_init, random_state=seed).fit_predict(features)
+        cluster = KMeans(k, n_init=n_init, random_state=seed).fit_predict(X)
     order = race(log(scores), rng)
     turn = np.empty(len(order), int)
     for c in range(k):

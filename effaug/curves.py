@@ -6,10 +6,12 @@ import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
+from warnings import warn
 
 import numpy as np
 
 from effaug import logistic, scores
+from effaug._validation import Randomness, generator
 from effaug.plans import plan_weights
 from effaug.policies import Chooser, Policy, Request, load_policy
 
@@ -55,24 +57,24 @@ class BudgetCurve:
 
 
 def frozen_learner(
-    features: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray], C: float | Literal["cv"]
+    X: tuple[np.ndarray, np.ndarray], y: tuple[np.ndarray, np.ndarray], C: float | Literal["cv"]
 ) -> Learn:
     """What `budget_curve` asks for, over features that do not change.
 
     Parameters
     ----------
-    features : (ndarray, ndarray), shapes (n, 1 + t, d) and (m, 1 + t, d)
+    X : (ndarray, ndarray), shapes (n, 1 + t, d) and (m, 1 + t, d)
         Of the training and of the augmented test set, each point's original first.
-    labels : (ndarray, ndarray), shapes (n,) and (m,)
+    y : (ndarray, ndarray), shapes (n,) and (m,)
         0 or 1.
     C : float or "cv"
         See `logistic.fit`.
     """
-    (train, test), (y_train, y_test) = features, labels
+    (train, test), (y_train, y_test) = X, y
     refitter = logistic.Refitter(train, y_train, C)
 
-    def learn(weights: np.ndarray) -> Fitted:
-        model = refitter.fit(weights)
+    def learn(sample_weight: np.ndarray) -> Fitted:
+        model = refitter.fit(sample_weight)
         return Fitted(model, train, model.accuracy(test, y_test))
 
     return learn
@@ -80,15 +82,16 @@ def frozen_learner(
 
 def budget_curve(
     learn: Learn,
-    labels: np.ndarray,
+    y: np.ndarray,
     n_copies: int,
     policy: str | Policy,
     budgets: Iterable[int],
     *,
     score: scores.Score = "influence",
     ridge: float | None = None,
-    rng: np.random.Generator,
+    random_state: Randomness = 0,
     weighted_hessian: bool = True,
+    rng: np.random.Generator | None = None,
 ) -> BudgetCurve:
     """Accuracy on the augmented test set at each budget (paper, Section 5 and Appendix B).
 
@@ -100,7 +103,7 @@ def budget_curve(
     ----------
     learn : callable
         From sample weights (n, 1 + t) to `Fitted`.
-    labels : ndarray of int, shape (n,)
+    y : ndarray of int, shape (n,)
         0 or 1.
     n_copies : int
         t.
@@ -113,10 +116,12 @@ def budget_curve(
         updated.
     ridge : float, optional
         L2 term of the Hessian of influence, see `effaug.scores.influence`.
-    rng : numpy.random.Generator
-        Of the random policies.
+    random_state : int, numpy.random.Generator or None, default 0
+        Seed of the random policies, or what they draw from; None for a generator that is seeded anew.
     weighted_hessian : bool, default True
         Whether the Hessian of updated influence weighs points as the fit does, or all alike.
+    rng : numpy.random.Generator, optional
+        Deprecated name of `random_state`.
 
     Returns
     -------
@@ -127,51 +132,66 @@ def budget_curve(
     Raises
     ------
     ValueError
-        For budgets that are not as above, or an unknown policy or score, before anything is fitted; and if the policy
-        can meet none of the budgets.
+        For budgets that are not as above, an unknown policy or score, or a `random_state` of another kind, before
+        anything is fitted; and if the policy can meet none of the budgets.
 
     Examples
     --------
     >>> rng, y, y_test = np.random.default_rng(0), np.arange(200) % 2, np.arange(100) % 2
     >>> train, test = (labels[:, None, None] + rng.normal(size=(len(labels), 2, 5)) for labels in (y, y_test))
     >>> learn = frozen_learner((train, test), (y, y_test), C=10.0)  # (n, 1 + t, d), (m, 1 + t, d), (n,), (m,)
-    >>> curve = budget_curve(learn, y, 1, "random_proportional", (0, 50, 200), rng=rng)
+    >>> curve = budget_curve(learn, y, 1, "random_proportional", (0, 50, 200), random_state=0)
     >>> curve.budgets, len(curve.accuracies), len(curve.order)
     ((0, 50, 200), 3, 200)
     """
-    policy, asked = load_policy(policy), _ascending(budgets, len(labels))
+    if rng is not None:
+        warn("rng is deprecated: budget_curve takes it as random_state", DeprecationWarning, stacklevel=2)
+        random_state = rng
+    policy, asked, random = load_policy(policy), _ascending(budgets, len(y)), generator(random_state)
     if policy.uses_scores:
-        scores.check(score, len(labels), updated=policy.update)
+        scores.check(score, len(y), updated=policy.update)
 
     def plan(chosen: np.ndarray) -> np.ndarray:
-        selected = np.zeros(len(labels), bool)
+        selected = np.zeros(len(y), bool)
         selected[chosen] = True
         return policy.weights(selected, n_copies)
 
     def prepare(fitted: Fitted, chosen: np.ndarray) -> Chooser:
-        values = np.ones(len(labels))
+        values = np.ones(len(y))
         if policy.uses_scores:
             in_hessian = plan(chosen) if weighted_hessian else np.sign(plan(chosen))
-            values = scores.score(score, fitted.model, fitted.train, labels, in_hessian, ridge=ridge)
-        return policy.prepare(Request(fitted.train[:, 0], labels, values, from_none, rng, chosen))
+            values = scores.score(score, fitted.model, fitted.train, y, in_hessian, ridge=ridge)
+        return policy.prepare(Request(fitted.train[:, 0], y, values, from_none, random, chosen))
 
     # A k-DPP spends random numbers on a draw of no points, too: 0 is always among its budgets, asked for or not.
     from_none = (0, *(b for b in asked if b))
+    found, order = _measured(learn, plan, prepare, update=policy.update)
+    if asked[0] > 0:
+        found.pop(0, None)
+    if not found:
+        raise ValueError(f"budgets must begin with one that {policy.name} can meet, got {asked}")
+    return BudgetCurve(tuple(found), np.array(list(found.values())), order)
+
+
+def _measured(
+    learn: Learn,
+    plan: Callable[[np.ndarray], np.ndarray],
+    prepare: Callable[[Fitted, np.ndarray], Chooser],
+    *,
+    update: bool,
+) -> tuple[dict[int, float], np.ndarray | None]:
+    """Accuracy at each budget that a policy can meet, and the points in order if it has one."""
     chosen, found = np.zeros(0, int), dict[int, float]()
     fitted = learn(plan(chosen))
     chooser = prepare(fitted, chosen)
     for budget in chooser.budgets:
-        if policy.update and len(chosen):
+        if update and len(chosen):
             chooser = prepare(fitted, chosen)
         chosen = chooser.choose(budget)
         if len(chosen):
             fitted = learn(plan(chosen))
         found[budget] = fitted.accuracy
-    if asked[0] > 0:
-        found.pop(0, None)
-    if not found:
-        raise ValueError(f"budgets must begin with one that {policy.name} can meet, got {asked}")
-    return BudgetCurve(tuple(found), np.array(list(found.values())), chosen if chooser.ordered else None)
+    return found, chosen if chooser.ordered else None
 
 
 def _ascending(budgets: Iterable[int], n: int) -> tuple[int, ...]:
@@ -184,7 +204,7 @@ def _ascending(budgets: Iterable[int], n: int) -> tuple[int, ...]:
 
 
 def full_augmentation(
-    learn: Learn, labels: np.ndarray, n_copies: int, score_names: tuple[str, ...], ridge: float | None
+    learn: Learn, y: np.ndarray, n_copies: int, score_names: tuple[str, ...], ridge: float | None
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Accuracy with every point augmented, and every point's scores before and after (Figures 1, 2, 6-8).
 
@@ -196,10 +216,10 @@ def full_augmentation(
     """
     points = {}
     for when, selected in (("before", False), ("after", True)):
-        weights = plan_weights(np.full(len(labels), selected), n_copies)
-        fitted = learn(weights)
+        sample_weight = plan_weights(np.full(len(y), selected), n_copies)
+        fitted = learn(sample_weight)
         for name in score_names:
-            values = scores.score(name, fitted.model, fitted.train, labels, weights, ridge=ridge)
+            values = scores.score(name, fitted.model, fitted.train, y, sample_weight, ridge=ridge)
             points[f"{name}_{when}"] = values.astype(np.float32)
     return np.array([fitted.accuracy]), points
 

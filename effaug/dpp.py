@@ -22,7 +22,7 @@ import numpy as np
 from scipy.linalg import qr
 
 from effaug._dpp_kernel import Kernel
-from effaug._validation import check_size, finite
+from effaug._validation import Randomness, check_size, finite, generator
 
 _TIE = 1e-10  # of a log gain
 
@@ -41,9 +41,9 @@ class KDPP:
 
     Examples
     --------
-    >>> features = np.random.default_rng(0).normal(size=(100, 8))
-    >>> kdpp = KDPP.of(features, quality=np.linalg.norm(features, axis=1))
-    >>> kdpp.sample(5, np.random.default_rng(0)).shape
+    >>> X = np.random.default_rng(0).normal(size=(100, 8))
+    >>> kdpp = KDPP.of(X, quality=np.linalg.norm(X, axis=1))
+    >>> kdpp.sample(5, random_state=0).shape
     (5,)
     """
 
@@ -52,15 +52,15 @@ class KDPP:
     eigenvectors: np.ndarray
 
     @classmethod
-    def of(cls, features: np.ndarray, quality: np.ndarray | None = None, diagonal: float = 0.0) -> KDPP:
-        """From features (n, d), a quality (n,) and a diagonal; takes and refuses what `Kernel.of` does.
+    def of(cls, X: np.ndarray, quality: np.ndarray | None = None, diagonal: float = 0.0) -> KDPP:
+        """From X (n, d), a quality (n,) and a diagonal; takes and refuses what `Kernel.of` does.
 
         Raises
         ------
         numpy.linalg.LinAlgError
             If Jacobi's method does not converge.
         """
-        kernel = Kernel.of(features, quality, diagonal)
+        kernel = Kernel.of(X, quality, diagonal)
         return cls(kernel, *kernel.eigen())
 
     @property
@@ -68,14 +68,17 @@ class KDPP:
         """The largest k there is."""
         return self.kernel.rank
 
-    def sample(self, k: int, rng: np.random.Generator) -> np.ndarray:
+    def sample(self, k: int, random_state: Randomness) -> np.ndarray:
         """An exact draw of k distinct points, (k,), in random order: each order of a set is as probable as any other.
 
-        Time O(n k^2). Raises ValueError for a k outside 0 to the rank.
+        Time O(n k^2). Raises ValueError for a k outside 0 to the rank, or for what is no `random_state`: a seed, a
+        generator, or None for one that is seeded anew.
         """
         self.kernel.check(k)
+        rng = generator(random_state)
         chosen = _draw_eigenvectors(self.log_eigenvalues, k, rng)
-        return self.kernel.points[_draw_projection(self.eigenvectors[:, chosen], rng)]
+        drawn: np.ndarray = self.kernel.points[_draw_projection(self.eigenvectors[:, chosen], rng)]
+        return drawn
 
     def log_probability(self, subset: np.ndarray) -> float:
         """Log of det(L_S) / e_k for a set S of k points, -inf where S is impossible.
@@ -110,18 +113,18 @@ class KDPP:
 
 
 def kdpp_sample(
-    features: np.ndarray,
+    X: np.ndarray,
     k: int,
     quality: np.ndarray | None = None,
     diagonal: float = 0.0,
     *,
-    rng: np.random.Generator,
+    random_state: Randomness,
 ) -> np.ndarray:
     """One exact draw from a k-DPP; `KDPP` decomposes the kernel once for many.
 
     Parameters
     ----------
-    features : ndarray, shape (n, d)
+    X : ndarray, shape (n, d)
         Only their directions count.
     k : int
         0 to the rank of the kernel.
@@ -129,7 +132,8 @@ def kdpp_sample(
         Not negative; 1 everywhere unless given. The paper's is influence.
     diagonal : float, default 0
         Added to the kernel's diagonal, on the scale of the squared quality. Any positive one raises the rank to n.
-    rng : numpy.random.Generator
+    random_state : int, numpy.random.Generator or None
+        A seed, or what draws; None for a generator that is seeded anew.
 
     Returns
     -------
@@ -141,11 +145,11 @@ def kdpp_sample(
     ValueError
         As `KDPP.of` and `KDPP.sample`.
     """
-    check_size(k, len(finite(features)), "the number of points")
-    return KDPP.of(features, quality, diagonal).sample(k, rng)
+    check_size(k, len(finite(X)), "the number of points")
+    return KDPP.of(X, quality, diagonal).sample(k, random_state)
 
 
-def greedy_map(features: np.ndarray, k: int, quality: np.ndarray | None = None, diagonal: float = 0.0) -> np.ndarray:
+def greedy_map(X: np.ndarray, k: int, quality: np.ndarray | None = None, diagonal: float = 0.0) -> np.ndarray:
     """Greedy search for the most probable set: k times the point that raises det(L_S) the most.
 
     The determinant grows by q_i^2 times the squared distance of phi_i from the span of the points chosen. As Chen,
@@ -154,7 +158,7 @@ def greedy_map(features: np.ndarray, k: int, quality: np.ndarray | None = None, 
 
     Parameters
     ----------
-    features, k, quality, diagonal
+    X, k, quality, diagonal
         As of `kdpp_sample`.
 
     Returns
@@ -167,8 +171,8 @@ def greedy_map(features: np.ndarray, k: int, quality: np.ndarray | None = None, 
     ValueError
         As `kdpp_sample`.
     """
-    check_size(k, len(finite(features)), "the number of points")
-    kernel = Kernel.of(features, quality, diagonal)
+    check_size(k, len(finite(X)), "the number of points")
+    kernel = Kernel.of(X, quality, diagonal)
     kernel.check(k)
     log_length, directions = kernel.factor()
     rows, chosen = directions.copy(), np.zeros(k, int)

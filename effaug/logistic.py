@@ -40,30 +40,33 @@ class LogisticModel:
     intercept: float
     C: float
 
-    def margin(self, features: np.ndarray) -> np.ndarray:
-        """Log odds of label 1: features (..., d) to (...)."""
-        return features @ self.coef + self.intercept
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        """Log odds of label 1: X (..., d) to (...)."""
+        log_odds: np.ndarray = X @ self.coef + self.intercept
+        return log_odds
 
-    def predict_proba(self, features: np.ndarray) -> np.ndarray:
-        """Probability of label 1: features (..., d) to (...)."""
-        return expit(self.margin(features))
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Probability of label 1: X (..., d) to (...)."""
+        p: np.ndarray = expit(self.decision_function(X))
+        return p
 
-    def log_loss(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Log loss at each point, in nats: features (n, ..., d) and labels (n,) to (n, ...)."""
-        margin = self.margin(features)
-        sign = 1.0 - 2.0 * np.asarray(labels).reshape(-1, *[1] * (margin.ndim - 1))
-        return np.logaddexp(0, sign * margin)
+    def log_loss(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Log loss at each point, in nats: X (n, ..., d) and y (n,) to (n, ...)."""
+        margin = self.decision_function(X)
+        sign = 1.0 - 2.0 * np.asarray(y).reshape(-1, *[1] * (margin.ndim - 1))
+        loss: np.ndarray = np.logaddexp(0, sign * margin)
+        return loss
 
-    def accuracy(self, features: np.ndarray, labels: np.ndarray) -> float:
-        """Fraction classified correctly over all points and copies: features (n, ..., d), labels (n,)."""
-        margin = features @ self.coef.astype(features.dtype) + self.intercept  # no float64 copy of a large test set
-        return float(np.mean((margin > 0) == labels.reshape(-1, *[1] * (margin.ndim - 1))))
+    def accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
+        """Fraction classified correctly over all points and copies: X (n, ..., d), y (n,)."""
+        margin = X @ self.coef.astype(X.dtype) + self.intercept  # no float64 copy of a large test set
+        return float(np.mean((margin > 0) == y.reshape(-1, *[1] * (margin.ndim - 1))))
 
 
 def fit(
-    features: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray | None = None,
+    X: np.ndarray,
+    y: np.ndarray,
+    sample_weight: np.ndarray | None = None,
     *,
     C: float | Literal["cv"] = 10.0,
 ) -> LogisticModel:
@@ -71,11 +74,11 @@ def fit(
 
     Parameters
     ----------
-    features : ndarray, shape (n, 1 + t, d) or (n, d)
+    X : ndarray, shape (n, 1 + t, d) or (n, d)
         Each point's original first, then its copies. Rows of weight zero may hold anything.
-    labels : ndarray of int, shape (n,)
+    y : ndarray of int, shape (n,)
         0 or 1.
-    weights : ndarray, shape (n, 1 + t) or (n,), optional
+    sample_weight : ndarray, shape (n, 1 + t) or (n,), optional
         1 everywhere unless given.
     C : float or "cv", default 10
         Inverse L2 strength; ``"cv"`` takes the one of 0.01, 0.1, 1, 10, 100 with the best log loss in 4-fold
@@ -90,44 +93,44 @@ def fit(
     ValueError
         For labels other than 0 and 1, shapes that disagree, or negative weights.
     """
-    features, labels, weights = _checked(features, labels, weights)
+    X, y, sample_weight = _checked(X, y, sample_weight)
     if C == "cv":
-        C = cross_validated_C(lambda w, c: fit(features, labels, w, C=c), features, labels, weights)
-    point, copy = np.nonzero(weights)
-    rows = features[point, copy].astype(np.float64)
-    return _solve(rows, labels[point], weights[point, copy], float(C))
+        C = cross_validated_C(lambda w, c: fit(X, y, w, C=c), X, y, sample_weight)
+    point, copy = np.nonzero(sample_weight)
+    rows = X[point, copy].astype(np.float64)
+    return _solve(rows, y[point], sample_weight[point, copy], float(C))
 
 
 def cross_validated_C(
     fit_at: Callable[[np.ndarray, float], LogisticModel],
-    features: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray,
+    X: np.ndarray,
+    y: np.ndarray,
+    sample_weight: np.ndarray,
 ) -> float:
     """The C of 0.01, 0.1, 1, 10, 100 with the best log loss in 4-fold cross-validation.
 
     Parameters
     ----------
     fit_at : callable
-        From weights (n, 1 + t), zero for every copy of a point held out, and C to a model.
-    features, labels, weights
+        From sample weights (n, 1 + t), zero for every copy of a point held out, and C to a model.
+    X, y, sample_weight
         As of `fit`, with shapes (n, 1 + t, d), (n,) and (n, 1 + t).
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
     loss = np.zeros(len(C_GRID))
-    point, copy = np.nonzero(weights)
-    counts = np.bincount(labels[np.unique(point)].astype(int), minlength=2)
+    point, copy = np.nonzero(sample_weight)
+    counts = np.bincount(y[np.unique(point)].astype(int), minlength=2)
     if counts.min() < N_FOLDS:
         raise ValueError(f"C = 'cv' needs at least {N_FOLDS} points of either class, got {counts.tolist()}")
     folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
-    for _, held_out in folds.split(point, labels[point], groups=point):
+    for _, held_out in folds.split(point, y[point], groups=point):
         p, c = point[held_out], copy[held_out]
-        kept = weights.copy()
+        kept = sample_weight.copy()
         kept[p] = 0
         for k, C in enumerate(C_GRID):
             model = fit_at(kept, C)
-            loss[k] += weights[p, c] @ model.log_loss(features[p, c], labels[p])
+            loss[k] += sample_weight[p, c] @ model.log_loss(X[p, c], y[p])
     return C_GRID[int(np.argmin(loss))]
 
 
@@ -139,8 +142,8 @@ class Refitter:
 
     Parameters
     ----------
-    features : ndarray, shape (n, 1 + t, d)
-    labels : ndarray of int, shape (n,)
+    X : ndarray, shape (n, 1 + t, d)
+    y : ndarray of int, shape (n,)
         0 or 1.
     C : float or "cv"
         As of `fit`.
@@ -151,19 +154,19 @@ class Refitter:
         As `fit`.
     """
 
-    def __init__(self, features: np.ndarray, labels: np.ndarray, C: float | Literal["cv"]) -> None:
-        self.features, self.labels, self.C = features, np.asarray(labels), C
+    def __init__(self, X: np.ndarray, y: np.ndarray, C: float | Literal["cv"]) -> None:
+        self.X, self.y, self.C = X, np.asarray(y), C
         self._spaces: dict[float, _Space] = {}
 
-    def fit(self, weights: np.ndarray) -> LogisticModel:
-        """The model under weights (n, 1 + t)."""
-        C = float(self.C) if self.C != "cv" else cross_validated_C(self._fit, self.features, self.labels, weights)
-        return self._fit(weights, C)
+    def fit(self, sample_weight: np.ndarray) -> LogisticModel:
+        """The model under sample weights (n, 1 + t)."""
+        C = float(self.C) if self.C != "cv" else cross_validated_C(self._fit, self.X, self.y, sample_weight)
+        return self._fit(sample_weight, C)
 
-    def _fit(self, weights: np.ndarray, C: float) -> LogisticModel:
+    def _fit(self, sample_weight: np.ndarray, C: float) -> LogisticModel:
         if C not in self._spaces:
-            self._spaces[C] = _Space.of(self.features, self.labels, C)
-        return self._spaces[C].fit(weights)
+            self._spaces[C] = _Space.of(self.X, self.y, C)
+        return self._spaces[C].fit(sample_weight)
 
 
 @dataclass(eq=False)
@@ -171,31 +174,31 @@ class _Space:
     """Rows (x, 1) L^-T of all points and copies, (n, 1 + t, d + 1), and where to start from."""
 
     rows: np.ndarray
-    labels: np.ndarray
+    y: np.ndarray
     factor: np.ndarray
     start: np.ndarray
     C: float
 
     @classmethod
-    def of(cls, features: np.ndarray, labels: np.ndarray, C: float) -> _Space:
+    def of(cls, X: np.ndarray, y: np.ndarray, C: float) -> _Space:
         """Without copies from scratch; with all of them in coordinates made for none; the rest in those for all."""
-        none, everything = np.zeros(features.shape[:2]), np.ones(features.shape[:2])
+        none, everything = np.zeros(X.shape[:2]), np.ones(X.shape[:2])
         none[:, 0] = 1
-        first = cls._around(fit(features, labels, none, C=C), features, labels, none)
-        return cls._around(first.fit(everything), features, labels, everything)
+        first = cls._around(fit(X, y, none, C=C), X, y, none)
+        return cls._around(first.fit(everything), X, y, everything)
 
     @classmethod
-    def _around(cls, model: LogisticModel, features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> _Space:
-        chosen = weights > 0
-        factor = cholesky(hessian(model, features[chosen].astype(np.float64), weights[chosen]), lower=True)
-        extended = np.concatenate([features, np.ones((*features.shape[:2], 1))], axis=2, dtype=np.float64)
+    def _around(cls, model: LogisticModel, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray) -> _Space:
+        chosen = sample_weight > 0
+        factor = cholesky(hessian(model, X[chosen].astype(np.float64), sample_weight[chosen]), lower=True)
+        extended = np.concatenate([X, np.ones((*X.shape[:2], 1))], axis=2, dtype=np.float64)
         flat = extended.reshape(-1, extended.shape[2])
         rows = solve_triangular(factor, flat.T, lower=True, overwrite_b=True).T.reshape(extended.shape)
-        return cls(rows, labels, factor, factor.T @ np.append(model.coef, model.intercept), model.C)
+        return cls(rows, y, factor, factor.T @ np.append(model.coef, model.intercept), model.C)
 
-    def fit(self, weights: np.ndarray) -> LogisticModel:
-        point, copy = np.nonzero(weights)
-        rows, sign, weight = self.rows[point, copy], 2.0 * self.labels[point] - 1, weights[point, copy]
+    def fit(self, sample_weight: np.ndarray) -> LogisticModel:
+        point, copy = np.nonzero(sample_weight)
+        rows, sign, weight = self.rows[point, copy], 2.0 * self.y[point] - 1, sample_weight[point, copy]
 
         def objective(v: np.ndarray) -> tuple[float, np.ndarray]:
             margin, coef = sign * (rows @ v), self._untransformed(v)
@@ -212,17 +215,18 @@ class _Space:
         return LogisticModel(theta[:-1], float(theta[-1]), self.C)
 
     def _untransformed(self, v: np.ndarray) -> np.ndarray:
-        return solve_triangular(self.factor, v, lower=True, trans="T", check_finite=False)
+        theta: np.ndarray = solve_triangular(self.factor, v, lower=True, trans="T", check_finite=False)
+        return theta
 
 
-def hessian(model: LogisticModel, features: np.ndarray, weights: np.ndarray, ridge: float | None = None) -> np.ndarray:
+def hessian(model: LogisticModel, X: np.ndarray, sample_weight: np.ndarray, ridge: float | None = None) -> np.ndarray:
     """Hessian of the weighted, summed log loss, with its L2 term, over coefficients and then the intercept.
 
     Parameters
     ----------
     model : LogisticModel
-    features : ndarray, shape (m, d)
-    weights : ndarray, shape (m,)
+    X : ndarray, shape (m, d)
+    sample_weight : ndarray, shape (m,)
     ridge : float, optional
         L2 term on the coefficients; the model's own, ``1 / C``, unless given.
 
@@ -231,17 +235,19 @@ def hessian(model: LogisticModel, features: np.ndarray, weights: np.ndarray, rid
     ndarray, shape (d + 1, d + 1)
         ``X' diag(w p (1 - p)) X + ridge diag(1, ..., 1, 0)`` with a column of ones appended to X.
     """
-    curvature = row_curvature(model, features, weights)
-    extended = np.column_stack([features, np.ones(len(features))])
+    curvature = row_curvature(model, X, sample_weight)
+    extended = np.column_stack([X, np.ones(len(X))])
     penalty = np.full(extended.shape[1], l2_term(model, ridge))
     penalty[-1] = 0
-    return extended.T @ (curvature[:, None] * extended) + np.diag(penalty)
+    H: np.ndarray = extended.T @ (curvature[:, None] * extended) + np.diag(penalty)
+    return H
 
 
-def row_curvature(model: LogisticModel, features: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def row_curvature(model: LogisticModel, X: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
     """Second derivative of each row's weighted log loss in its margin, ``w p (1 - p)``: (m, d), (m,) to (m,)."""
-    margin = model.margin(features)
-    return weights * expit(margin) * expit(-margin)
+    margin = model.decision_function(X)
+    curvature: np.ndarray = sample_weight * expit(margin) * expit(-margin)
+    return curvature
 
 
 def l2_term(model: LogisticModel, ridge: float | None) -> float:
@@ -249,34 +255,37 @@ def l2_term(model: LogisticModel, ridge: float | None) -> float:
     return 1 / model.C if ridge is None else ridge
 
 
-def _checked(features, labels, weights):
-    features, labels = np.asarray(features), np.asarray(labels)
-    if features.ndim == 2:
-        features = features[:, None]
-        weights = None if weights is None else np.asarray(weights)[:, None]
-    if features.ndim != 3:
-        raise ValueError(f"features must have shape (n, d) or (n, 1 + t, d), got {features.shape}")
-    weights = np.ones(features.shape[:2]) if weights is None else np.asarray(weights, float)
-    if labels.shape != features.shape[:1] or weights.shape != features.shape[:2]:
+def _checked(
+    X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """X (n, 1 + t, d), y (n,) of type int and weights (n, 1 + t), or a ValueError that names what is wrong."""
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim == 2:
+        X = X[:, None]
+        sample_weight = None if sample_weight is None else np.asarray(sample_weight)[:, None]
+    if X.ndim != 3:
+        raise ValueError(f"X must have shape (n, d) or (n, 1 + t, d), got {X.shape}")
+    sample_weight = np.ones(X.shape[:2]) if sample_weight is None else np.asarray(sample_weight, float)
+    if y.shape != X.shape[:1] or sample_weight.shape != X.shape[:2]:
         raise ValueError(
-            f"labels must have shape {features.shape[:1]} and weights {features.shape[:2]} for features "
-            f"{features.shape}, got {labels.shape} and {weights.shape}"
+            f"y must have shape {X.shape[:1]} and sample_weight {X.shape[:2]} for X {X.shape}, got {y.shape} and "
+            f"{sample_weight.shape}"
         )
-    if set(np.unique(labels)) != {0, 1}:
-        raise ValueError(f"labels must be 0 and 1, both present, got {np.unique(labels)[:5].tolist()}")
-    if not (weights >= 0).all():
-        raise ValueError(f"weights must not be negative, got {weights.min()}")
-    return features, labels.astype(int), weights  # unsigned ones would wrap in 1 - 2 y
+    if set(np.unique(y)) != {0, 1}:
+        raise ValueError(f"y must be 0 and 1, both present, got {np.unique(y)[:5].tolist()}")
+    if not (sample_weight >= 0).all():
+        raise ValueError(f"sample_weight must not be negative, got {sample_weight.min()}")
+    return X, y.astype(int), sample_weight  # unsigned ones would wrap in 1 - 2 y
 
 
-def _solve(rows, labels, weights, C: float) -> LogisticModel:
+def _solve(rows: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, C: float) -> LogisticModel:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)  # a half-converged model has no meaningful influence
         try:
-            solver = LogisticRegression(C=C, tol=1e-6, max_iter=MAX_ITER).fit(rows, labels, sample_weight=weights)
+            solver = LogisticRegression(C=C, tol=1e-6, max_iter=MAX_ITER).fit(rows, y, sample_weight=sample_weight)
         except ConvergenceWarning:
             raise _not_converged(C) from None
     return LogisticModel(solver.coef_[0], float(solver.intercept_[0]), C)

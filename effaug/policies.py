@@ -20,9 +20,9 @@ class Request:
 
     Attributes
     ----------
-    features : ndarray, shape (n, d)
+    X : ndarray, shape (n, d)
         Of the original points.
-    labels : ndarray of int, shape (n,)
+    y : ndarray of int, shape (n,)
         0 or 1.
     scores : ndarray, shape (n,)
         Finite and not negative.
@@ -33,8 +33,8 @@ class Request:
         Points chosen already, in order, which an order begins with.
     """
 
-    features: np.ndarray
-    labels: np.ndarray
+    X: np.ndarray
+    y: np.ndarray
     scores: np.ndarray
     budgets: tuple[int, ...]
     rng: np.random.Generator
@@ -115,7 +115,7 @@ class Policy:
 
     def prepare(self, request: Request) -> Chooser:
         """What the policy can choose among these points; scores that it does not use are not handed on."""
-        request = request if self.uses_scores else replace(request, scores=np.ones(len(request.labels)))
+        request = request if self.uses_scores else replace(request, scores=np.ones(len(request.y)))
         return self.rule(request, self.choices)
 
     def weights(self, selected: np.ndarray, copies: int) -> np.ndarray:
@@ -134,7 +134,7 @@ def ordered(order: Order) -> Rule:
     """
 
     def rule(request: Request, choices: SetChoices) -> Chooser:
-        drawn = order(not_negative("scores", request.scores, len(request.labels)), request.rng)
+        drawn = order(not_negative("scores", request.scores, len(request.y)), request.rng)
         points = np.concatenate([request.chosen, drawn[~np.isin(drawn, request.chosen)]]).astype(int)
 
         def choose(k: int) -> np.ndarray:
@@ -147,7 +147,7 @@ def ordered(order: Order) -> Rule:
 
 
 def _support_vectors(request: Request, choices: SetChoices) -> Chooser:
-    support = svm.fit(request.features, request.labels, shuffled=choices.shuffled_folds).support
+    support = svm.fit(request.X, request.y, shuffled=choices.shuffled_folds).support
 
     def choose(k: int) -> np.ndarray:
         if k != len(support):
@@ -163,23 +163,23 @@ def _support_vectors(request: Request, choices: SetChoices) -> Chooser:
 def _clusters(request: Request, choices: SetChoices) -> Chooser:
     def choose(k: int) -> np.ndarray:
         starts = choices.kmeans_starts
-        return clusters.cluster_order(request.features, k, request.scores, rng=request.rng, n_init=starts)
+        return clusters.cluster_order(request.X, k, request.scores, random_state=request.rng, n_init=starts)
 
     return Chooser(request.budgets, choose)
 
 
 def _dpp(request: Request, choices: SetChoices) -> Chooser:
-    kernel = dpp.KDPP.of(request.features, request.scores, choices.dpp_diagonal)
+    kernel = dpp.KDPP.of(request.X, request.scores, choices.dpp_diagonal)
     return Chooser(_up_to(kernel.rank, request.budgets), lambda k: kernel.sample(k, request.rng))
 
 
 def _greedy(request: Request, choices: SetChoices) -> Chooser:
-    features, scores, diagonal = request.features, request.scores, choices.dpp_diagonal
-    budgets = _up_to(Kernel.of(features, scores, diagonal).rank, request.budgets)
-    largest = dpp.greedy_map(features, max(budgets, default=0), scores, diagonal)
+    X, scores, diagonal = request.X, request.scores, choices.dpp_diagonal
+    budgets = _up_to(Kernel.of(X, scores, diagonal).rank, request.budgets)
+    largest = dpp.greedy_map(X, max(budgets, default=0), scores, diagonal)
 
     def choose(k: int) -> np.ndarray:
-        return largest[:k] if k <= len(largest) else dpp.greedy_map(features, k, scores, diagonal)
+        return largest[:k] if k <= len(largest) else dpp.greedy_map(X, k, scores, diagonal)
 
     return Chooser(budgets, choose)
 

@@ -36,9 +36,9 @@ class ScoreRule:
 def score(
     name: Score,
     model: LogisticModel,
-    features: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray | None = None,
+    X: np.ndarray,
+    y: np.ndarray,
+    sample_weight: np.ndarray | None = None,
     *,
     ridge: float | None = None,
 ) -> np.ndarray:
@@ -48,13 +48,13 @@ def score(
     ----------
     name : {"influence", "loss", "margin"}, callable or ndarray, shape (n,)
         ``margin`` is the absolute decision function of a linear SVM of the originals' own (Appendix F): a point of a
-        low one is close to the boundary. A callable takes `model`, `features`, `labels` and `weights`, as `influence`
+        low one is close to the boundary. A callable takes `model`, `X`, `y` and `sample_weight`, as `influence`
         does. An array is returned as it is.
     model : LogisticModel
-        Fitted on `features`, `labels`, `weights`.
-    features : ndarray, shape (n, 1 + t, d) or (n, d)
-    labels : ndarray of int, shape (n,)
-    weights : ndarray, shape (n, 1 + t) or (n,), optional
+        Fitted on `X`, `y`, `sample_weight`.
+    X : ndarray, shape (n, 1 + t, d) or (n, d)
+    y : ndarray of int, shape (n,)
+    sample_weight : ndarray, shape (n, 1 + t) or (n,), optional
     ridge : float, optional
         See `influence`.
 
@@ -68,10 +68,10 @@ def score(
     ValueError
         For an unknown name; for scores of another shape, negative or not finite; for ``margin``, see `effaug.svm.fit`.
     """
-    check(name, len(labels))
+    check(name, len(y))
     if not isinstance(name, str):
-        return not_negative("score", name(model, features, labels, weights) if callable(name) else name, len(labels))
-    return SCORES[name].compute(model, features, labels, weights, ridge=ridge)
+        return not_negative("score", name(model, X, y, sample_weight) if callable(name) else name, len(y))
+    return SCORES[name].compute(model, X, y, sample_weight, ridge=ridge)
 
 
 def gain(name: Score, values: np.ndarray) -> np.ndarray:
@@ -82,7 +82,8 @@ def gain(name: Score, values: np.ndarray) -> np.ndarray:
     """
     if not isinstance(name, str) or SCORES[name].augment == "high" or not values.any():
         return values
-    return 1 / np.maximum(values, 1e-12 * values.max())
+    reciprocals: np.ndarray = 1 / np.maximum(values, 1e-12 * values.max())
+    return reciprocals
 
 
 def check(name: Score, n: int, *, updated: bool = False) -> None:
@@ -98,9 +99,9 @@ def check(name: Score, n: int, *, updated: bool = False) -> None:
 
 def influence(
     model: LogisticModel,
-    features: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray | None = None,
+    X: np.ndarray,
+    y: np.ndarray,
+    sample_weight: np.ndarray | None = None,
     *,
     ridge: float | None = None,
 ) -> np.ndarray:
@@ -109,10 +110,10 @@ def influence(
     Parameters
     ----------
     model : LogisticModel
-    features : ndarray, shape (n, 1 + t, d) or (n, d)
+    X : ndarray, shape (n, 1 + t, d) or (n, d)
         What the model was fitted on; rows of weight zero are not read, save the originals.
-    labels : ndarray of int, shape (n,)
-    weights : ndarray, shape (n, 1 + t) or (n,), optional
+    y : ndarray of int, shape (n,)
+    sample_weight : ndarray, shape (n, 1 + t) or (n,), optional
     ridge : float, optional
         L2 term of the Hessian; the model's own, ``1 / C``, unless given. The released code has 1e-10.
 
@@ -130,12 +131,12 @@ def influence(
     with s = w p (1 - p). Where Z has fewer rows than columns, one factorises the smaller M = ridge I + Z Z' instead,
     through A^-1 Z' = Z' M^-1.
     """
-    features = features[:, None] if features.ndim == 2 else features
-    weights = np.ones(features.shape[:2]) if weights is None else np.asarray(weights, float).reshape(features.shape[:2])
-    points = features[:, 0].astype(np.float64)
-    used = weights > 0
-    rows = features[used].astype(np.float64)
-    curvature = row_curvature(model, rows, weights[used])
+    X = X[:, None] if X.ndim == 2 else X
+    sample_weight = np.ones(X.shape[:2]) if sample_weight is None else np.reshape(sample_weight, X.shape[:2])
+    points = X[:, 0].astype(np.float64)
+    used = sample_weight > 0
+    rows = X[used].astype(np.float64)
+    curvature = row_curvature(model, rows, sample_weight[used])
     centre = curvature @ rows / curvature.sum()
     root = np.sqrt(curvature)
     centred = root[:, None] * (rows - centre)
@@ -147,9 +148,10 @@ def influence(
         leverage = _dual_leverage(points - centre, centred, term, root, fitted)
     else:
         raise ValueError("influence with more features than fitted rows needs every original among those rows")
-    sign = 1.0 - 2.0 * np.asarray(labels)
-    residual = expit(sign * model.margin(points))  # |p - y|, without cancelling where p is near y
-    return residual**2 * (leverage + 1 / curvature.sum())
+    sign = 1.0 - 2.0 * np.asarray(y)
+    residual = expit(sign * model.decision_function(points))  # |p - y|, without cancelling where p is near y
+    magnitude: np.ndarray = residual**2 * (leverage + 1 / curvature.sum())
+    return magnitude
 
 
 def _primal_leverage(points: np.ndarray, centred: np.ndarray, ridge: float) -> np.ndarray:
@@ -158,7 +160,8 @@ def _primal_leverage(points: np.ndarray, centred: np.ndarray, ridge: float) -> n
     A[np.diag_indices_from(A)] += ridge
     factor, _ = cho_factor(A, lower=True)
     half = solve_triangular(factor, points.T, lower=True)
-    return np.einsum("dn,dn->n", half, half)
+    leverage: np.ndarray = np.einsum("dn,dn->n", half, half)
+    return leverage
 
 
 def _dual_leverage(
@@ -173,24 +176,27 @@ def _dual_leverage(
     M[np.diag_indices_from(M)] += ridge
     solved = cho_solve(cho_factor(M, lower=True), centred @ points.T)
     found, scale = solved[fitted, np.arange(len(points))], root[fitted]
-    return np.divide(found, scale, out=np.zeros_like(found), where=scale > 0)  # no curvature left: no residual either
+    leverage: np.ndarray = np.zeros_like(found)
+    np.divide(found, scale, out=leverage, where=scale > 0)  # no curvature left: no residual either
+    return leverage
 
 
-def _originals(features: np.ndarray) -> np.ndarray:
-    return features[:, 0] if features.ndim == 3 else features
+def _originals(X: np.ndarray) -> np.ndarray:
+    return X[:, 0] if X.ndim == 3 else X
 
 
 def _loss(
-    model: LogisticModel, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None, *, ridge: float | None
+    model: LogisticModel, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
 ) -> np.ndarray:
-    return model.log_loss(_originals(features), labels)
+    return model.log_loss(_originals(X), y)
 
 
 def _margin(
-    model: LogisticModel, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None, *, ridge: float | None
+    model: LogisticModel, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
 ) -> np.ndarray:
-    points = _originals(features)
-    return np.abs(svm.fit(points, labels).decision(points))
+    points = _originals(X)
+    distance: np.ndarray = np.abs(svm.fit(points, y).decision_function(points))
+    return distance
 
 
 SCORES = {"influence": ScoreRule(influence), "loss": ScoreRule(_loss), "margin": ScoreRule(_margin, augment="low")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from effaug import logistic, scores
-from effaug._validation import finite
+from effaug._validation import Randomness, finite, generator
 from effaug.policies import Policy, Request, load_policy
 
 
@@ -17,7 +17,7 @@ def select(
     score: scores.Score = "influence",
     policy: str | Policy = "deterministic_proportional",
     C: float = 10.0,
-    random_state: np.random.Generator | int | None = None,
+    random_state: Randomness = 0,
 ) -> np.ndarray:
     """Which of my points should I augment?
 
@@ -37,8 +37,8 @@ def select(
         `effaug.curves`), and no down-weighting one, which chooses the points that its plain form chooses.
     C : float, default 10
         Inverse L2 strength of the logistic regression that the scores are taken from.
-    random_state : numpy.random.Generator or int, optional
-        For the random policies, or its seed; 0 unless given.
+    random_state : int, numpy.random.Generator or None, default 0
+        Seed of the random policies, or what they draw from; None for a generator that is seeded anew.
 
     Returns
     -------
@@ -48,9 +48,10 @@ def select(
     Raises
     ------
     ValueError
-        For an unknown score or policy, features of another shape or not finite, labels that are not of two classes, a
-        budget above n, for a k-DPP above the rank of its kernel, for ``virtual_support_vectors`` other than the number
-        of support vectors, or a logistic regression that does not converge.
+        For an unknown score or policy, X of another shape or not finite, labels that are not of two classes, a
+        `random_state` of another kind, a budget above n, for a k-DPP above the rank of its kernel, for
+        ``virtual_support_vectors`` other than the number of support vectors, or a logistic regression that does not
+        converge.
     """
     policy = load_policy(policy)
     if policy.update:
@@ -61,22 +62,22 @@ def select(
             f"choose points with policy={policy.name.removesuffix('_downweight')!r}, and weigh them with "
             "effaug.plans.plan_weights(selected, copies, downweight=True)"
         )
-    features, binary = finite(X, "X"), _two_classes(y)
-    if len(binary) != len(features):
-        raise ValueError(f"y must have a label for each row of X, {len(features)}, got {len(binary)}")
-    scores.check(score, len(features))
-    if not isinstance(budget, int | np.integer) or isinstance(budget, bool) or not 0 <= budget <= len(features):
-        raise ValueError(f"budget must be a whole number between 0 and {len(features)}, got {budget!r}")
+    X, y = finite(X), _two_classes(y)
+    if len(y) != len(X):
+        raise ValueError(f"y must have a label for each row of X, {len(X)}, got {len(y)}")
+    scores.check(score, len(X))
+    if not isinstance(budget, int | np.integer) or isinstance(budget, bool) or not 0 <= budget <= len(X):
+        raise ValueError(f"budget must be a whole number between 0 and {len(X)}, got {budget!r}")
     if not (isinstance(C, int | float | np.number) and C > 0):
         raise ValueError(f"C must be a positive number, got {C!r}")
-    rng, values = np.random.default_rng(0 if random_state is None else random_state), np.ones(len(features))
+    rng, values = generator(random_state), np.ones(len(X))
     if policy.uses_scores:
-        values = scores.gain(score, scores.score(score, logistic.fit(features, binary, C=C), features, binary))
-    return policy.prepare(Request(features, binary, values, (budget,), rng)).choose(budget)
+        values = scores.gain(score, scores.score(score, logistic.fit(X, y, C=C), X, y))
+    return policy.prepare(Request(X, y, values, (budget,), rng)).choose(budget)
 
 
-def _two_classes(labels: np.ndarray) -> np.ndarray:
-    found = np.asarray(labels)
+def _two_classes(y: np.ndarray) -> np.ndarray:
+    found = np.asarray(y)
     if found.ndim != 1:
         raise ValueError(f"y must have shape (n,), got {found.shape}")
     if any(label is None or label != label for label in found.tolist()):  # NaN differs from itself

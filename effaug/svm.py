@@ -28,18 +28,19 @@ class LinearSVM:
     C: float
     support: np.ndarray
 
-    def decision(self, features: np.ndarray) -> np.ndarray:
-        """Decision function, positive for label 1 and +-1 on the margin: features (..., d) to (...)."""
-        return features @ self.coef + self.intercept
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        """Decision function, positive for label 1 and +-1 on the margin: X (..., d) to (...)."""
+        distance: np.ndarray = X @ self.coef + self.intercept
+        return distance
 
 
-def fit(features: np.ndarray, labels: np.ndarray, C: float | None = None, *, shuffled: bool = True) -> LinearSVM:
+def fit(X: np.ndarray, y: np.ndarray, C: float | None = None, *, shuffled: bool = True) -> LinearSVM:
     """Fit a linear SVM with the hinge loss.
 
     Parameters
     ----------
-    features : ndarray, shape (n, d)
-    labels : ndarray of int, shape (n,)
+    X : ndarray, shape (n, d)
+    y : ndarray of int, shape (n,)
         0 or 1.
     C : float, optional
         The one of 0.01, 0.1, 1, 10, 100 that is most accurate in 4-fold cross-validation unless given; the smallest of
@@ -60,13 +61,13 @@ def fit(features: np.ndarray, labels: np.ndarray, C: float | None = None, *, shu
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.svm import SVC
 
-    labels = np.asarray(labels)
-    counts = dict(zip(*(part.tolist() for part in np.unique(labels, return_counts=True)), strict=True))
+    y = np.asarray(y)
+    counts = dict(zip(*(part.tolist() for part in np.unique(y, return_counts=True)), strict=True))
     if set(counts) != {0, 1} or (C is None and min(counts.values()) < N_FOLDS):
-        raise ValueError(f"labels must be 0 and 1, to cross-validate at least {N_FOLDS} of either, got {counts}")
-    rows = np.asarray(features, np.float64)
+        raise ValueError(f"y must be 0 and 1, to cross-validate at least {N_FOLDS} of either, got {counts}")
+    rows = np.asarray(X, np.float64)
     if C is None:
         folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0) if shuffled else StratifiedKFold(N_FOLDS)
-        C = GridSearchCV(SVC(kernel="linear"), {"C": C_GRID}, cv=folds, refit=False).fit(rows, labels).best_params_["C"]
-    svm = SVC(kernel="linear", C=C).fit(rows, labels)
+        C = GridSearchCV(SVC(kernel="linear"), {"C": C_GRID}, cv=folds, refit=False).fit(rows, y).best_params_["C"]
+    svm = SVC(kernel="linear", C=C).fit(rows, y)
     return LinearSVM(svm.coef_[0], float(svm.intercept_[0]), float(C), np.sort(svm.support_).astype(int))

@@ -28,7 +28,7 @@ TRAIN, (TEST, TEST_LABELS) = toy(N, 0)[0], toy(400, 1)
 
 def curve(policy, budgets, seed=3, learn=None, **options):
     learn = learn or frozen_learner((TRAIN, TEST), (LABELS, TEST_LABELS), C=10.0)
-    return budget_curve(learn, LABELS, COPIES, policy, budgets, rng=np.random.default_rng(seed), **options)
+    return budget_curve(learn, LABELS, COPIES, policy, budgets, random_state=seed, **options)
 
 
 def unused(weights):
@@ -116,6 +116,15 @@ def test_a_policy_and_a_score_may_be_given_themselves():
     named, called = (curve("random_proportional_update", (0, 4, 10), score=s) for s in ("influence", scores.influence))
     assert named.order.tolist() == called.order.tolist()
     np.testing.assert_array_equal(named.accuracies, called.accuracies)
+
+
+def test_rng_is_a_deprecated_name_of_random_state():
+    learn = frozen_learner((TRAIN, TEST), (LABELS, TEST_LABELS), C=10.0)
+    with pytest.warns(DeprecationWarning, match="rng is deprecated: budget_curve takes it as random_state") as warned:
+        old = budget_curve(learn, LABELS, COPIES, "baseline", (0, N), rng=np.random.default_rng(3))
+    assert warned[0].filename == __file__
+    assert old.order.tolist() == curve("baseline", (0, N), seed=3).order.tolist()
+    assert old.order.tolist() != budget_curve(learn, LABELS, COPIES, "baseline", (0, N)).order.tolist()
 
 
 def test_the_result_is_frozen_and_needs_no_network():

@@ -169,7 +169,7 @@ def test_no_points_are_one_empty_set(features, quality, rank):
     kdpp = KDPP.of(features, quality)
     for empty in (
         kdpp.sample(0, rng()),
-        kdpp_sample(features, 0, quality, rng=rng()),
+        kdpp_sample(features, 0, quality, random_state=rng()),
         greedy_map(features, 0, quality),
     ):
         assert (empty.shape, empty.dtype.kind) == ((0,), "i")
@@ -250,7 +250,7 @@ def test_decomposition_with_a_diagonal_is_that_of_the_sum():
 def test_a_diagonal_alone_makes_every_set_as_probable(features, quality):
     kdpp = KDPP.of(features, quality, 0.5)
     assert {round(kdpp.log_probability(S), 9) for S in itertools.combinations(range(4), 2)} == {-round(math.log(6), 9)}
-    assert sorted(kdpp_sample(features, 4, quality, 0.5, rng=rng()).tolist()) == [0, 1, 2, 3]
+    assert sorted(kdpp_sample(features, 4, quality, 0.5, random_state=rng()).tolist()) == [0, 1, 2, 3]
 
 
 @every_diagonal
@@ -411,10 +411,11 @@ def test_a_set_in_one_plane_is_impossible_in_any_order_of_its_points():
     assert {kdpp.log_probability(S) for S in itertools.permutations(range(3))} == {-np.inf}
 
 
-class Extreme:
+class Extreme(np.random.Generator):
     """A generator of nothing but the lowest, or the highest, number that there is."""
 
     def __init__(self, value):
+        super().__init__(np.random.PCG64())
         self.value = value
 
     def random(self, size=None):
@@ -551,7 +552,7 @@ def test_draws_are_distinct_possible_and_repeatable(case):
         assert set(drawn.tolist()) <= set(np.flatnonzero(quality).tolist())
         assert kdpp.log_probability(drawn) > -np.inf
         assert kdpp.sample(np.int64(k), rng(seed)).tolist() == drawn.tolist()
-        assert kdpp_sample(features, k, quality, rng=rng(seed)).tolist() == drawn.tolist()
+        assert kdpp_sample(features, k, quality, random_state=rng(seed)).tolist() == drawn.tolist()
 
 
 @settings(deadline=None)
@@ -584,14 +585,14 @@ def test_seeds_differ():
 def ways(features, k, quality):
     return (
         lambda: KDPP.of(features, quality).sample(k, rng()),
-        lambda: kdpp_sample(features, k, quality, rng=rng()),
+        lambda: kdpp_sample(features, k, quality, random_state=rng()),
         lambda: greedy_map(features, k, quality),
     )
 
 
 @pytest.mark.parametrize("k", [-1, 2.0, "2", None, True])
 def test_k_that_is_no_number_of_points_is_refused(k):
-    for way in (*ways(normal(5, 3), k, None), lambda: cluster_order(normal(5, 3), k, rng=rng())):
+    for way in (*ways(normal(5, 3), k, None), lambda: cluster_order(normal(5, 3), k, random_state=rng())):
         with pytest.raises(ValueError, match=rf"k must be a whole number between 0 and [35], .*, got {k!r}$"):
             way()
 
@@ -615,7 +616,7 @@ def test_k_above_the_rank_is_refused_with_what_limits_it(features, quality, rank
 
 def test_k_above_n_is_refused_before_any_work():
     for way in (
-        lambda: cluster_order(normal(5, 3), 6, rng=rng()),
+        lambda: cluster_order(normal(5, 3), 6, random_state=rng()),
         *ways(normal(5, 3), 6, None)[1:],
     ):
         with pytest.raises(ValueError, match="k must be a whole number between 0 and 5, the number of points, got 6"):
@@ -625,10 +626,10 @@ def test_k_above_n_is_refused_before_any_work():
 @pytest.mark.parametrize(
     ("features", "values", "words"),
     [
-        (normal(5, 3)[None], None, r"features must have shape \(n, d\), got \(1, 5, 3\)"),
-        (normal(5, 3)[0], None, r"features must have shape \(n, d\), got \(3,\)"),
-        (np.where(np.eye(5, 3, -2), np.nan, 1.0), None, "features must be finite, got nan in row 2"),
-        (np.where(np.eye(5, 3, -1), np.inf, 1.0), None, "features must be finite, got inf in row 1"),
+        (normal(5, 3)[None], None, r"X must have shape \(n, d\), got \(1, 5, 3\)"),
+        (normal(5, 3)[0], None, r"X must have shape \(n, d\), got \(3,\)"),
+        (np.where(np.eye(5, 3, -2), np.nan, 1.0), None, "X must be finite, got nan in row 2"),
+        (np.where(np.eye(5, 3, -1), np.inf, 1.0), None, "X must be finite, got inf in row 1"),
         (normal(5, 3), np.ones(4), r"{} must have shape \(5,\), one a point, got \(4,\)"),
         (normal(5, 3), np.ones((5, 1)), r"{} must have shape \(5,\), one a point, got \(5, 1\)"),
         (normal(5, 3), np.array([1, 1, 1, -0.5, 1]), "{} must be finite and not negative, got -0.5 at point 3"),
@@ -641,13 +642,15 @@ def test_bad_features_quality_and_scores_are_refused(features, values, words):
         with pytest.raises(ValueError, match=words.format("quality")):
             way()
     with pytest.raises(ValueError, match=words.format("scores")):
-        cluster_order(features, 1, values, rng=rng())
+        cluster_order(features, 1, values, random_state=rng())
 
 
 def test_features_without_direction_are_refused_unless_of_no_quality():
     features = np.array([A, B, np.zeros(3), C])
     for way in ways(features, 1, None):
-        with pytest.raises(ValueError, match="not be all zero where quality is positive, got row 2: no direction"):
+        with pytest.raises(
+            ValueError, match="X must not be all zero where quality is positive, got row 2: no direction"
+        ):
             way()
     assert Kernel.of(features, np.array([1, 0, 0, 1])).points.tolist() == [0, 3]
 
@@ -671,14 +674,14 @@ def blobs(sizes, width):
 def test_every_cluster_gives_one_point(scores):
     features, blob = blobs([9, 1, 6, 4], 1.0)
     for seed in range(5):
-        assert sorted(blob[cluster_order(features, 4, scores, rng=rng(seed))].tolist()) == [0, 1, 2, 3]
+        assert sorted(blob[cluster_order(features, 4, scores, random_state=rng(seed))].tolist()) == [0, 1, 2, 3]
 
 
 def test_every_cluster_gives_one_before_any_gives_two_and_dry_ones_are_skipped():
     features, blob = blobs([5, 1, 2], 0.0)  # three distinct points
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        orders = [cluster_order(features, k, rng=rng(seed)) for k in (6, 7, 8) for seed in range(3)]
+        orders = [cluster_order(features, k, random_state=rng(seed)) for k in (6, 7, 8) for seed in range(3)]
     for order in orders:
         given = blob[order].tolist()
         assert len(set(order.tolist())) == len(order)
@@ -689,7 +692,7 @@ def test_every_cluster_gives_one_before_any_gives_two_and_dry_ones_are_skipped()
 
 @pytest.mark.parametrize("k", [0, 1, 30])
 def test_all_points_one_point_and_none(k):
-    order = cluster_order(normal(30, 4), k, rng=rng())
+    order = cluster_order(normal(30, 4), k, random_state=rng())
     assert (order.shape, order.dtype.kind, len(set(order.tolist()))) == ((k,), "i", k)
 
 
@@ -725,22 +728,22 @@ def test_points_of_a_cluster_are_drawn_in_proportion(monkeypatch, scores):
     assert sum(want.values()) == pytest.approx(1)
     features, random = normal(5, 2), rng(15)
     scores = None if scores is None else np.array(scores)
-    drawn = np.array([cluster_order(features, 3, scores, rng=random) for _ in range(10_000)])
+    drawn = np.array([cluster_order(features, 3, scores, random_state=random) for _ in range(10_000)])
     assert goodness_of_fit(counts_of(drawn, want), list(want.values())) > 1e-3
 
 
 def test_scores_of_zero_come_last_in_their_cluster(monkeypatch):
     monkeypatch.setattr("sklearn.cluster.KMeans", Found([0, 0, 0, 1, 1]))
     for seed in range(30):
-        order = cluster_order(normal(5, 2), 5, np.array([0, 1e-9, 0, 0, 1]), rng=rng(seed)).tolist()
+        order = cluster_order(normal(5, 2), 5, np.array([0, 1e-9, 0, 0, 1]), random_state=rng(seed)).tolist()
         assert set(order[:2]) == {1, 4}
 
 
 def test_kmeans_gets_k_its_starts_and_a_seed_of_the_generator(monkeypatch):
     monkeypatch.setattr("sklearn.cluster.KMeans", kmeans := Found([0, 1, 1, 0]))
-    cluster_order(normal(4, 2), 3, rng=rng(0))
-    cluster_order(normal(4, 2), 3, rng=rng(0), n_init=2)
-    cluster_order(normal(4, 2), 2, rng=rng(1))
+    cluster_order(normal(4, 2), 3, random_state=rng(0))
+    cluster_order(normal(4, 2), 3, random_state=rng(0), n_init=2)
+    cluster_order(normal(4, 2), 2, random_state=rng(1))
     seeds = [int(rng(seed).integers(2**32)) for seed in (0, 1)]
     assert kmeans.asked == [
         (3, {"n_init": 1, "random_state": seeds[0]}),
@@ -752,5 +755,5 @@ def test_kmeans_gets_k_its_starts_and_a_seed_of_the_generator(monkeypatch):
 def test_equal_seeds_give_equal_orders_and_others_do_not():
     features, scores = normal(40, 3), spread(40, -1, 1)
     for s in (None, scores):
-        orders = [cluster_order(features, 10, s, rng=rng(seed)).tolist() for seed in (0, 0, 1)]
+        orders = [cluster_order(features, 10, s, random_state=rng(seed)).tolist() for seed in (0, 0, 1)]
         assert orders[0] == orders[1] != orders[2]

@@ -50,8 +50,8 @@ def learner(featurise=lambda selected: (TRAIN, TEST)):
 
 
 def curve(name, score, learn=None):
-    rng = np.random.default_rng(5)
-    found = budget_curve(learn or learner(), SUBSET.y_train, COPIES, name, BUDGETS, score=score, ridge=0.3, rng=rng)
+    learn = learn or learner()
+    found = budget_curve(learn, SUBSET.y_train, COPIES, name, BUDGETS, score=score, ridge=0.3, random_state=5)
     assert found.budgets == BUDGETS
     return found.accuracies, found.order
 
@@ -356,9 +356,7 @@ def test_a_set_policy_is_measured_with_the_influence_of_the_protocols_ridge(name
     policy, told = load_policy(name), list[tuple]()
     learn = frozen_learner((TRAIN, TEST), (SUBSET.y_train, SUBSET.y_test), C=2.0)
     spy = dataclasses.replace(policy, rule=lambda *given: told.append(given) or policy.rule(*given))
-    found = budget_curve(
-        learn, SUBSET.y_train, COPIES, spy, (0, 2, 3), score="influence", ridge=0.3, rng=np.random.default_rng(3)
-    )
+    found = budget_curve(learn, SUBSET.y_train, COPIES, spy, (0, 2, 3), score="influence", ridge=0.3, random_state=3)
     model = LogisticRegression(C=2.0, solver="newton-cholesky", tol=1e-9).fit(TRAIN[:, 0], SUBSET.y_train)
     y, weights = SUBSET.y_train, [1] * len(TRAIN)
     expected = by_hand("influence", model, TRAIN[:, 0], weights, TRAIN[:, 0], y, ridge=0.3)

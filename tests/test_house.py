@@ -187,3 +187,74 @@ def test_public_functions_say_what_they_do():
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 assert ast.get_docstring(node), (path, node.name)
+
+
+def public_functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    """Public functions of a module, and public methods and `__init__` of its public classes."""
+    homes = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))]
+    nodes = [node for home in homes for node in home.body if isinstance(node, ast.FunctionDef)]
+    return [node for node in nodes if node.name == "__init__" or not node.name.startswith("_")]
+
+
+def test_public_parameters_of_the_method_have_the_fields_names():
+    old = {"features": "X", "labels": "y", "weights": "sample_weight", "rng": "random_state"}
+    found = set()
+    for room in (room for room in rooms("") if not room.name.startswith("_")):
+        tree = ast.parse(room.read_text())
+        for function in public_functions(tree):
+            given = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+            found |= {(room.stem, function.name, argument.arg) for argument in given}
+        for home in (node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")):
+            fields = (node.target for node in home.body if isinstance(node, ast.AnnAssign))
+            found |= {(room.stem, home.name, field.id) for field in fields if isinstance(field, ast.Name)}
+    kept = {("curves", "budget_curve", "rng"), ("policies", "Request", "rng")}  # taught by the book; a generator
+    assert {name for name in found if name[2] in old} == kept, old
+
+
+def test_mypy_is_strict_on_every_room_of_the_method():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    assert settings["strict"] is True
+    let_off = [re.escape(p).replace(r"\.\*", r"(\..*)?") for o in settings["overrides"] for p in o["module"]]
+    for module in ["effaug", *(dotted(room) for room in rooms(""))]:
+        assert not any(re.fullmatch(pattern, module) for pattern in let_off), module
+    assert "# mypy:" not in "".join(room.read_text() for room in rooms(""))
+    assert "type: ignore" not in "".join(room.read_text() for room in rooms(""))
+
+
+def test_functions_are_small():
+    for path in HOUSE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[ast.get_docstring(node) is not None :]
+                lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+                assert lines < 40, (path, node.name, lines)
+
+
+def private_names_of_others(path: Path) -> set[str]:
+    """Private names that a module imports from another, or reads from anything that it does not define them for."""
+    tree = ast.parse(path.read_text())
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    read, imported = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            # private modules are there to be shared within the package
+            imported |= {
+                a.name
+                for a in node.names
+                if not (HOUSE.parent / node.module.replace(".", "/") / f"{a.name}.py").exists()
+            }
+        elif isinstance(node, ast.Attribute):
+            (read if isinstance(node.ctx, ast.Load) else defined).add(node.attr)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            defined.add(node.id)
+    found = imported | (read - defined)
+    return {name for name in found if name.startswith("_") and not name.startswith("__")}
+
+
+def test_no_module_uses_a_private_name_of_another():
+    found = {
+        (path.relative_to(HOUSE).as_posix(), name)
+        for path in HOUSE.rglob("*.py")
+        for name in private_names_of_others(path)
+    }
+    assert found == {("study/runner.py", "_exit")}  # the standard library's documented os._exit

@@ -231,14 +231,14 @@ def test_refitter_says_when_it_did_not_converge(monkeypatch):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda x, y, w: (x, 2 * y - 1, w), "labels must be 0 and 1, both present, got [-1, 1]"),
-        (lambda x, y, w: (x, y * 0, w), "labels must be 0 and 1, both present, got [0]"),
-        (lambda x, y, w: (x, y + np.arange(60) % 2, w), "labels must be 0 and 1, both present, got [0, 1, 2]"),
-        (lambda x, y, w: (x, y[:-1], w), "labels must have shape (60,)"),
-        (lambda x, y, w: (x, y, w[:, :-1]), "weights (60, 3) for features (60, 3, 5), got (60,) and (60, 2)"),
-        (lambda x, y, w: (x[0, 0], y, w), "features must have shape (n, d) or (n, 1 + t, d), got (5,)"),
-        (lambda x, y, w: (x, y, w - 0.1), "weights must not be negative"),
-        (lambda x, y, w: (x, y, w * np.nan), "weights must not be negative"),
+        (lambda x, y, w: (x, 2 * y - 1, w), "y must be 0 and 1, both present, got [-1, 1]"),
+        (lambda x, y, w: (x, y * 0, w), "y must be 0 and 1, both present, got [0]"),
+        (lambda x, y, w: (x, y + np.arange(60) % 2, w), "y must be 0 and 1, both present, got [0, 1, 2]"),
+        (lambda x, y, w: (x, y[:-1], w), "y must have shape (60,)"),
+        (lambda x, y, w: (x, y, w[:, :-1]), "sample_weight (60, 3) for X (60, 3, 5), got (60,) and (60, 2)"),
+        (lambda x, y, w: (x[0, 0], y, w), "X must have shape (n, d) or (n, 1 + t, d), got (5,)"),
+        (lambda x, y, w: (x, y, w - 0.1), "sample_weight must not be negative"),
+        (lambda x, y, w: (x, y, w * np.nan), "sample_weight must not be negative"),
     ],
 )
 def test_bad_input_is_refused(change, words):

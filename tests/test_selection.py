@@ -1,12 +1,14 @@
 """effaug.selection: sets by their definition, and `select` by hand."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 from effaug import clusters, dpp, logistic, svm
+from effaug.curves import Fitted, budget_curve
 from effaug.policies import POLICIES, Policy, Request, SetChoices, load_policy, ordered
 from effaug.scores import influence
 from effaug.scores import score as score_points
@@ -48,7 +50,7 @@ def test_clusters_are_as_many_as_points_are_chosen(name, weighted):
     for k in BUDGETS:
         chooser = prepare(name, (features, labels, scores), rng(3))
         assert chooser.budgets == BUDGETS
-        expected = clusters.cluster_order(features, k, scores if weighted else None, rng=rng(3))
+        expected = clusters.cluster_order(features, k, scores if weighted else None, random_state=rng(3))
         assert chooser.choose(k).tolist() == expected.tolist()
         assert len(set(expected)) == k
 
@@ -91,7 +93,7 @@ def test_a_diagonal_lifts_the_limit_of_the_rank(name):
 def test_so_many_starts_of_k_means_and_such_folds_are_handed_on():
     given = features, labels, _ = points()
     chooser = prepare("clustered_baseline", given, rng(3), SetChoices(kmeans_starts=10))
-    one, ten = (clusters.cluster_order(features, 20, rng=rng(3), n_init=n) for n in (1, 10))
+    one, ten = (clusters.cluster_order(features, 20, random_state=rng(3), n_init=n) for n in (1, 10))
     assert chooser.choose(20).tolist() == ten.tolist() != one.tolist()
     given = features, labels, _ = points(seed=5)
     support = [svm.fit(features, labels, shuffled=shuffled).support.tolist() for shuffled in (True, False)]
@@ -127,7 +129,7 @@ def by_hand(features, labels, C=10.0):
     p, u = model.predict_proba(features)[:, 1], np.column_stack([features, np.ones(len(features))])
     H = (u.T * (p * (1 - p))) @ u + np.diag([1 / C] * features.shape[1] + [0])
     g = (p - y)[:, None] * u
-    margin = np.abs(svm.fit(features, y).decision(features))
+    margin = np.abs(svm.fit(features, y).decision_function(features))
     influence = np.einsum("np,pn->n", g, np.linalg.solve(H, g.T))
     return {"loss": -np.log(np.where(y, p, 1 - p)), "influence": influence, "margin": margin}
 
@@ -228,10 +230,41 @@ def test_select_hands_influence_to_the_policies_of_sets(digits):
         "influence", logistic.fit(features, y := np.unique(labels, return_inverse=True)[1]), features, y
     )
     kdpp, greedy = dpp.KDPP.of(features, quality), dpp.greedy_map(features, 12, quality)
-    clustered = clusters.cluster_order(features, 12, quality, rng=rng(3))
+    clustered = clusters.cluster_order(features, 12, quality, random_state=rng(3))
     for policy, expected in (
         ("dpp_proportional", kdpp.sample(12, rng(3))),
         ("dpp_map_proportional", greedy),
         ("clustered_random_proportional", clustered),
     ):
         assert select(*digits, 12, policy=policy, random_state=3).tolist() == expected.tolist(), policy
+
+
+DOORS = {
+    "select": lambda state: select(*points()[:2], 10, policy="baseline", random_state=state),
+    "budget_curve": lambda state: budget_curve(still, points()[1], 1, "baseline", (0, 10), random_state=state).order,
+    "kdpp_sample": lambda state: dpp.kdpp_sample(points()[0], 3, random_state=state),
+    "KDPP.sample": lambda state: dpp.KDPP.of(points()[0]).sample(3, random_state=state),
+    "cluster_order": lambda state: clusters.cluster_order(points()[0], 10, random_state=state),
+}
+
+
+def still(sample_weight):
+    """A learner of which the policy reads nothing."""
+    return Fitted(None, np.zeros((*sample_weight.shape, 1)), 0.5)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_random_state_is_a_seed_a_generator_or_none(door):
+    drawn = [DOORS[door](state).tolist() for state in (3, np.int64(3), rng(3))]
+    assert drawn[0] == drawn[1] == drawn[2]
+    given = rng(3)
+    assert DOORS[door](given).tolist() == drawn[0] != DOORS[door](given).tolist()  # which goes on where it was
+    assert len({tuple(DOORS[door](None).tolist()) for _ in range(5)}) > 1
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("state", [-1, 1.0, "3", True, np.random.RandomState(3)])
+def test_any_other_random_state_is_named(door, state):
+    accepted = "a whole number from 0, a numpy.random.Generator or None"
+    with pytest.raises(ValueError, match=f"random_state must be {accepted}, got {re.escape(repr(state))}"):
+        DOORS[door](state)

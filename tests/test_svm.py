@@ -21,7 +21,7 @@ def test_the_fit_minimises_the_hinge_objective_and_the_support_vectors_carry_it(
     features, labels = problem(d=d, apart=0.5)
     found = svm.fit(features, labels, C)
     sign = 2 * labels - 1
-    margin = sign * found.decision(features)
+    margin = sign * found.decision_function(features)
     outside = np.setdiff1d(np.arange(len(labels)), found.support)
     assert (margin[outside] >= 1 - 1e-2).all()
     assert (margin[found.support] <= 1 + 1e-2).all()
@@ -40,7 +40,7 @@ def test_two_points_have_the_widest_margin_between_them():
     features = np.repeat([[0.0, 0.0], [2.0, 0.0]], 4, axis=0)
     found = svm.fit(features, np.repeat([0, 1], 4), C=100.0)
     np.testing.assert_allclose(found.coef, [1, 0], atol=1e-3)
-    np.testing.assert_allclose(found.decision(np.array([[1.0, 5.0], [2.0, 0.0]])), [0, 1], atol=1e-3)
+    np.testing.assert_allclose(found.decision_function(np.array([[1.0, 5.0], [2.0, 0.0]])), [0, 1], atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_support_vectors_of_separated_classes_are_few_and_removing_the_others_ch
     found = svm.fit(features, labels, C=100.0)
     assert 2 <= len(found.support) <= 5
     again = svm.fit(features[found.support], labels[found.support], C=100.0)
-    np.testing.assert_allclose(again.decision(features), found.decision(features), atol=2e-2)
+    np.testing.assert_allclose(again.decision_function(features), found.decision_function(features), atol=2e-2)
 
 
 @pytest.mark.parametrize("labels", [[0, 1, 2] * 4, [0] * 12, [1] * 9 + [0] * 3], ids=["three", "one", "too few"])
 def test_labels_that_do_not_do_are_named(labels):
-    with pytest.raises(ValueError, match=r"labels must be 0 and 1, to cross-validate at least 4 of either, got \{0: "):
+    with pytest.raises(ValueError, match=r"y must be 0 and 1, to cross-validate at least 4 of either, got \{0: "):
         svm.fit(np.zeros((12, 2)), np.array(labels))

@@ -137,7 +137,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
                 _dpp_budgets(task.n_train) if job.policy in DPP_POLICIES else task.budgets,
                 score=job.score,
                 ridge=protocol.ridge,
-                rng=np.random.default_rng(job.seed),
+                random_state=job.seed,
                 weighted_hessian=protocol.weighted_hessian,
             )
             budgets, accuracies = curve.budgets, curve.accuracies

@@ -55,8 +55,8 @@ def learner(task: Task, protocol: Protocol, features: str, seed: int) -> Learn:
     cache, transform = FeatureCache(), tasks.augmentation(task)
     images, test_images = (augment.with_originals(x, transform) for x in (subset.x_train, subset.x_test))
 
-    def refit_network(weights: np.ndarray) -> Fitted:
-        point, copy = np.nonzero(weights)
+    def refit_network(sample_weight: np.ndarray) -> Fitted:
+        point, copy = np.nonzero(sample_weight)
         chosen = images[point, copy]
         shared = protocol.shared_start and len(point) == len(images)  # un-augmented: one network for all rounds
         network = cache.fit(featurizer(task, protocol, 0 if shared else seed), chosen, subset.y_train[point])
@@ -64,7 +64,7 @@ def learner(task: Task, protocol: Protocol, features: str, seed: int) -> Learn:
         # NaN where nothing may be read: a slip would show.
         train = np.full((*images.shape[:2], found.shape[1]), np.nan, found.dtype)
         train[point, copy] = found
-        model = logistic.fit(train, subset.y_train, weights, C=protocol.C)
+        model = logistic.fit(train, subset.y_train, sample_weight, C=protocol.C)
         return Fitted(model, train, model.accuracy(transform_copies(network, test_images), subset.y_test))
 
     return refit_network

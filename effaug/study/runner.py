@@ -74,11 +74,7 @@ def run(
     record["data_sha256"] = task_subset(experiment.task).sha256
     check_same(results, experiment, record)
     _check_writable(results, experiment.task.name)
-    network = featurizer(experiment.task, experiment.protocol)
-    if experiment.features == "frozen" and is_cached(network, augmentation(experiment.task)):
-        if isinstance(network, ResNet):  # once, on all threads, before the workers ask for it
-            import_keras(n_jobs)
-        frozen_features(experiment.task, experiment.protocol, featurising)
+    _featurise(experiment, n_jobs, featurising)
     finished: list[Curve] = []
     try:
         saved = time.monotonic()
@@ -93,6 +89,15 @@ def run(
         if finished:
             results.save(finished, record)
     return len(todo)
+
+
+def _featurise(experiment: Experiment, n_jobs: int, progress: Progress) -> None:
+    """Fill the cache once, on all threads, before the workers ask for it."""
+    network = featurizer(experiment.task, experiment.protocol)
+    if experiment.features == "frozen" and is_cached(network, augmentation(experiment.task)):
+        if isinstance(network, ResNet):
+            import_keras(n_jobs)
+        frozen_features(experiment.task, experiment.protocol, progress)
 
 
 def _check_sendable(experiment: Experiment, n_jobs: int) -> None:
