@@ -1,4 +1,4 @@
-"""The sentence for a value that is not among those accepted."""
+"""What arguments may be, and the sentence for a value that is not among those accepted."""
 
 import difflib
 from collections.abc import Iterable
