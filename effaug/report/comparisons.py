@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from scipy import stats
 
-from effaug.report.frames import by_key
 from effaug.report.panels import panels_of
 from effaug.report.published import published_aucs
-from effaug.report.rounding import as_text, difference, rounded, shown
+from effaug.report.rounding import as_text, by_key, difference, rounded, shown
 from effaug.report.statistics import half_width, paired
 from effaug.study.results import aucs
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from effaug.report.frames import by_key
+from effaug.report.rounding import by_key
 
 if TYPE_CHECKING:
     from effaug.report.view import View

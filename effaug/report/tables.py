@@ -13,9 +13,8 @@ import pandas as pd
 
 from effaug.images.weights import load_manifest, weights_sha256
 from effaug.policies import POLICIES
-from effaug.report.frames import by_key
 from effaug.report.published import published_aucs, published_features, published_table_1
-from effaug.report.rounding import as_text, shown
+from effaug.report.rounding import as_text, by_key, shown
 from effaug.study.protocols import NAMES, TABLE_POLICIES, TABLE_SCORES, stored_as
 from effaug.study.results import aucs
 from effaug.study.tasks import load_task
