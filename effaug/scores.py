@@ -46,10 +46,9 @@ def score(
 
     Parameters
     ----------
-    name : {"influence", "loss", "margin"}, callable or ndarray, shape (n,)
-        ``margin`` is the absolute decision function of a linear SVM of the originals' own (Appendix F): a point of a
-        low one is close to the boundary. A callable takes `model`, `features`, `labels` and `weights`, as `influence`
-        does. An array is returned as it is.
+    name : str, callable or ndarray, shape (n,)
+        A name is one of `SCORES`. A callable takes `model`, `features`, `labels` and `weights`, as `influence` does. An
+        array is returned as it is.
     model : LogisticModel
         Fitted on `features`, `labels`, `weights`.
     features : ndarray, shape (n, 1 + t, d) or (n, d)
@@ -189,6 +188,7 @@ def _loss(
 def _margin(
     model: LogisticModel, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None, *, ridge: float | None
 ) -> np.ndarray:
+    """The absolute decision function of a linear SVM of the originals' own (Appendix F): low near the boundary."""
     points = _originals(features)
     return np.abs(svm.fit(points, labels).decision(points))
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from effaug import scores
 from effaug.cli.report import app as reports
 from effaug.cli.report import console
 
@@ -30,7 +31,9 @@ def run(
     features: Annotated[
         str, typer.Option(help="frozen: one network for all fits; refit: a small one for every fit.")
     ] = "frozen",
-    score: Annotated[list[str] | None, typer.Option(help="influence, loss or margin; repeat for several.")] = None,
+    score: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(scores.SCORES)}; repeat for several.")
+    ] = None,
     policies: Annotated[str, typer.Option(help="all (the eleven of Tables 3-20), or names between commas.")] = "all",
     seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
     jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,

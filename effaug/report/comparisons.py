@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -59,6 +60,10 @@ def in_words(view: View, budget_fraction: float = 0.10) -> str:
     lines = []
     for panel in claims.index:
         (task, features), row = panel, claims.loc[panel]
+        if math.isnan(row["random proportional - full"]):
+            command = view.command(task, features, score)
+            lines.append(f"- **{task}** ({features}): nothing by {score} yet; `{command}` computes it.")
+            continue
         chosen, gap = row["full"] + row["random proportional - full"], row["random proportional - full"]
         side = "below" if gap < 0 else "above"
         lines.append(
