@@ -98,7 +98,7 @@ def load(name: str, *, folder: str | Path | None = None) -> Dataset:
             # Another process may have written the archive meanwhile, and removed the raw files.
             if not path.exists():
                 raise
-    return _checked(name, _read(path), str(path))
+    return _checked(name, read_arrays(path), str(path))
 
 
 def data_folder() -> Path:
@@ -268,7 +268,8 @@ def _reason(error: Exception) -> str:
     return str(error).split(" for url")[0].split(". ")[0]  # without the address, and pooch's advice
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The four `ARRAYS` of an npz archive, as they are, or a ValueError that says what is wrong with it."""
     broken = (ValueError, LookupError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
     with path.open("rb") as file:
         try:
