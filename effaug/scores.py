@@ -46,10 +46,9 @@ def score(
 
     Parameters
     ----------
-    name : {"influence", "loss", "margin"}, callable or ndarray, shape (n,)
-        ``margin`` is the absolute decision function of a linear SVM of the originals' own (Appendix F): a point of a
-        low one is close to the boundary. A callable takes `model`, `X`, `y` and `sample_weight`, as `influence`
-        does. An array is returned as it is.
+    name : str, callable or ndarray, shape (n,)
+        A name is one of `SCORES`. A callable takes `model`, `X`, `y` and `sample_weight`, as `influence` does. An
+        array is returned as it is.
     model : LogisticModel
         Fitted on `X`, `y`, `sample_weight`.
     X : ndarray, shape (n, 1 + t, d) or (n, d)
@@ -194,6 +193,7 @@ def _loss(
 def _margin(
     model: LogisticModel, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
 ) -> np.ndarray:
+    """The absolute decision function of a linear SVM of the originals' own (Appendix F): low near the boundary."""
     points = _originals(X)
     distance: np.ndarray = np.abs(svm.fit(points, y).decision_function(points))
     return distance

@@ -29,9 +29,10 @@ def select(
         Labels of two classes.
     budget : int
         How many to choose; the paper's finding is that about n / 10 do.
-    score : {"influence", "loss", "margin"}, callable or ndarray, shape (n,)
-        See `effaug.scores.score`. Of a score of which low ones mean that a point is worth augmenting (`SCORES`), the
-        policies get the reciprocals: by margin, the points closest to the boundary come first.
+    score : str, callable or ndarray, shape (n,)
+        One of `effaug.scores.SCORES`, or see `effaug.scores.score`. Of a score of which low ones mean that a point is
+        worth augmenting (`SCORES`), the policies get the reciprocals: by margin, the points closest to the boundary
+        come first.
     policy : str or Policy
         Any of `effaug.policies.POLICIES` or one of your own, but no updating one, which needs the copies' features (see
         `effaug.curves`), and no down-weighting one, which chooses the points that its plain form chooses.

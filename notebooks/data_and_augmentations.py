@@ -38,7 +38,7 @@ view = open_view(globals(), n_seeds=1)
 Markdown(view.notes())
 
 # %% [markdown]
-# The images are the training points of highest score (influence, unless the page is rerun with the loss), which are kept with the results, the original first; where
+# The images are the training points of highest score (influence, unless the page is rerun with another score), which are kept with the results, the original first; where
 # there are more than seven copies, they are thinned out evenly.
 
 # %% mystnb={"image": {"alt": "One training image of a task, and beside it each of its augmented copies"}}

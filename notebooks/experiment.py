@@ -16,7 +16,7 @@
 # %% [markdown]
 # # One experiment, recomputed
 #
-# The template: computes all eleven policies of Tables 3-20 with both scores for one task, and shows them as the other pages do.
+# The template: computes all eleven policies of Tables 3-20 for one task, by influence, by loss and by the `score` asked for, and shows them as the other pages do.
 # Nothing in `results/` is touched. As it stands it recomputes `digits-rotate`; for another task give other parameters:
 #
 #     papermill notebooks/experiment.ipynb out.ipynb -p dataset mnist -p augmentation rotate
@@ -31,10 +31,13 @@ n_seeds = 3
 source = "recompute"
 
 # %%
+from IPython.display import Markdown, display
+
 from effaug.report import figures, tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
+Markdown(view.notes())
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: in proportion to influence or loss, and at random"}}
 figures.figure_3(view)
@@ -46,7 +49,5 @@ figures.figure_10(view)
 tables.curve_table(view, ("baseline", "random_proportional", "deterministic_proportional"))
 
 # %%
-from IPython.display import Markdown, display
-
 for title, table in tables.auc_tables(view):
     display(Markdown(f"**{title}**"), table)

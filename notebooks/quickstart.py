@@ -30,10 +30,13 @@ n_seeds = 5
 source = "recompute"
 
 # %%
+from IPython.display import Markdown
+
 from effaug.report import comparisons, figures, tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
+Markdown(view.notes())
 
 # %% [markdown]
 # The test set is the original one with every shifted copy appended. Each line shows what a way of choosing points gains: orange
@@ -46,8 +49,6 @@ figures.figure_3(view)
 tables.curve_table(view, ("baseline", "random_proportional"))
 
 # %%
-from IPython.display import Markdown
-
 Markdown(comparisons.in_words(view, 0.05) + "\n" + comparisons.in_words(view, 0.25))
 
 # %% [markdown]

@@ -16,7 +16,7 @@
 # %% [markdown]
 # # Scores: Figures 1, 2, 6, 7 and 8
 #
-# Both scores of every training point before anything is augmented (influence in Figures 1 and 7, loss in Figure 6), and before against after everything is
+# Influence and loss of every training point before anything is augmented (influence in Figures 1 and 7, loss in Figure 6), and before against after everything is
 # (Figures 2, 8); where features are refit, with the network of seed 0. Most points score near zero: they are the ones to leave alone. The paper reports rank correlations
 # between 0.5 and 0.97 before against after.
 

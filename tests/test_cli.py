@@ -13,16 +13,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_digits
 
 from effaug.cli import main
 from effaug.curves import auc
+from effaug.images.augment import Rotate
 from effaug.report import scorecard
 from effaug.report.parameters import STORED
 from effaug.report.reconstruction import agreement, published_pairs
 from effaug.scores import SCORES
-from effaug.study import datasets, timing, training
+from effaug.study import datasets, runner, timing, training
+from effaug.study.experiment import Experiment
+from effaug.study.own import own_task
 from effaug.study.protocols import NAMES, TABLE_POLICIES
 from effaug.study.results import Curve, Results
+from effaug.study.task_data import Subset
 from effaug.study.tasks import TASKS, load_task
 
 SCRIPT = str(Path(sys.executable).with_name("effaug"))
@@ -36,7 +41,7 @@ def effaug(cache, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(main.console, "_color_system", None)
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["effaug", *arguments])
+        monkeypatch.setattr(sys, "argv", ["effaug", *map(str, arguments)])
         with pytest.raises(SystemExit) as stopped:
             main.main()
         return stopped.value.code, *capsys.readouterr()
@@ -97,6 +102,107 @@ def test_options(options, task, protocol, effaug):
         (protocol, "frozen", "", "baseline", 0),
         (protocol, "frozen", score, "deterministic_proportional", 0),
     }
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A file of one's own: scikit-learn's digits 3, 5 and 8, grey and without a channel."""
+    pixels, digit = load_digits(return_X_y=True)
+    kept = np.isin(digit, (3, 5, 8))
+    images, labels = (15 * pixels[kept]).astype(np.uint8).reshape(-1, 8, 8), digit[kept]
+    path = tmp_path / "mine.npz"
+    np.savez(path, x_train=images[:90], y_train=labels[:90], x_test=images[90:], y_test=labels[90:])
+    return path
+
+
+TURNED = ("--augmentation", "rotate", "--parameters", "-10,10")
+QUICK = ("--policies", "baseline,random_proportional", "--seeds", "1")
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "n_copies", "n_train"),
+    [
+        ((*TURNED, "--classes", "3,8"), "mine-rotate-3v8", 2, 58),
+        ((*TURNED, "--classes", "5,8", "--n-train", "40"), "mine-rotate-5v8-n40", 2, 40),
+        (
+            ("--augmentation", "translate", "--parameters", "1,0:0,1:1,1", "--classes", "3,8"),
+            "mine-translate-3v8",
+            3,
+            58,
+        ),
+        (("--augmentation", "crop", "--parameters", "1", "--classes", "3,8"), "mine-crop-3v8", 1, 58),
+    ],
+)
+def test_a_file_of_ones_own_runs_as_any_task(options, name, n_copies, n_train, mine, effaug, tmp_path):
+    status, out, _ = effaug("run", mine, *options, *QUICK)
+    assert (status, out.split(":")[0]) == (0, name)
+    store = Results(tmp_path / "results")
+    record = store.record(name)["paper/frozen"]
+    assert record["task"]["n_train"] == n_train == store.table([name]).budget.max()
+    assert len(record["task"]["parameters"]) == n_copies
+    assert record["network"]["name"] == "Pixels"
+    assert effaug("run", mine, *options, *QUICK)[1].startswith(f"{name}: 0 curves computed, 3 were stored")
+    assert "random_proportional" in effaug("aucs", name)[1]
+
+
+def test_a_file_of_two_classes_is_that_task_of_ones_own(mine, effaug, tmp_path):
+    arrays = {key: value for key, value in np.load(mine).items()}
+    two = {key: value[arrays[f"y_{key[2:]}"] != 5] for key, value in arrays.items()}
+    np.savez(tmp_path / "pair.npz", **two)
+    assert effaug("run", tmp_path / "pair.npz", *TURNED, *QUICK, "--score", "margin")[0] == 0
+    images = Subset(two["x_train"][..., None], two["y_train"], two["x_test"][..., None], two["y_test"])
+    task = own_task("pair-rotate", images, augmentation=Rotate((-10, 10)))
+    again = Results(tmp_path / "again")
+    runner.run(
+        Experiment(task, "paper", score_names=("margin",), policies=tuple(QUICK[1].split(",")), n_seeds=1), again
+    )
+    stored, computed = Results(tmp_path / "results").table(), again.table()
+    pd.testing.assert_frame_equal(stored, computed)
+
+
+@pytest.mark.parametrize(
+    ("options", "change", "words"),
+    [
+        ((), {}, ["unknown augmentation ''", "translate, rotate, crop"]),
+        (("--augmentation", "flip"), {}, ["unknown augmentation 'flip'", "translate, rotate, crop"]),
+        (("--augmentation", "crop"), {}, ["parameters of crop must be margins in whole pixels", "got ()"]),
+        (TURNED, {}, ["classes must be two of the labels of", "mine.npz, [3, 5, 8], got None"]),
+        ((*TURNED, "--classes", "3,4"), {}, ["[3, 5, 8], got (3, 4)"]),
+        ((*TURNED, "--classes", "3,8", "--n-train", "59"), {}, ["n_train must be between 2 and 58", "got 59"]),
+        ((*TURNED, "--classes", "3,8", "--n-train", "-3"), {}, ["n_train must be between 2 and 58", "got -3"]),
+        ((*TURNED, "--classes", "3,8", "--network", "resnet"), {}, ["unknown network 'resnet'", "pixels, lenet, cnn"]),
+        ((*TURNED, "--classes", "3,8", "--features", "refit"), {}, ["'pixels': only 'frozen' is possible"]),
+        (TURNED, {"y_test": None}, ["is no whole npz archive of x_train, y_train, x_test, y_test", "y_test.npy"]),
+        (
+            TURNED,
+            {"x_train": np.zeros((90, 8, 8))},
+            ["images must be uint8 of shape (n, h, w, c)", "float64", "x_train"],
+        ),
+        (TURNED, {"x_test": np.zeros((9, 64), np.uint8)}, ["images must be uint8 of shape", "(9, 64)", "x_test"]),
+        (TURNED, {"y_train": np.zeros(89, int)}, ["y_train must have a label for each of 90 images", "(89,)"]),
+        (TURNED, {"y_train": np.arange(90) % 2}, ["classes must be two of", "[0, 1, 3, 5, 8], got None"]),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_ones_own_is_a_sentence(options, change, words, mine, effaug, tmp_path):
+    arrays = {key: value for key, value in (dict(np.load(mine)) | change).items() if value is not None}
+    np.savez(mine, **arrays)
+    status, out, error = effaug("run", mine, *options)
+    assert (status, out, error.count("\n")) == (2, "", 1)
+    assert all(word in error for word in words), error
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["none.npz", *TURNED], "no file none.npz"),
+        (["digits-crop", "--augmentation", "rotate"], "--augmentation and --network are for an .npz"),
+        (["digits-crop", "--network", "lenet"], "--augmentation and --network are for an .npz"),
+    ],
+)
+def test_options_of_a_file_need_one(arguments, words, effaug):
+    status, _, error = effaug("run", *arguments)
+    assert (status, words in error) == (2, True), error
 
 
 def test_translations_take_pairs(effaug):

@@ -16,46 +16,13 @@ from packaging.utils import canonicalize_name
 
 import effaug
 from effaug import _extras
+from effaug.report.architecture import HOUSE, ROOMS, WINGS, dotted, imports, rooms, wing_of
 
-ROOT = Path(__file__).parent.parent
-HOUSE = ROOT / "effaug"
-WINGS = ("", "images", "study", "report", "cli")  # each imports from itself and those before it
+ROOT = HOUSE.parent
 EXTRAS = {"": "", "images": "images", "study": "study", "report": "study", "cli": "study"}
 OTHERS = {"jax", "torch"}  # Keras's backends besides TensorFlow, if the user has them
 UNSEEN = {"opencv-python": "imgaug", "jinja2": "pandas", "tqdm": "pooch"}  # who imports what no wing does
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-
-
-def rooms(wing: str) -> list[Path]:
-    return sorted(path for path in (HOUSE / wing).glob("*.py") if path.stem != "__init__")
-
-
-def dotted(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
-
-
-ROOMS = {dotted(path): path for wing in WINGS for path in rooms(wing)}
-
-
-def imports(path: Path) -> set[str]:
-    """Modules that a room imports, in functions too, but not for types alone."""
-    tree, found = ast.parse(path.read_text()), set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
-            node.body = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.module is not None, path
-            assert not node.level, path
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in ROOMS else node.module for name in names}
-    return found
-
-
-def wing_of(module: str) -> str:
-    return module.removeprefix("effaug").strip(".").rpartition(".")[0]
 
 
 def third_party(*wings: str) -> set[str]:

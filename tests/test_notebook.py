@@ -3,7 +3,7 @@ import types
 
 import pytest
 
-from effaug.report import point_figures, tables
+from effaug.report import comparisons, figures, point_figures, point_scores, tables
 from effaug.report.parameters import STORED, ParameterError, check_parameters
 from effaug.report.view import open_view, view_of
 from effaug.study.experiment import Experiment
@@ -29,7 +29,7 @@ GOOD = {
         ({"datset": "mnist"}, "unknown parameter 'datset' (did you mean 'dataset'?); accepted: dataset, augmentation"),
         ({"dataset": "cifar"}, "unknown dataset 'cifar' (did you mean 'cifar10'?); accepted: all, mnist, cifar10"),
         ({"augmentation": "flip"}, "accepted: all, translate, rotate, crop"),
-        ({"score": "margin"}, "accepted: influence, loss"),
+        ({"score": "entropy"}, "accepted: influence, loss, margin"),
         ({"features": "deep"}, "accepted: all, frozen, refit"),
         ({"protocol": "text"}, "accepted: reconstruction, paper, released-code"),
         ({"source": "web"}, "accepted: stored, recompute"),
@@ -77,8 +77,8 @@ def test_other_keeps_the_remaining_parameters():
 
 def test_other_refuses_what_is_not_accepted():
     view = open_view(GOOD)
-    with pytest.raises(ParameterError, match="unknown score 'margin'; accepted: influence, loss"):
-        view.other(score="margin")
+    with pytest.raises(ParameterError, match="unknown score 'entropy'; accepted: influence, loss, margin"):
+        view.other(score="entropy")
     with pytest.raises(ParameterError, match=r"unknown parameter 'scores' \(did you mean 'score'\?\)"):
         view.other(scores="loss")
 
@@ -91,6 +91,67 @@ def test_what_a_page_does_not_offer_is_fixed_and_refused(tmp_path):
     assert open_view(offered, score=None).other(n_seeds=1).parameters["score"] is None
     with pytest.raises(ParameterError, match="unknown parameter 'score'"):
         open_view(GOOD, score=None)
+
+
+def words(figure):
+    return "\n".join(text.get_text() for part in (figure, *figure.axes) for text in part.texts)
+
+
+@pytest.fixture
+def without_margin(cache, tmp_path):
+    """Two policies by influence, computed here."""
+    results = Results(tmp_path / "results")
+    run(Experiment("digits-crop", "paper", policies=("baseline", "random_proportional"), n_seeds=1), results)
+    return results
+
+
+def test_a_score_that_is_not_stored_is_said_with_the_command_that_computes_it(without_margin):
+    view = open_view(GOOD | {"score": "margin"}, without_margin)
+    command = "effaug run digits-crop --score margin"
+    assert "The paper publishes no numbers by margin" in view.notes()
+    assert "Points of low margin have the most to gain" in view.notes()
+    assert f"No results by margin yet for digits-crop (frozen). To compute them: `{command}`." in view.notes()
+    assert command in comparisons.in_words(view)
+    drawn = (figures.figure_3, figures.figure_9, figures.figure_10)
+    points = (point_figures.score_histograms, point_figures.score_before_after)
+    for draw in (*drawn, *points, lambda view: point_figures.task_copies(view, "digits-crop")):
+        assert command in words(draw(view))
+    assert "margin" not in point_scores.score_table(view).index.get_level_values("score")
+    assert open_view(GOOD, without_margin).notes() == ""
+    assert "--score loss" in open_view(GOOD | {"score": "loss"}, without_margin).notes()
+
+
+def test_that_command_computes_all_that_a_page_shows_of_a_score(without_margin):
+    run(Experiment("digits-crop", "paper", score_names=("margin",), n_seeds=1), without_margin)
+    view = open_view(GOOD | {"score": "margin"}, without_margin)
+    assert "effaug run" not in view.notes() + comparisons.in_words(view)
+    assert set(view.table.score) == {"", "influence", "margin"}
+    legend = {text.get_text() for text in figures.figure_3(view).legends[0].get_texts()}
+    assert "random proportional, margin" in legend
+    assert "effaug run" not in words(figures.figure_9(view)) + words(point_figures.score_before_after(view))
+    assert {axes.get_xlabel() for axes in point_figures.score_histograms(view).axes} == {"influence", "loss", "margin"}
+    assert point_figures.task_copies(view, "digits-crop").axes[0].images
+    assert "margin" in point_scores.score_table(view).index.get_level_values("score")
+    assert "margin" in tables.curve_table(view, ("random_proportional",)).index.get_level_values("score")
+    assert [title for title, _ in tables.auc_tables(view) if "by margin" in title]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "effaug run mnist-crop --score loss"),
+        ({"protocol": "reconstruction"}, "effaug run mnist-crop --score loss --protocol reconstruction"),
+        (
+            {"protocol": "released-code+mnist_network=lenet"},
+            "effaug run mnist-crop --score loss --protocol released-code "
+            "(with the options of released-code+mnist_network=lenet)",
+        ),
+    ],
+)
+def test_the_command_names_what_departs_from_its_defaults(changes, expected):
+    view = view_of(dataset="mnist", augmentation="crop", **changes)
+    assert view.command("mnist-crop", "frozen", "loss") == expected
+    assert view.command("mnist-crop", "refit", "loss").startswith("effaug run mnist-crop --score loss --features refit")
 
 
 def test_recompute_gives_the_stored_digits_again():

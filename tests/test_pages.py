@@ -73,26 +73,28 @@ def stored(tmp_path_factory) -> Path:
 def show(stored):
     """What a page shows with some of its parameters changed, as text."""
 
-    @functools.cache
-    def run(page: str, **changes) -> str:
-        shown: list[object] = []
-        patch.setattr(IPython.display, "display", lambda *things: shown.extend(things))
-        names: dict = {}
-        first, *rest = cells(page)
-        exec(first, names)
-        names |= changes | ({"source": "stored"} if "source" in names else {})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("effaug.report.parameters.STORED", stored)
+        yield functools.cache(functools.partial(shown, source="stored"))
+
+
+def shown(page: str, **changes) -> str:
+    """What a page shows with some of its parameters changed, as far as it has them, as text."""
+    things: list[object] = []
+    names: dict = {}
+    first, *rest = cells(page)
+    exec(first, names)
+    names |= {name: value for name, value in changes.items() if name in names}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(IPython.display, "display", lambda *each: things.extend(each))
         for cell in rest:
             *body, last = ast.parse(cell).body
             exec(compile(ast.Module(body, []), page, "exec"), names)
             if isinstance(last, ast.Expr):
-                shown.append(eval(compile(ast.Expression(last.value), page, "eval"), names))
+                things.append(eval(compile(ast.Expression(last.value), page, "eval"), names))
             else:
                 exec(compile(ast.Module([last], []), page, "exec"), names)
-        return "\n".join(map(text, shown))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("effaug.report.parameters.STORED", stored)
-        yield run
+    return "\n".join(map(text, things))
 
 
 def text(thing: object) -> str:

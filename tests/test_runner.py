@@ -20,6 +20,7 @@ from effaug.images.augment import with_originals
 from effaug.images.features import transform_copies
 from effaug.images.frozen import ResNet
 from effaug.images.networks import versions
+from effaug.scores import SCORES, ScoreRule
 from effaug.study import experiment as experiments
 from effaug.study import learners, provenance, runner
 from effaug.study.experiment import Experiment
@@ -120,6 +121,26 @@ def test_more_seeds_compute_only_the_new_ones(whole, cache, tmp_path, monkeypatc
     reference = Results(whole).table()
     expected = reference[reference.policy.isin([*FEW, "full"])].reset_index(drop=True)
     assert Results(tmp_path).table().equals(expected)
+
+
+def test_each_points_value_of_a_score_is_stored_with_the_curves_by_it_and_none_is_lost(cache, tmp_path, monkeypatch):
+    """Full augmentation, computed before another score was asked for, is computed again with all of them."""
+    store, few = Results(tmp_path), SMALL | {"policies": ("random_proportional",)}
+    assert runner.run(experiment(**few), store) == 3
+    assert runner.run(experiment(**few, score_names=("margin",)), store) == 3
+    before = store.points(few["task"].name)
+    monkeypatch.setitem(SCORES, "square", ScoreRule(lambda *given, **more: SCORES["loss"].compute(*given, **more) ** 2))
+    assert runner.run(experiment(**few, score_names=("square", "loss")), store) == 5
+    assert runner.run(experiment(**few, score_names=("margin", "square")), store) == 0
+    after = store.points(few["task"].name)
+    start = "paper/frozen//full/0/"
+    kept = [name for name in before if name.removeprefix(start) not in ("shown", "images")]
+    assert all(np.array_equal(before[name], after[name]) for name in kept)
+    np.testing.assert_allclose(after[f"{start}square_before"], after[f"{start}loss_before"] ** 2, rtol=1e-5)
+    for name in ("influence", "loss", "margin", "square"):
+        top = np.argsort(-after[f"{start}{name}_before"], kind="stable")[: experiments.N_SHOWN]
+        assert set(top) <= set(after[f"{start}shown"]), name
+    assert len(after[f"{start}images"]) == len(after[f"{start}shown"])
 
 
 def test_the_record_tells_what_was_used(cache, tmp_path):

@@ -1,6 +1,7 @@
 """effaug.scores: influence against brute force, against theory, and against leaving points out for real."""
 
 import re
+from pathlib import Path
 
 import autograd
 import autograd.numpy as anp
@@ -144,18 +145,20 @@ def test_margin_is_the_distance_from_the_svm_of_the_originals():
     assert got[svm.support_].max() < got.max()
 
 
-@pytest.mark.parametrize(("name", "hint"), [("influenza", " (did you mean 'influence'?)"), ("entropy", "")])
+@pytest.mark.parametrize(("name", "hint"), [("influenza", " (did you mean 'influence'?)"), ("hardness", "")])
 def test_unknown_score_is_refused_with_the_known_ones(name, hint):
     features, labels, _ = problem(30, 0, 4)
-    message = re.escape(f"unknown score '{name}'{hint}; accepted: influence, loss, margin")
+    message = re.escape(f"unknown score '{name}'{hint}; accepted: {', '.join(SCORES)}")
     with pytest.raises(ValueError, match=f"^{message}$"):
         score(name, logistic.fit(features, labels), features, labels)
-    assert {name: rule.augment for name, rule in SCORES.items()} == {
-        "influence": "high",
-        "loss": "high",
-        "margin": "low",
-    }
     assert TABLE_SCORES == ("influence", "loss")
+
+
+def test_the_book_has_a_line_for_every_score_and_its_direction():
+    page = (Path(__file__).parent.parent / "book" / "method.md").read_text()
+    lines = re.findall(r"^\| `(\w+)` \| (high|low) \| .+ \|$", page, re.M)
+    assert lines == [(name, rule.augment) for name, rule in SCORES.items()]
+    assert lines[:3] == [("influence", "high"), ("loss", "high"), ("margin", "low")]
 
 
 # Real features

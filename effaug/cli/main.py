@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from effaug import scores
 from effaug.cli.report import app as reports
 from effaug.cli.report import console
 
@@ -25,12 +26,20 @@ def _effaug() -> None:
 
 @app.command()
 def run(
-    task: Annotated[str, typer.Argument(help="DATASET-AUGMENTATION, such as mnist-rotate; see `effaug tasks`.")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="DATASET-AUGMENTATION, such as mnist-rotate (see `effaug tasks`), or a file of your own images: an "
+            ".npz of x_train, y_train, x_test and y_test."
+        ),
+    ],
     protocol: Annotated[str, typer.Option(help="paper, released-code or reconstruction.")] = "paper",
     features: Annotated[
         str, typer.Option(help="frozen: one network for all fits; refit: a small one for every fit.")
     ] = "frozen",
-    score: Annotated[list[str] | None, typer.Option(help="influence, loss or margin; repeat for several.")] = None,
+    score: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(scores.SCORES)}; repeat for several.")
+    ] = None,
     policies: Annotated[str, typer.Option(help="all (the eleven of Tables 3-20), or names between commas.")] = "all",
     seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
     jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
@@ -40,6 +49,8 @@ def run(
     parameters: Annotated[
         str, typer.Option(help="Other augmentation parameters: angles or margins 5,10, shifts 1,0:0,1.")
     ] = "",
+    augmentation: Annotated[str, typer.Option(help="Of an .npz: translate, rotate or crop, by --parameters.")] = "",
+    network: Annotated[str, typer.Option(help="Of an .npz: pixels, unless lenet or cnn is to be trained.")] = "",
     C: Annotated[str, typer.Option("--C", help="Another inverse L2 strength, or cv.")] = "",
     ridge: Annotated[float | None, typer.Option(help="Another ridge of the Hessian.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Another length of the training of MNIST's network.")] = None,
@@ -56,24 +67,26 @@ def run(
     """Compute accuracy against budget, storing each curve as it is finished. Started again, it goes on where it was."""
     from effaug.cli import progress
     from effaug.study.experiment import Experiment
+    from effaug.study.own import file_task
     from effaug.study.protocols import TABLE_POLICIES, load_protocol, swap
     from effaug.study.results import Results
     from effaug.study.tasks import load_task
 
+    own = task.endswith(".npz")
+    if (augmentation or network) and not own:
+        raise ValueError(f"--augmentation and --network are for an .npz of your own; {task!r} names both")
     changes: dict[str, Any] = {}
     if C:
         changes["C"] = "cv" if C == "cv" else _number("C", C)
     given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", subtract_mean))
     changes |= {k: v for k, v in given if v is not None}
     chosen = swap(load_protocol(protocol, task=task, **changes), tuple(take or ()))
+    points: dict[str, Any] = {"classes": _classes(classes), "n_train": n_train}
+    copies = _parameters(augmentation if own else task.rpartition("-")[2], parameters)
     spec = Experiment(
-        task=load_task(
-            task,
-            protocol=chosen,
-            classes=_classes(classes),
-            n_train=n_train,
-            parameters=_parameters(task, parameters),
-        ),
+        task=file_task(Path(task), augmentation, copies or (), network=network or "pixels", **points)
+        if own
+        else load_task(task, protocol=chosen, parameters=copies, **points),
         protocol=chosen,
         features=features,
         score_names=tuple(dict.fromkeys(score or ["influence"])),
@@ -221,10 +234,10 @@ def _classes(text: str) -> tuple[int, int] | None:
     return values[0], values[1]
 
 
-def _parameters(task: str, text: str) -> tuple | None:
+def _parameters(augmentation: str, text: str) -> tuple | None:
     if not text:
         return None
-    if task.endswith("-translate"):
+    if augmentation == "translate":
         return tuple(tuple(_whole("parameters", v) for v in pair.split(",")) for pair in text.split(":"))
     values = [_number("parameters", part) for part in text.split(",")]
     return tuple(int(v) if v == int(v) else v for v in values)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from scipy import stats
 
-from effaug.report.frames import by_key
 from effaug.report.panels import panels_of
 from effaug.report.published import published_aucs
-from effaug.report.rounding import as_text, difference, rounded, shown
+from effaug.report.rounding import as_text, by_key, difference, rounded, shown
 from effaug.report.statistics import half_width, paired
 from effaug.study.results import aucs
 
@@ -60,6 +60,10 @@ def in_words(view: View, budget_fraction: float = 0.10) -> str:
     lines = []
     for panel in claims.index:
         (task, features), row = panel, claims.loc[panel]
+        if math.isnan(row["random proportional - full"]):
+            command = view.command(task, features, score)
+            lines.append(f"- **{task}** ({features}): nothing by {score} yet; `{command}` computes it.")
+            continue
         chosen, gap = row["full"] + row["random proportional - full"], row["random proportional - full"]
         side = "below" if gap < 0 else "above"
         lines.append(

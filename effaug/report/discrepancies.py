@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
-from effaug.report.frames import by_key
 from effaug.report.measures import INFLUENCE
 from effaug.report.panels import BASELINE, NINE, Board
 from effaug.report.published import published_features, published_table_1
-from effaug.report.rounding import as_text
+from effaug.report.rounding import as_text, by_key
 from effaug.report.statistics import interval, paired
 from effaug.report.tables import FRACTIONS, auc_summary
 from effaug.study.protocols import PROTOCOLS, TABLE_POLICIES, TABLE_SCORES

@@ -8,8 +8,22 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from effaug.report.rounding import shown
-from effaug.report.style import BLUE, BROWN, GREEN, ORANGE, PURPLE, RED, Line, closed, draw_curve, finish, panel_grid
+from effaug.report.style import (
+    BLUE,
+    BROWN,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    RED,
+    Line,
+    closed,
+    draw_curve,
+    finish,
+    panel_grid,
+    say_uncomputed,
+)
 from effaug.report.view import View
+from effaug.study.protocols import TABLE_SCORES
 from effaug.study.timing import linear_fit
 
 _AGAINST = [
@@ -19,15 +33,17 @@ _AGAINST = [
 
 
 def figure_3(view: View) -> Figure:
-    """Random policies by influence and by loss, against the baseline (Figure 3)."""
-    return policy_panels(
-        view,
-        [
-            *_AGAINST,
-            Line("random_proportional", "loss", "random proportional, loss", GREEN, "^"),
-            Line("virtual_support_vectors", "", "virtual support vectors", PURPLE, "*"),
-        ],
-    )
+    """Random policies by influence, by loss and by the score asked for, against the baseline (Figure 3)."""
+    lines = [
+        Line("random_proportional", "loss", "random proportional, loss", GREEN, "^"),
+        Line("virtual_support_vectors", "", "virtual support vectors", PURPLE, "*"),
+    ]
+    others = [
+        Line("random_proportional", score, f"random proportional, {score}", ORANGE, "D")
+        for score in view.scores
+        if score not in TABLE_SCORES
+    ]
+    return policy_panels(view, [*_AGAINST, *lines, *others])
 
 
 def figure_9(view: View) -> Figure:
@@ -81,6 +97,7 @@ def policy_panels(view: View, lines: list[Line]) -> Figure:
         table = view.every[(view.every.task == task) & (view.every.features == features)]
         for line in lines:
             draw_curve(axes, table[(table.policy == line.policy) & (table.score == line.score)], line)
+        say_uncomputed(axes, view, {line.score for line in lines} - {"", *table.score}, (task, features))
         start = table[(table.policy == "baseline") & (table.budget == 0)].accuracy.mean()
         end = table[table.policy == "full"].accuracy.mean()
         axes.axhline(start, ls=":", c=RED, lw=1.2, label="no augmentation")

@@ -12,8 +12,9 @@ import pandas as pd
 from effaug._folders import named_folder
 from effaug._validation import unknown
 from effaug.images.weights import networks
+from effaug.scores import SCORES
 from effaug.study.experiment import FEATURES
-from effaug.study.protocols import NAMES, TABLE_SCORES
+from effaug.study.protocols import NAMES
 from effaug.study.results import Results
 from effaug.study.tasks import AUGMENTATIONS, SOURCES
 
@@ -23,7 +24,7 @@ STORED = Path(os.environ.get("EFFAUG_RESULTS") or Path(__file__).resolve().paren
 ACCEPTED: dict[str, tuple[str, ...]] = {
     "dataset": ("all", *SOURCES),
     "augmentation": ("all", *AUGMENTATIONS),
-    "score": TABLE_SCORES,
+    "score": tuple(SCORES),
     "features": ("all", *FEATURES),
     "protocol": NAMES,
     "source": ("stored", "recompute"),

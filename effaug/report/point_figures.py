@@ -12,27 +12,29 @@ from matplotlib.figure import Figure
 from effaug.images.augment import with_originals
 from effaug.report.point_scores import labels_of, shown_points, spearman
 from effaug.report.rounding import shown
-from effaug.report.style import BLUE, GREEN, RED, closed, nothing, panel_grid
+from effaug.report.style import BLUE, RED, closed, nothing, panel_grid, say_uncomputed, score_colour, words
 from effaug.report.view import View
 from effaug.study.experiment import N_SHOWN
-from effaug.study.protocols import TABLE_SCORES
 from effaug.study.tasks import augmentation, load_task
 
 _UNITS = {"translate": "shifts down, right in pixels", "rotate": "angles in degrees", "crop": "margins in pixels"}
 
 
-def score_histograms(view: View, scores: tuple[str, ...] = TABLE_SCORES) -> Figure:
-    """Distribution of the scores on the un-augmented training set, log count (Figures 1, 6, 7)."""
+def score_histograms(view: View, scores: tuple[str, ...] | None = None) -> Figure:
+    """Distribution of the scores on the un-augmented training set, the view's unless given (Figures 1, 6, 7)."""
+    scores = scores or view.scores
     panels = view.panels
     if not panels:
         return nothing(view)
     size = (4.2 * len(scores), 2.5 * len(panels))
     figure, grid = plt.subplots(len(panels), len(scores), figsize=size, squeeze=False, layout="constrained")
-    colours = {"influence": BLUE, "loss": GREEN}
     for (task, features), row in zip(panels, grid, strict=True):
         points = shown_points(view, task, features)
         for axes, name in zip(row, scores, strict=True):
-            sns.histplot(points[f"{name}_before"], bins=40, ax=axes, color=colours[name])
+            if f"{name}_before" in points:
+                sns.histplot(points[f"{name}_before"], bins=40, ax=axes, color=score_colour(name))
+            else:
+                say_uncomputed(axes, view, [name], (task, features))
             axes.set(yscale="log", xlabel=name, ylabel="points", title=f"{task} ({features})")
     return closed(figure)
 
@@ -42,11 +44,13 @@ def score_before_after(view: View) -> Figure:
     figure, panels = panel_grid(view, height=2.9)
     name = view.parameters["score"]
     for axes, (task, features) in panels:
-        points = shown_points(view, task, features)
-        before, after = points[f"{name}_before"], points[f"{name}_after"]
-        axes.scatter(before, after, s=7, alpha=0.5, color=BLUE, linewidths=0)
-        rho = spearman(points, name)
-        axes.set(title=f"{task} ({features}), rho = {shown(rho, 2)}", xlabel=f"{name} before", ylabel=f"{name} after")
+        points, title = shown_points(view, task, features), f"{task} ({features})"
+        if f"{name}_before" in points:
+            axes.scatter(points[f"{name}_before"], points[f"{name}_after"], s=7, alpha=0.5, color=BLUE, linewidths=0)
+            title += f", rho = {shown(spearman(points, name), 2)}"
+        else:
+            say_uncomputed(axes, view, [name], (task, features))
+        axes.set(title=title, xlabel=f"{name} before", ylabel=f"{name} after")
     return closed(figure)
 
 
@@ -72,8 +76,10 @@ def extreme_points(view: View, task: str, features: str, n: int = N_SHOWN) -> Fi
 def task_copies(view: View, task: str, n: int = 3, columns: int = 8) -> Figure:
     """A task's points of highest score, one a row, and their copies, thinned out to fit."""
     features = next(f for t, f in view.panels if t == task)
-    points = shown_points(view, task, features)
-    top = np.argsort(-points[f"{view.parameters['score']}_before"], kind="stable")[:n]
+    points, score = shown_points(view, task, features), view.parameters["score"]
+    if f"{score}_before" not in points:
+        return words(f"{task} ({features}): nothing by {score} yet: {view.command(task, features, score)}")
+    top = np.argsort(-points[f"{score}_before"], kind="stable")[:n]
     stored = view.results.record(task)[f"{view.label(task)}/{features}"]["task"]["parameters"]
     spec = load_task(task, parameters=tuple(tuple(p) if isinstance(p, list) else p for p in stored))
     images = with_originals(_images_of(points, top), augmentation(spec))

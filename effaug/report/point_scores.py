@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from effaug.report.frames import by_key
+from effaug.report.rounding import by_key
 
 if TYPE_CHECKING:
     from effaug.report.view import View
@@ -26,11 +26,11 @@ def spearman(points: dict[str, np.ndarray], score: str) -> float:
 
 
 def score_table(view: View) -> pd.DataFrame:
-    """What the histograms and scatters show, in numbers: quantiles of both scores, and rho before against after."""
+    """What the histograms and scatters show, in numbers: quantiles of the scores, and rho before against after."""
     rows = {}
     for task, features in view.panels:
         points = shown_points(view, task, features)
-        for name in ("influence", "loss"):
+        for name in (name for name in view.scores if f"{name}_before" in points):
             before = points[f"{name}_before"]
             top = np.sort(before)[::-1]
             rows[task, features, name] = {

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from effaug.report.frames import by_key
 from effaug.report.published import published_aucs, published_features, published_table_1
-from effaug.report.rounding import rounded
+from effaug.report.rounding import by_key, rounded
 from effaug.report.tables import auc_summary
 from effaug.study.protocols import PROTOCOLS, TABLE_SCORES
 from effaug.study.results import Results, with_tuples

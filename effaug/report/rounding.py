@@ -1,4 +1,4 @@
-"""How numbers are shown: rounded once, by one rule, and differences taken of what is shown beside them."""
+"""How numbers are shown: in rows under keys, rounded once by one rule, differences taken of what is shown."""
 
 from __future__ import annotations
 
@@ -80,3 +80,8 @@ def as_text(
         return value
 
     return frame.map(text)
+
+
+def by_key(rows: dict, *names: str) -> pd.DataFrame:
+    """Rows under keys of several parts; an empty frame, rather than an error, where there are none."""
+    return pd.DataFrame(list(rows.values()), index=pd.MultiIndex.from_tuples(list(rows), names=names))

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from effaug.report.frames import by_key
 from effaug.report.panels import CHANCE
+from effaug.report.rounding import by_key
 from effaug.report.statistics import half_width
 from effaug.study.results import Results
 from effaug.study.tasks import TASKS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 
 from effaug.report.statistics import half_width
 from effaug.report.view import View
+from effaug.scores import SCORES
 from effaug.study.tasks import SOURCES
 
 COLOURS = sns.color_palette("colorblind")
@@ -77,9 +79,26 @@ def panel_grid(view: View, height: float) -> tuple[Figure, list[tuple[Axes, tupl
 
 def nothing(view: View) -> Figure:
     """A figure that says what is missing."""
+    return words(view.missing())
+
+
+def words(sentence: str) -> Figure:
+    """A figure of a sentence."""
     figure = plt.figure(figsize=(8, 1))
-    figure.text(0.02, 0.5, view.missing(), wrap=True)
+    figure.text(0.02, 0.5, sentence, wrap=True)
     return closed(figure)
+
+
+def say_uncomputed(axes: Axes, view: View, scores: Iterable[str], panel: tuple[str, str]) -> None:
+    """Write into the panel of a task and kind of features by which scores nothing is stored, and what computes it."""
+    said = "\n".join(f"nothing by {score} yet:\n{view.command(*panel, score)}" for score in sorted(scores))
+    axes.text(0.98, 0.03, said, transform=axes.transAxes, ha="right", va="bottom", fontsize=7)
+
+
+def score_colour(name: str) -> tuple:
+    """A score's colour: the same in every figure."""
+    first = (BLUE, GREEN, ORANGE, PURPLE, BROWN)
+    return (*first, *COLOURS[6:])[list(SCORES).index(name) % (len(first) + len(COLOURS[6:]))]
 
 
 def finish(figure: Figure, panels: list) -> Figure:

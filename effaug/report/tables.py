@@ -13,10 +13,9 @@ import pandas as pd
 
 from effaug.images.weights import load_manifest, weights_sha256
 from effaug.policies import POLICIES
-from effaug.report.frames import by_key
 from effaug.report.published import published_aucs, published_features, published_table_1
-from effaug.report.rounding import as_text, shown
-from effaug.study.protocols import NAMES, TABLE_POLICIES, TABLE_SCORES, stored_as
+from effaug.report.rounding import as_text, by_key, shown
+from effaug.study.protocols import NAMES, TABLE_POLICIES, stored_as
 from effaug.study.results import aucs
 from effaug.study.tasks import load_task
 from effaug.study.timing import linear_fit
@@ -166,7 +165,7 @@ def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
 
 def _stored_scores(view: View, task: str, features: str) -> list[str]:
     found = set(_under_all(view, task, features).score)
-    return [score for score in sorted(TABLE_SCORES) if score in found]
+    return [score for score in view.scores if score in found]
 
 
 def _under_all(view: View, task: str, features: str) -> pd.DataFrame:
@@ -279,8 +278,12 @@ def table_number(task: str, score: str) -> int | None:
     return int(found[0]) if len(found) else None
 
 
-def curve_table(view: View, policies: Iterable[str], scores: tuple[str, ...] = ("", *TABLE_SCORES)) -> pd.DataFrame:
-    """The numbers behind a figure: mean accuracy in percent, a row for each line, a column for each budget."""
+def curve_table(view: View, policies: Iterable[str], scores: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """The numbers behind a figure: mean accuracy in percent, a row for each line, a column for each budget.
+
+    By the view's scores, and by none, unless given.
+    """
+    scores = ("", *view.scores) if scores is None else scores
     table = view.every[view.every.policy.isin(list(policies)) & view.every.score.isin(scores)]
     mean = table.groupby(["task", "features", "policy", "score", "budget"]).accuracy.mean() * 100
     return as_text(mean.unstack("budget").rename_axis(columns=None), 2)

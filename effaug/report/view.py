@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import pandas as pd
 from effaug._validation import unknown
 from effaug.images.weights import load_manifest
 from effaug.report.parameters import DEFAULTS, PARAMETERS, ParameterError, check_parameters, check_value, stored_results
+from effaug.scores import SCORES
 from effaug.study.caveats import caveats
 from effaug.study.experiment import Experiment
 from effaug.study.protocols import NAMES, TABLE_POLICIES, TABLE_SCORES, load_protocol, stored_as
@@ -27,7 +29,7 @@ class View:
     Attributes
     ----------
     table : DataFrame
-        The curves asked for, as `Results.table` has them: the policies and scores of Tables 3-20.
+        The curves asked for, as `Results.table` has them: the policies of Tables 3-20 by `scores`.
     every : DataFrame
         The same with all other policies and scores, which the appendices F to H are about.
     results : Results
@@ -66,6 +68,19 @@ class View:
             (task, features) for task in self.tasks for features in ("refit", "frozen") if (task, features) in found
         ]
 
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Those of Tables 3-20, and the one asked for."""
+        return _scores(self.parameters)
+
+    def command(self, task: str, features: str, score: str) -> str:
+        """What computes a task's curves by a score, and each point's value of it."""
+        chosen, changed = self.parameters["protocol"], self.parameters["protocol"] not in NAMES
+        named = re.split("[+~]", chosen)[0] if changed else chosen
+        options = f" --features {features}" * (features != "frozen") + f" --protocol {named}" * (named != "paper")
+        settings = f" (with the options of {chosen})" if changed else ""
+        return f"effaug run {task} --score {score}{options}{settings}"
+
     def label(self, task: str) -> str:
         """The protocol that a task's curves are stored under."""
         return stored_as(self.parameters["protocol"], task)
@@ -86,11 +101,28 @@ class View:
             return f"No results yet under the {self.parameters['protocol']} protocol: {', '.join(lacking)}."
         return ""
 
+    def about_score(self) -> list[str]:
+        """What to know about the score asked for: that the paper has none, its direction, what is not computed."""
+        score, said = self.parameters["score"], []
+        if score is None:
+            return []
+        if score not in TABLE_SCORES:
+            said.append(f"The paper publishes no numbers by {score}: its tables are by {' and '.join(TABLE_SCORES)}.")
+        if SCORES[score].augment == "low":
+            said.append(f"Points of low {score} have the most to gain: the inverse policies prefer them.")
+        by_it = self.every[self.every.score == score]
+        stored = set(zip(by_it.task, by_it.features, strict=True))
+        if lacking := [panel for panel in self.panels if panel not in stored]:
+            where = ", ".join(f"{task} ({features})" for task, features in lacking)
+            commands = "; ".join(f"`{self.command(*panel, score)}`" for panel in lacking)
+            said.append(f"No results by {score} yet for {where}. To compute them: {commands}.")
+        return said
+
     def notes(self) -> str:
         """What is missing, and what to know beside the numbers: data and networks that are not the paper's."""
         records = [self.results.record(task).get(f"{self.label(task)}/{kind}") for task, kind in self.panels]
-        found = [caveats(record) for record in records if record]
-        return "\n\n".join(dict.fromkeys([self.missing(), *(sentence for each in found for sentence in each)])).strip()
+        found = [sentence for record in records if record for sentence in caveats(record)]
+        return "\n\n".join(dict.fromkeys([self.missing(), *self.about_score(), *found])).strip()
 
 
 def open_view(namespace: Mapping[str, Any], results: Results | None = None, **fixed: Any) -> View:
@@ -125,8 +157,12 @@ def _view(chosen: dict[str, Any], results: Results | None) -> View:
     results = results or stored_results()
     kept = {"features": chosen["features"], "n_seeds": chosen["n_seeds"]}
     every = results.curves(chosen["protocol"], tasks=tasks, **kept)
-    main = every.policy.isin((*TABLE_POLICIES, "full")) & every.score.isin(("", *TABLE_SCORES))
+    main = every.policy.isin((*TABLE_POLICIES, "full")) & every.score.isin(("", *_scores(chosen)))
     return View(every[main].reset_index(drop=True), every, results, tasks, chosen)
+
+
+def _scores(chosen: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (*TABLE_SCORES, chosen["score"]))))
 
 
 def view_of(results: Results | None = None, **changes: Any) -> View:
@@ -158,7 +194,7 @@ def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
             load_task(tasks[0], protocol=protocol),
             protocol,
             features="frozen" if chosen["features"] == "all" else chosen["features"],
-            score_names=TABLE_SCORES,
+            score_names=_scores(chosen),
             policies=TABLE_POLICIES,
             n_seeds=chosen["n_seeds"],
         )

@@ -44,7 +44,8 @@ class Experiment:
     protocol : Protocol or str
     features : {"frozen", "refit"}
         The network is trained once on the un-augmented set, or again for every fit of every curve.
-    score_names : tuple of {"influence", "loss", "margin"}
+    score_names : tuple of str
+        Of `effaug.scores.SCORES`.
     policies : tuple of str
         The eleven of Tables 3-20 unless given.
     n_seeds : int
@@ -106,6 +107,11 @@ class Experiment:
                 found += [Job(score, name, seed) for seed in self._seeds(random=policy.random)]
         return found
 
+    @property
+    def point_scores(self) -> tuple[str, ...]:
+        """Of which full augmentation keeps each point's value: those of Tables 3-20, and those asked for."""
+        return tuple(dict.fromkeys((*protocols.TABLE_SCORES, *self.score_names)))
+
     def key(self, job: Job) -> Key:
         """Under what a job's curve is stored."""
         return (self.protocol.name, self.features, job.score, job.policy, job.seed)
@@ -125,7 +131,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
         learn = learner(task, protocol, experiment.features, job.seed if experiment.features == "refit" else 0)
         if job.policy == "full":
             budgets: tuple[int, ...] = (task.n_train,)
-            accuracies, points = full_augmentation(learn, labels, copies, protocols.TABLE_SCORES, protocol.ridge)
+            accuracies, points = full_augmentation(learn, labels, copies, experiment.point_scores, protocol.ridge)
             points |= _shown(subset, points)
         else:
             choices = SetChoices(protocol.dpp_diagonal, protocol.kmeans_starts, protocol.shuffled_folds)
@@ -154,8 +160,8 @@ def _dpp_budgets(n: int) -> tuple[int, ...]:
 def _shown(subset: Subset, points: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Images of the points of highest and lowest score, and all labels: the figures need no data set."""
     extreme = []
-    for name in protocols.TABLE_SCORES:
-        order = np.argsort(-points[f"{name}_before"], kind="stable")
+    for before in (values for name, values in points.items() if name.endswith("_before")):
+        order = np.argsort(-before, kind="stable")
         extreme += [order[:N_SHOWN], order[-N_SHOWN:]]
     shown = np.unique(np.concatenate(extreme))
     return {"shown": shown.astype(np.int32), "images": subset.x_train[shown], "labels": subset.y_train.astype(np.uint8)}

@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,8 +17,8 @@ from effaug._validation import unknown
 from effaug.images.augment import Augmentation, Augmenters
 from effaug.images.features import TRAINED
 from effaug.study.datasets import Dataset
-from effaug.study.task_data import Subset, load_subset
-from effaug.study.tasks import Task, load_task
+from effaug.study.task_data import Subset, check_images, file_subset, load_subset
+from effaug.study.tasks import Task, load_task, named_augmentation
 from effaug.study.tasks import augmentation as augmentation_of
 
 
@@ -104,20 +105,59 @@ def own_task(
     )
 
 
+def file_task(
+    path: Path,
+    augmentation: str,
+    parameters: tuple,
+    *,
+    network: str = "pixels",
+    classes: tuple | None = None,
+    n_train: int | None = None,
+) -> Task:
+    """A task of the images in a file of one's own, called after the file: what ``effaug run mine.npz`` computes.
+
+    Parameters
+    ----------
+    path : Path
+        See `file_subset`.
+    augmentation : {"translate", "rotate", "crop"}
+    parameters : tuple
+        Shifts ``(dy, dx)``, angles in degrees or crop margins.
+    network : {"pixels", "lenet", "cnn"}
+        Where features come from.
+    classes : (label, label), optional
+        Two of its labels; needed where it has more.
+    n_train : int, optional
+        Only so many training images, the first.
+
+    Returns
+    -------
+    Task
+        ``mine-rotate`` of ``mine.npz``; other classes and another number of points are part of its name.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, the value and what would be accepted.
+    FileNotFoundError
+    """
+    copies = named_augmentation(augmentation, parameters)
+    subset = file_subset(path, classes=classes, n_train=n_train)
+    pair = f"-{classes[0]}v{classes[1]}" if classes else ""
+    name = f"{path.stem}-{augmentation}{pair}" + (f"-n{n_train}" if n_train else "")
+    return own_task(name, subset, augmentation=copies, network=network)
+
+
 def _checked(data: Subset) -> tuple[Subset, tuple]:
     """A copy with labels 0 and 1 and the arrays' hashes, and the two classes."""
     if not isinstance(data, Subset):
         raise ValueError(f"data must be a Subset, a Task or the name of one, got {data!r}")
-    x_train, x_test = np.array(data.x_train), np.array(data.x_test)
+    check_images(data)
     classes = np.unique(data.y_train)
     if len(classes) != 2 or not np.isin(data.y_test, classes).all():
         found = np.unique(np.concatenate([data.y_train, data.y_test]))
         raise ValueError(f"labels must be of two classes, those of the training set, got {found.tolist()}")
-    for kind, x, y in (("train", x_train, data.y_train), ("test", x_test, data.y_test)):
-        if x.ndim != 4 or x.dtype != np.uint8 or x.shape[1:] != x_train.shape[1:]:
-            raise ValueError(f"images must be uint8 of shape (n, h, w, c), got {x.dtype} of shape {x.shape}: x_{kind}")
-        if np.shape(y) != (len(x),) or not len(x):
-            raise ValueError(f"y_{kind} must have a label for each of {len(x)} images, got shape {np.shape(y)}")
+    x_train, x_test = np.array(data.x_train), np.array(data.x_test)
     y_train, y_test = ((np.asarray(y) == classes[1]).astype(int) for y in (data.y_train, data.y_test))
     sha256 = Dataset("", x_train, y_train, x_test, y_test).sha256()
     return Subset(x_train, y_train, x_test, y_test, sha256), tuple(classes.tolist())

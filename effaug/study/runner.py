@@ -12,11 +12,13 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from multiprocessing import connection, get_context
 
 from effaug.images.cache import Progress, is_cached
 from effaug.images.frozen import ResNet
 from effaug.images.networks import import_keras
+from effaug.scores import SCORES
 from effaug.study.experiment import Experiment, Job, compute
 from effaug.study.learners import featurizer, frozen_features, task_subset
 from effaug.study.provenance import check_same, describe
@@ -63,9 +65,8 @@ def run(
     if n_jobs > 1:
         _check_sendable(experiment, n_jobs)
     _check_places(results, experiment.task.name)
-    stored = results.done(experiment.task.name)
-    todo = [job for job in experiment.jobs() if experiment.key(job) not in stored]
     total = len(experiment.jobs())
+    experiment, todo = _still_to_do(experiment, results)
     progress(total - len(todo), total, todo[:n_jobs])
     record = describe(experiment)
     check_same(results, experiment, record)
@@ -98,6 +99,24 @@ def _featurise(experiment: Experiment, n_jobs: int, progress: Progress) -> None:
         if isinstance(network, ResNet):
             import_keras(n_jobs)
         frozen_features(experiment.task, experiment.protocol, progress)
+
+
+def _still_to_do(experiment: Experiment, results: Results) -> tuple[Experiment, list[Job]]:
+    """The curves that are not stored, and full augmentation without each point's value of a score that is asked for.
+
+    Full augmentation is then computed again with every score whose values are stored, too, so that none is lost: those
+    are among the scores of the experiment that is returned.
+    """
+    start = f"{experiment.protocol.name}/{experiment.features}//full/"
+    done, points = results.done(experiment.task.name), results.points(experiment.task.name, start)
+
+    def is_stored(job: Job) -> bool:
+        scored = all(f"{start}{job.seed}/{name}_before" in points for name in experiment.score_names)
+        return experiment.key(job) in done and (scored or job.policy != "full")
+
+    kept = [name for name in SCORES if any(key.endswith(f"/{name}_before") for key in points)]
+    names = tuple(dict.fromkeys((*experiment.score_names, *kept)))
+    return replace(experiment, score_names=names), [job for job in experiment.jobs() if not is_stored(job)]
 
 
 def _check_sendable(experiment: Experiment, n_jobs: int) -> None:

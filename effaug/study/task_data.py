@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from effaug import _npz
 from effaug.study import datasets
 from effaug.study.tasks import Task, load_task
 
@@ -31,6 +32,52 @@ class Subset:
     x_test: np.ndarray
     y_test: np.ndarray
     sha256: dict[str, str] = field(default_factory=dict)
+
+
+def check_images(subset: Subset) -> None:
+    """Refuse what are no images, or have no label each, with a ValueError."""
+    for kind, x, y in (("train", subset.x_train, subset.y_train), ("test", subset.x_test, subset.y_test)):
+        if x.ndim != 4 or x.dtype != np.uint8 or x.shape[1:] != subset.x_train.shape[1:]:
+            raise ValueError(f"images must be uint8 of shape (n, h, w, c), got {x.dtype} of shape {x.shape}: x_{kind}")
+        if np.shape(y) != (len(x),) or not len(x):
+            raise ValueError(f"y_{kind} must have a label for each of {len(x)} images, got shape {np.shape(y)}")
+
+
+def file_subset(path: Path, *, classes: tuple | None = None, n_train: int | None = None) -> Subset:
+    """Images and labels of a file of one's own.
+
+    Parameters
+    ----------
+    path : Path
+        An npz archive of ``x_train``, ``y_train``, ``x_test``, ``y_test``: images of uint8, (n, h, w, c) or (n, h, w),
+        and a label for each.
+    classes : (label, label), optional
+        Two of its labels; needed where it has more.
+    n_train : int, optional
+        Only so many training images of those classes, the first.
+
+    Raises
+    ------
+    ValueError
+        Naming the array or argument, the value and what would be accepted.
+    FileNotFoundError
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no file {path}")
+    arrays = _npz.read(path, datasets.ARRAYS)
+    x_train, x_test = (x[..., None] if x.ndim == 3 else x for x in (arrays["x_train"], arrays["x_test"]))
+    found = Subset(x_train, arrays["y_train"], x_test, arrays["y_test"])
+    check_images(found)
+    known = np.unique(np.concatenate([found.y_train, found.y_test])).tolist()
+    chosen = sorted(set(known if classes is None else classes))
+    if len(chosen) != 2 or not set(chosen) <= set(known):
+        raise ValueError(f"classes must be two of the labels of {path}, {known}, got {classes}")
+    train, test = (np.flatnonzero(np.isin(y, chosen)) for y in (found.y_train, found.y_test))
+    n = len(train) if n_train is None else n_train
+    if not 2 <= n <= len(train):
+        raise ValueError(f"n_train must be between 2 and {len(train)} for {path}, got {n_train}")
+    train = train[:n]
+    return Subset(found.x_train[train], found.y_train[train], found.x_test[test], found.y_test[test])
 
 
 def load_subset(task: Task | str, *, folder: str | Path | None = None) -> Subset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING
@@ -263,5 +264,21 @@ def augmentation(task: Task) -> Augmentation:
     """The augmentation of a task, with its parameters."""
     if task.own:
         return task.own.augmentation
-    kinds = {"translate": Translate, "rotate": Rotate, "crop": Crop}
-    return kinds[task.augmentation](task.parameters)
+    return _KINDS[task.augmentation](task.parameters)
+
+
+_KINDS: dict[str, Callable[[tuple], Augmentation]] = {"translate": Translate, "rotate": Rotate, "crop": Crop}
+
+
+def named_augmentation(name: str, parameters: tuple) -> Augmentation:
+    """One of `AUGMENTATIONS` with parameters of one's own, as `load_task` takes them.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, the value and what would be accepted.
+    """
+    if name not in AUGMENTATIONS:
+        raise ValueError(unknown("augmentation", name, AUGMENTATIONS))
+    _check_parameters(name, parameters)
+    return _KINDS[name](parameters)
