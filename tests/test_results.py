@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,8 @@ from scipy import stats
 from effaug.curves import auc
 from effaug.report.statistics import half_width
 from effaug.study import results as module
-from effaug.study.protocols import stored_as
+from effaug.study.protocols import PROTOCOLS, Protocol, stored_as
+from effaug.study.records import written
 from effaug.study.results import COLUMNS, Curve, Results, aucs
 
 RECORD = {"protocol": {"C": 10.0}, "data_sha256": {"x_train": "ab"}}
@@ -254,12 +256,14 @@ def test_curves_are_those_of_a_protocol_with_what_it_stands_for(tmp_path):
     store, both = Results(tmp_path), (np.array([0.5, 0.6]),)
 
     def save(task, protocol, features="frozen", seeds=2):
-        store.save([Curve(task, protocol, features, "", "baseline", s, (0, 10), *both) for s in range(seeds)], {})
+        record = {"protocol": written(protocol)}
+        rows = [Curve(task, protocol.name, features, "", "baseline", s, (0, 10), *both) for s in range(seeds)]
+        store.save(rows, record)
 
-    for protocol in ("paper", "released-code", "paper+C=cv"):
+    for protocol in (*PROTOCOLS.values(), Protocol("validated", C="cv")):
         save("mnist-crop", protocol)
         save("norb-crop", protocol, seeds=3)
-    save("mnist-crop", "paper", "refit")
+    save("mnist-crop", PROTOCOLS["paper"], "refit")
 
     def found(*protocols, **rest):
         table = store.curves(*protocols, **rest)
@@ -272,7 +276,10 @@ def test_curves_are_those_of_a_protocol_with_what_it_stands_for(tmp_path):
     assert found("paper", tasks=["mnist-crop", "mnist-rotate"], features="refit")[0] == {
         ("mnist-crop", "paper", "refit")
     }
-    assert found("paper", change="+C=cv")[0] == {(task, "paper+C=cv", "frozen") for task in ("mnist-crop", "norb-crop")}
+    cross_validated = found("paper", change=lambda protocol: replace(protocol, C="cv"))[0]
+    assert cross_validated == {(task, "validated", "frozen") for task in ("mnist-crop", "norb-crop")}
+    assert found("paper", change=lambda protocol: replace(protocol, C=3.0))[0] == set()
+    assert found("paper", change=lambda protocol: None)[0] == set()
     named = {(task, stored_as("reconstruction", task), "frozen") for task in ("mnist-crop", "norb-crop")}
     assert found("reconstruction", features="frozen")[0] == named
     assert found("reconstruction", "paper", features="frozen")[0] == named | frozen

@@ -14,7 +14,8 @@ from effaug.report.measures import effects
 from effaug.report.panels import LEVEL, NINE, Board
 from effaug.report.published import DATASETS, published_aucs
 from effaug.study import timing
-from effaug.study.protocols import TABLE_POLICIES, TABLE_SCORES
+from effaug.study.protocols import TABLE_POLICIES, TABLE_SCORES, load_protocol
+from effaug.study.records import written
 from effaug.study.results import Curve, Results
 from effaug.study.tasks import load_task
 
@@ -291,14 +292,15 @@ def test_regularisation_compares_the_gain_under_cross_validation_with_the_protoc
     store = Results(tmp_path)
     for task in ("cifar10-crop", "norb-crop"):
         for protocol, gain in (("paper", 0.0), ("paper+C=cv", 0.005)):
+            record = {"protocol": written(load_protocol("paper", **({"C": "cv"} if gain else {})))}
             if (task, protocol) == ("norb-crop", "paper+C=cv"):
                 continue
             for policy, score, lead in (("baseline", "", 0), ("random_proportional", "influence", gain)):
                 accuracy = rising(200) + lead * (np.asarray(BUDGETS) == 100)
                 n_seeds = 4 if protocol == "paper" else 3
                 rows = [Curve(task, protocol, "frozen", score, policy, s, BUDGETS, accuracy) for s in range(n_seeds)]
-                store.save(rows, {})
-            store.save([Curve(task, protocol, "frozen", "", "full", 0, (1000,), np.array([FULL]))], {})
+                store.save(rows, record)
+            store.save([Curve(task, protocol, "frozen", "", "full", 0, (1000,), np.array([FULL]))], record)
     name, found = outcome(Board(store, "paper"), "regularisation-idle")
     assert name == "does not hold"
     assert found.comparison.tolist() == ["cifar10-crop"]

@@ -21,6 +21,7 @@ from effaug.report.view import view_of
 from effaug.study import provenance
 from effaug.study.experiment import Experiment, Job, compute
 from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_SCORES
+from effaug.study.records import by_protocol
 from effaug.study.reproduce import stored_experiments
 from effaug.study.results import Results, aucs
 from effaug.study.tasks import TASKS, load_task
@@ -74,7 +75,7 @@ def test_the_appendices_policies_are_stored(task):
 @pytest.mark.parametrize("task", TASKS)
 def test_stored_curves_are_of_the_settings_and_the_weights_that_are_here_now(task):
     """What would be computed under their names today is the same: no network was replaced and its results kept."""
-    kinds = {label.rsplit("/", 1)[1] for label in RESULTS.record(task)}
+    kinds = {kind for _, kind in by_protocol(RESULTS.record(task))}
     for experiment in (spec for kind in kinds for spec in stored_experiments(RESULTS, task, kind)):
         provenance.check_same(RESULTS, experiment, provenance.describe(experiment))
 

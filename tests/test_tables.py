@@ -15,6 +15,7 @@ from effaug.report.published import published_features
 from effaug.report.statistics import half_width
 from effaug.report.view import View, open_view, view_of
 from effaug.study.protocols import TABLE_POLICIES, load_protocol
+from effaug.study.records import written
 from effaug.study.results import Curve, Results
 from effaug.study.tasks import AUGMENTATIONS, SOURCES
 
@@ -200,15 +201,13 @@ def test_paired_aucs_of_nothing_are_empty(view):
 def both(tmp_path) -> Results:
     """Made-up curves of two translate tasks under both protocols and a changed one, known in advance."""
     results = Results(tmp_path)
-    none = {"paper": 0.95, "released-code": 0.90, "paper+C=1.0": 0.94}
+    none = {load_protocol("paper"): 0.95, load_protocol("released-code"): 0.90, load_protocol("paper", C=1.0): 0.94}
     for task, features in (("cifar10-translate", "frozen"), ("mnist-translate", "refit")):
         for (protocol, start), seed in itertools.product(none.items(), range(3)):
             base = start + 0.02 * np.array(BUDGETS) / 1000
             gain = 0.01 * (np.array(BUDGETS) == 100) * (1 + seed)
             record = {
-                "protocol": dataclasses.asdict(
-                    load_protocol(*protocol.split("+")[:1], **({"C": 1.0} if "+" in protocol else {}))
-                ),
+                "protocol": written(protocol),
                 "network": {"name": "ResNet", "network": "cifar10", "subtract_mean": True},
             }
             for policy, score, accuracies in (
@@ -217,7 +216,7 @@ def both(tmp_path) -> Results:
                 ("full", "", np.array([start + 0.02])),
             ):
                 budgets = BUDGETS if policy != "full" else (1000,)
-                results.save([Curve(task, protocol, features, score, policy, seed, budgets, accuracies)], record)
+                results.save([Curve(task, protocol.name, features, score, policy, seed, budgets, accuracies)], record)
     return results
 
 

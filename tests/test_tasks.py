@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from effaug.study.protocols import CHOICES, PROTOCOLS, Protocol, load_protocol, swap
+from effaug.study.protocols import CARDINAL, CHOICES, PROTOCOLS, Protocol, load_protocol, swap
 from effaug.study.tasks import AUGMENTATIONS, SOURCES, TASKS, load_task
 
 WIDE = tuple(a for a in np.linspace(-30, 30, 15) if abs(a) > 1e-9)
@@ -178,6 +178,8 @@ def test_protocol_may_be_ones_own():
     mine = Protocol("mine", directions=((0, 1),), small_angles=(-1.0, 1.0))
     assert load_task("cifar10-translate", protocol=mine).parameters == ((0, 3),)
     assert load_task("cifar10-rotate", protocol=mine).parameters == (-1.0, 1.0)
+    assert mine.changes == {"directions": ((0, 1),), "small_angles": (-1.0, 1.0)}
+    assert dataclasses.replace(mine, base="released-code").changes.keys() == set(CHOICES)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +217,8 @@ def test_changed_protocols_name_is_fit_for_a_file():
         (lambda: load_protocol("paper", C="CV"), ["C must be", "got 'CV'"]),
         (lambda: load_protocol("paper", ridge=0), ["ridge must be positive, or None", "got 0"]),
         (lambda: load_protocol("paper", ridge=-1e-10), ["ridge must be positive, or None", "got -1e-10"]),
+        (lambda: Protocol("a/b"), ["name must not contain '/'", "got 'a/b'"]),
+        (lambda: Protocol("mine", base="text"), ["base 'text'", "accepted: paper, released-code"]),
         (lambda: load_task("mnist-crop", classes=(3, 3)), ["classes must be two different", "got (3, 3)"]),
         (lambda: load_task("mnist-crop", classes=(3, 8, 9)), ["classes must be two", "got (3, 8, 9)"]),
         (lambda: load_task("mnist-crop", n_train=1), ["n_train must be a whole number of at least 2", "got 1"]),
@@ -250,14 +254,19 @@ def test_a_swap_takes_one_choice_from_the_other_protocol(name, choice):
     protocol = PROTOCOLS[name]
     (other,) = (p for p in PROTOCOLS.values() if p is not protocol)
     found = swap(protocol, (choice,))
-    assert found == dataclasses.replace(protocol, name=f"{name}~{choice}", **{choice: getattr(other, choice)})
+    taken = {choice: getattr(other, choice)}
+    assert found == dataclasses.replace(protocol, name=f"{name}~{choice}", swapped=(choice,), **taken)
+    assert (found.base, found.changes) == (name, taken)
     assert getattr(found, choice) != getattr(protocol, choice)
 
 
 def test_swapping_everything_makes_the_other_protocol_and_a_changed_one_keeps_its_change():
-    assert dataclasses.replace(swap(PROTOCOLS["paper"], CHOICES), name="released-code") == PROTOCOLS["released-code"]
+    everything, code = swap(PROTOCOLS["paper"], CHOICES), PROTOCOLS["released-code"]
+    assert dataclasses.replace(everything, name=code.name, base=code.base, swapped=()) == code
+    assert (everything.base, set(everything.changes)) == ("paper", set(CHOICES))
     found = swap(load_protocol("released-code", ridge=0.5), ("C", "directions"))
     assert (found.name, found.C, found.ridge) == ("released-code+ridge=0.5~C~directions", 10.0, 0.5)
+    assert found.changes == {"C": 10.0, "directions": CARDINAL, "ridge": 0.5}
     assert swap(PROTOCOLS["paper"], ()) == PROTOCOLS["paper"]
     with pytest.raises(ValueError, match="unknown choice 'epochs'; accepted: C, directions, small_angles, ridge"):
         swap(PROTOCOLS["paper"], ("epochs",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,8 @@ from effaug.report.published import published_features, published_table_1
 from effaug.report.rounding import as_text
 from effaug.report.statistics import interval, paired
 from effaug.report.tables import FRACTIONS, auc_summary
-from effaug.study.protocols import PROTOCOLS, TABLE_POLICIES, TABLE_SCORES
+from effaug.study.protocols import PROTOCOLS, TABLE_POLICIES, TABLE_SCORES, Protocol, swap
+from effaug.study.records import by_protocol
 from effaug.study.results import Results
 
 
@@ -152,7 +154,7 @@ def isolated(results: Results, protocol: str, fraction: float = 0.10) -> pd.Data
     rows = {}
     before, chosen = Board(results, protocol), (d for d in DISCREPANCIES if d.choice and d.choice not in _ELSEWHERE)
     for discrepancy in chosen:
-        after = Board(results, protocol, f"~{discrepancy.choice}")
+        after = Board(results, protocol, functools.partial(_swapped, discrepancy.choice))
         for task in NINE:
             both = [board.panel(task, "frozen", INFLUENCE) for board in (before, after)]
             if both[0] is None or both[1] is None:
@@ -172,6 +174,10 @@ def isolated(results: Results, protocol: str, fraction: float = 0.10) -> pd.Data
                 "seeds": len(change),
             }
     return as_text(by_key(rows, "number", "choice", "task"), 2, {"change": ("gain after", "gain before")})
+
+
+def _swapped(choice: str, protocol: Protocol) -> Protocol | None:
+    return None if choice in protocol.changes else swap(protocol, (choice,))
 
 
 def interpolation(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
@@ -259,9 +265,9 @@ def divided_twice(results: Results, fraction: float = 0.10) -> pd.DataFrame:
     accuracies = {"none": published.no_aug, "full": published.full_aug}
     rows: dict = {("norb-translate", "published"): {"network": "-", "divided": "-", **accuracies}}
     networks = {
-        (task, label.removesuffix("/frozen")): record["network"]
+        (task, protocol): run["network"]
         for task in (task for task in NINE if task.startswith("norb"))
-        for label, record in results.record(task).items()
+        for (protocol, _), run in by_protocol(results.record(task)).items()
     }
     twice = {key: bool(network["training"].get("divided_twice")) for key, network in networks.items()}
     shown = [key for key in networks if twice[key] or key[1] in PROTOCOLS]

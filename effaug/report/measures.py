@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -166,7 +167,7 @@ def _scores_persist(board: Board) -> Iterator[Effect]:
 
 
 def _regularisation(board: Board) -> Iterator[Effect]:
-    swept = Board(board.results, board.protocol, "+C=cv")
+    swept = Board(board.results, board.protocol, lambda p: None if p.C == "cv" else replace(p, C="cv"))
     for panel in board.panels(INFLUENCE):
         other = swept.panel(panel.task, panel.features, INFLUENCE)
         if other is not None:

@@ -14,7 +14,8 @@ from effaug.images.weights import load_manifest
 from effaug.report.parameters import DEFAULTS, PARAMETERS, ParameterError, check_parameters, check_value, stored_results
 from effaug.study.caveats import caveats
 from effaug.study.experiment import Experiment
-from effaug.study.protocols import NAMES, TABLE_POLICIES, TABLE_SCORES, load_protocol, stored_as
+from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_POLICIES, TABLE_SCORES, Protocol, load_protocol, stored_as
+from effaug.study.records import protocols_of
 from effaug.study.results import Results
 from effaug.study.runner import run
 from effaug.study.tasks import TASKS, load_task
@@ -69,6 +70,13 @@ class View:
     def label(self, task: str) -> str:
         """The protocol that a task's curves are stored under."""
         return stored_as(self.parameters["protocol"], task)
+
+    def protocol(self, task: str) -> Protocol:
+        """The protocol that it shows a task under; one that is stored of other tasks alone is theirs."""
+        label, found = self.label(task), dict(PROTOCOLS)
+        for each in (task, *self.results.tasks()):
+            found = protocols_of(self.results.record(each)) | found
+        return found[label]
 
     def missing(self) -> str:
         """What was asked for and is not there, in words; empty where nothing is."""

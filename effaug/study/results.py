@@ -22,6 +22,7 @@ from filelock import FileLock
 from effaug._files import write_whole
 from effaug.curves import auc
 from effaug.study.protocols import stored_as
+from effaug.study.records import Change, run_label, variation
 
 COLUMNS = ("task", "protocol", "features", "score", "policy", "seed", "budget", "accuracy")
 Key = tuple[str, str, str, str, int]
@@ -120,7 +121,7 @@ class Results:
         tasks: Iterable[str] | None = None,
         features: str = "all",
         n_seeds: int | None = None,
-        change: str = "",
+        change: Change | None = None,
     ) -> pd.DataFrame:
         """The rows of `table` that are stored under one of some protocols: what every page and report reads.
 
@@ -133,15 +134,29 @@ class Results:
         features : {"all", "frozen", "refit"}
         n_seeds : int, optional
             At most so many of the stored seeds, from 0.
-        change : str
-            What the protocols' names end with where a choice is changed, such as ``"+C=cv"``.
+        change : callable, optional
+            Rows of what it makes of each protocol, in place of the protocol's own: see `label`.
         """
         stored = self.tasks()
         table = self.table(stored if tasks is None else [task for task in tasks if task in stored])
-        labels = {(task, stored_as(name, task) + change) for task in table.task.unique() for name in protocols}
+        labels = {(task, self.label(task, name, change)) for task in table.task.unique() for name in protocols}
         kept = np.array([key in labels for key in zip(table.task, table.protocol, strict=True)], bool)
         kept &= (table.features == features) | (features == "all")
         return table[kept & (table.seed < (n_seeds or np.inf))].reset_index(drop=True)
+
+    def label(self, task: str, protocol: str, change: Change | None = None) -> str:
+        """Under what a task's curves of a protocol are stored; of a changed one, empty where there are none.
+
+        Parameters
+        ----------
+        task : str
+        protocol : str
+            As stored, or ``"reconstruction"``.
+        change : callable, optional
+            From the protocol to the changed one, such as ``lambda p: swap(p, ("C",))``.
+        """
+        label = stored_as(protocol, task)
+        return variation(self.record(task), label, change) if change else label
 
     def points(self, task: str, start: str = "") -> dict[str, np.ndarray]:
         """Arrays kept beside the curves, by ``protocol/features/score/policy/seed/name``; those whose key begins so."""
@@ -179,7 +194,7 @@ class Results:
 
     def _merged(self, curves: Sequence[Curve], record: dict[str, Any]) -> dict[str, Any]:
         stored = self.record(curves[0].task)
-        label = f"{curves[0].protocol}/{curves[0].features}"
+        label = run_label(curves[0].protocol, curves[0].features)
         before = stored.get(label, {})
         seconds = before.get("seconds", 0.0) + sum(curve.seconds for curve in curves)
         changed: dict[str, Any] = {"seconds": round(seconds, 3)}
@@ -199,15 +214,6 @@ def _damaged(path: Path, error: Exception | str) -> ValueError:
     return ValueError(
         f"{path} is damaged ({error}): restore it, or move the files of {path.stem} away and run it again"
     )
-
-
-def with_tuples(record: dict[str, Any]) -> dict[str, Any]:
-    """JSON's lists as the tuples they were."""
-
-    def tupled(value: Any) -> Any:
-        return tuple(tupled(v) for v in value) if isinstance(value, list) else value
-
-    return {key: tupled(value) for key, value in record.items()}
 
 
 def aucs(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from effaug._validation import unknown
 from effaug.images.augment import Augmentation, Crop, Rotate, Translate
-from effaug.study.protocols import PROTOCOLS, Protocol, changed, load_protocol
+from effaug.study.protocols import PROTOCOLS, Protocol, load_protocol
 
 if TYPE_CHECKING:
     from effaug.study.own import Own
@@ -210,7 +210,9 @@ def check_protocol(task: Task, protocol: Protocol) -> None:
     ------
     ValueError
     """
-    varied = () if protocol.name in PROTOCOLS else changed(protocol)  # old records of a named one may lack a choice
+    varied = (
+        () if protocol.name in PROTOCOLS else tuple(protocol.changes)
+    )  # old records of a named one may lack a choice
     for choice in varied:
         if choice not in choices_read(task):
             raise ValueError(
