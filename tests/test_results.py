@@ -19,7 +19,7 @@ from effaug.report.statistics import half_width
 from effaug.study import results as module
 from effaug.study.protocols import PROTOCOLS, Protocol, stored_as
 from effaug.study.records import written
-from effaug.study.results import COLUMNS, Curve, Results, aucs
+from effaug.study.results import COLUMNS, Curve, Results, aucs, member
 
 RECORD = {"protocol": {"C": 10.0}, "data_sha256": {"x_train": "ab"}}
 FILES = ("toy.csv", "toy.json", "toy.npz")
@@ -80,9 +80,7 @@ def test_what_is_saved_is_loaded(tmp_path):
     assert list(table.columns) == list(COLUMNS)
     points = store.points("toy")
     assert len(points) == 2 * len(CURVES)
-    start = "/".join(map(str, CURVES[0].key[:2]))
-    assert set(store.points("toy", start)) == {name for name in points if name.startswith(start)}
-    assert store.points("toy", "elsewhere") == {}
+    assert store.points("toy", ("paper", "frozen", "", "full", 0)) == {}
     for each in CURVES:
         at = dict(zip(COLUMNS[1:6], each.key, strict=True))
         rows = table[(table[list(at)] == list(at.values())).all(axis=1)]
@@ -90,7 +88,8 @@ def test_what_is_saved_is_loaded(tmp_path):
         assert rows.budget.tolist() == [0, 1, 10]
         np.testing.assert_allclose(rows.accuracy, each.accuracies, atol=5.1e-7)
         for name, array in each.points.items():
-            stored = points["/".join(map(str, (*each.key, name)))]
+            stored = points[member(each.key, name)]
+            np.testing.assert_array_equal(store.points("toy", each.key)[name], array)
             np.testing.assert_array_equal(stored, array)
             assert stored.dtype == array.dtype
     assert len(store.table()) == len(table) + 3
@@ -98,6 +97,18 @@ def test_what_is_saved_is_loaded(tmp_path):
         "paper/frozen": RECORD | {"seconds": 8.0},
         "released-code/frozen": RECORD | {"seconds": 2.0},
     }
+
+
+def test_a_seed_is_not_taken_for_another_that_begins_with_it(tmp_path):
+    store = saved(tmp_path)
+    assert set(store.points("toy", ("paper", "frozen", "loss", "random_proportional", 1))) == {"order", "scores"}
+
+
+@pytest.mark.parametrize("change", [{"score": "a/b"}, {"policy": "a/b"}, {"protocol": "a/b"}])
+def test_a_name_with_a_slash_is_refused_and_nothing_is_stored(tmp_path, change):
+    with pytest.raises(ValueError, match="must not contain '/', got 'a/b'"):
+        saved(tmp_path, [curve(**change)])
+    assert contents(tmp_path) == {}
 
 
 def test_nothing_is_stored_in_an_empty_folder(tmp_path):
@@ -168,7 +179,7 @@ def test_two_processes_that_save_at_once_lose_nothing(tmp_path):
         assert writer.returncode == 0
     expected = {("paper", "frozen", "", policy, seed) for policy in "ab" for seed in range(25)}
     assert Results(tmp_path).done("toy") == expected
-    assert set(Results(tmp_path).points("toy")) == {"/".join(map(str, (*key, "order"))) for key in expected}
+    assert set(Results(tmp_path).points("toy")) == {member(key, "order") for key in expected}
     assert Results(tmp_path).record("toy") == {"paper/frozen": {"seconds": 50.0}}
     assert sorted(contents(tmp_path)) == sorted(FILES)
 

@@ -23,7 +23,7 @@ from effaug.study.experiment import Experiment, Job, compute
 from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_SCORES
 from effaug.study.records import by_protocol
 from effaug.study.reproduce import stored_experiments
-from effaug.study.results import Results, aucs
+from effaug.study.results import Results, aucs, member
 from effaug.study.tasks import TASKS, load_task
 
 RESULTS = Results(STORED)
@@ -52,9 +52,9 @@ def test_every_curve_is_stored(task, protocol, features, scores):
     assert {experiment.key(job) for job in experiment.jobs()} <= done
     points = RESULTS.points(task)
     for job in experiment.jobs():
-        key = "/".join(str(part) for part in experiment.key(job))
         if job.policy != "full":
-            assert sorted(points[f"{key}/order"]) == list(range(experiment.task.n_train))
+            order = points[member(experiment.key(job), "order")]
+            assert sorted(order) == list(range(experiment.task.n_train))
 
 
 def test_seeds_are_all_from_0_to_the_last():

@@ -187,11 +187,10 @@ def interpolation(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
     """
     rows: dict = {}
     for task in NINE:
-        stored = results.points(task)
         for protocol in protocols:
-            start = f"{protocol}/frozen//full/0/"
-            if f"{start}loss_before" in stored:
-                influence, loss = (stored[f"{start}{name}_before"].astype(float) for name in ("influence", "loss"))
+            stored = results.points(task, (protocol, "frozen", "", "full", 0))
+            if stored:
+                influence, loss = (stored[f"{name}_before"].astype(float) for name in ("influence", "loss"))
                 rows.setdefault(task, {})[protocol] = float(np.median(influence / np.expm1(loss)))
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("task")
     return as_text(frame.reindex(columns=list(protocols)), 4)

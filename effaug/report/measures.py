@@ -12,7 +12,7 @@ import pandas as pd
 from effaug.policies import POLICIES
 from effaug.report.claims import Claim
 from effaug.report.judging import judged
-from effaug.report.panels import BASELINE, NINE, Board, Effect, Panel
+from effaug.report.panels import BASELINE, FULL, NINE, Board, Effect, Panel
 from effaug.report.point_scores import spearman
 from effaug.report.rounding import shown
 from effaug.report.statistics import ANY, best_of, paired
@@ -155,12 +155,11 @@ def _dpp(policy: tuple[str, str], bound: float, side: str) -> Callable[[Board], 
 
 def _scores_persist(board: Board) -> Iterator[Effect]:
     for panel in board.panels():
-        start = f"{board.label(panel.task)}/{panel.features}//full/"
-        stored = board.results.points(panel.task, start)
-        seeds = sorted({name.removeprefix(start).split("/")[0] for name in stored})
+        full = (board.label(panel.task), panel.features, "", "full")
+        each_seed = {seed: board.results.points(panel.task, (*full, seed)) for seed in panel.curves[FULL].index}
+        stored = {seed: points for seed, points in each_seed.items() if points}
         for score in TABLE_SCORES:
-            names = [f"{score}_before", f"{score}_after"]
-            each = {s: spearman({name: stored[f"{start}{s}/{name}"] for name in names}, score) for s in seeds}
+            each = {seed: spearman(points, score) for seed, points in stored.items()}
             values = pd.Series(each, dtype=float)
             values = values if panel.features == "refit" or len(values) != 1 else values.set_axis([ANY])
             yield panel.effect(values, "above", 0.5, word=f", {score}")

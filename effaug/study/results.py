@@ -1,7 +1,17 @@
 """Results on disk, one set of files a task, and what is read off them: AUCs, means and intervals.
 
 ``<task>.csv`` holds the curves, tidy and sorted; ``<task>.npz`` each point's scores and the orders of selection;
-``<task>.json`` what they were computed with. A curve counts as stored once its rows are in the CSV, written last.
+``<task>.json`` what they were computed with (`effaug.study.records`). A curve counts as stored once its rows are in the
+CSV, written last.
+
+The arrays of ``<task>.npz`` are named ``protocol/features/score/policy/seed/name`` by `member`: the curve's key as in
+the CSV, where an empty score leaves ``//``, and one of these, of n points:
+
+- ``order``, (m,): the points in the order of selection, of policies that have one; m is the largest budget.
+- ``influence_before``, ``influence_after``, ``loss_before``, ``loss_after``, float32 (n,), of ``full`` as all that
+  follow: scores without augmentation, and with full augmentation.
+- ``labels``, uint8 (n,): 0 or 1.
+- ``shown``, (k,): the points of extreme score, ascending; ``images``, uint8 (k, h, w, c): theirs.
 """
 
 from __future__ import annotations
@@ -98,7 +108,7 @@ class Results:
         with FileLock(self.folder / f".{task}.lock"):
             points = self.points(task)
             for curve in curves:
-                points |= {"/".join((*map(str, curve.key), k)): v for k, v in curve.points.items()}
+                points |= {member(curve.key, name): array for name, array in curve.points.items()}
             write_whole(self._path(task, "npz"), lambda part: _savez(part, dict(sorted(points.items()))))
             text = json.dumps(self._merged(curves, record), indent=1, sort_keys=True) + "\n"
             write_whole(self._path(task, "json"), lambda part: part.write_bytes(text.encode()))
@@ -158,14 +168,15 @@ class Results:
         label = stored_as(protocol, task)
         return variation(self.record(task), label, change) if change else label
 
-    def points(self, task: str, start: str = "") -> dict[str, np.ndarray]:
-        """Arrays kept beside the curves, by ``protocol/features/score/policy/seed/name``; those whose key begins so."""
+    def points(self, task: str, key: Key | None = None) -> dict[str, np.ndarray]:
+        """Arrays kept beside the curves, by `member`; of one curve, where its key is given, by their own names."""
+        start = "" if key is None else member(key, "")
         path = self._path(task, "npz")
         if not path.exists():
             return {}
         try:
             with np.load(path) as stored:
-                return {name: stored[name] for name in stored.files if name.startswith(start)}
+                return {name[len(start) :]: stored[name] for name in stored.files if name.startswith(start)}
         except (BadZipFile, EOFError, ValueError) as error:
             raise _damaged(path, error) from error
 
@@ -204,6 +215,26 @@ class Results:
             libraries = changed.setdefault("libraries", {})
             libraries[name] = _joined(before.get("libraries", {}).get(name, ""), version)
         return stored | {label: record | changed}
+
+
+def member(key: Key, name: str) -> str:
+    """What an array of a curve is called in ``<task>.npz``.
+
+    Raises
+    ------
+    ValueError
+        For a part with a slash, which could not be told from two.
+
+    Examples
+    --------
+    >>> member(("paper", "frozen", "", "baseline", 0), "order")
+    'paper/frozen//baseline/0/order'
+    """
+    parts = (*map(str, key), name)
+    for part in parts:
+        if "/" in part:
+            raise ValueError(f"a part of a stored array's name must not contain '/', got {part!r}")
+    return "/".join(parts)
 
 
 def _joined(before: str, now: str) -> str:
