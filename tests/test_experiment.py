@@ -12,7 +12,7 @@ from effaug import logistic, scores, svm
 from effaug.curves import Fitted, budget_curve, frozen_learner, full_augmentation
 from effaug.images.augment import with_originals
 from effaug.policies import APPENDIX_POLICIES, POLICIES, load_policy
-from effaug.study import learners, protocols
+from effaug.study import experiment, learners, protocols
 from effaug.study.experiment import Experiment, Job, compute
 from effaug.study.protocols import CHOICES, TABLE_POLICIES, load_protocol, swap
 from effaug.study.task_data import Subset, load_subset
@@ -186,8 +186,16 @@ def test_compute_depends_on_nothing_but_its_arguments(cache):
     np.testing.assert_array_equal(first.accuracies, again.accuracies)
     np.testing.assert_array_equal(first.points["order"], again.points["order"])
     assert sorted(first.points["order"]) == list(range(60))
+    assert first.points["order"].dtype == np.uint8
     assert first.seconds > 0
     assert first.points["order"].tolist() != compute(spec, dataclasses.replace(job, seed=1)).points["order"].tolist()
+
+
+@pytest.mark.parametrize(("n", "dtype"), [(60, np.uint8), (256, np.uint8), (257, np.uint16), (1000, np.uint16)])
+def test_points_are_kept_in_the_smallest_type_that_holds_them_all(n, dtype):
+    found = experiment._numbers(np.arange(n)[::-1], n)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, np.arange(n)[::-1])
 
 
 def test_compute_full_keeps_what_the_figures_show(cache):

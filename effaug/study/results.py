@@ -12,6 +12,8 @@ the CSV, where an empty score leaves ``//``, and one of these, of n points:
   follow: scores without augmentation, and with full augmentation.
 - ``labels``, uint8 (n,): 0 or 1.
 - ``shown``, (k,): the points of extreme score, ascending; ``images``, uint8 (k, h, w, c): theirs.
+
+``order`` and ``shown`` have the smallest unsigned type that holds n - 1: cast them before negating or subtracting.
 """
 
 from __future__ import annotations
