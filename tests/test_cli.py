@@ -99,6 +99,18 @@ def test_options(options, task, protocol, effaug):
     }
 
 
+def test_a_task_by_its_old_name_is_told_once_by_the_new_one(effaug):
+    code, out, err = effaug("run", "norb-crop", "--protocol", "reconstruction", "--score", "entropy")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[0] == "effaug: norb-crop is called smallnorb-crop now: please use that name"
+    assert err.count("smallnorb-crop") == 1
+    assert "'entropy'" in err
+    code, out, err = effaug("aucs", "norb-crop", "--results", str(STORED))
+    assert code in (None, 0)
+    assert "smallnorb-crop" in out
+    assert "norb-crop is called smallnorb-crop now" in err
+
+
 def test_translations_take_pairs(effaug):
     code, _, err = effaug("run", "digits-translate", *SMALL, "--parameters", "1,0:0,-2")
     assert code == 0, err

@@ -107,7 +107,7 @@ def test_the_best_single_round_and_the_best_mean_are_of_the_papers_policies_and_
     store = Results(tmp_path)
     save_rounds(store, "mnist-translate", "paper", "refit")
     save_rounds(store, "cifar10-translate", "paper", "refit")  # its features are frozen in the paper
-    save_rounds(store, "norb-translate", "released-code", "frozen")
+    save_rounds(store, "smallnorb-translate", "released-code", "frozen")
     save_rounds(store, "mnist-rotate", "paper", "refit")  # not of Table 1
     found = discrepancies.best_by_both(store, "paper", rounds=2)
     assert set(found.index.get_level_values("task")) == {"mnist-translate"}
@@ -118,7 +118,7 @@ def test_the_best_single_round_and_the_best_mean_are_of_the_papers_policies_and_
     assert mnist.loc["published"].tolist() == [f"{published[f'best_{share}']:.1f}" for share in (5, 10, 25)]
     assert discrepancies.best_by_both(store, "paper").loc[("mnist-translate", "single round"), "5%"] == "99.00"
     other = discrepancies.best_by_both(store, "released-code", rounds=2)
-    assert set(other.index.get_level_values("task")) == {"norb-translate"}
+    assert set(other.index.get_level_values("task")) == {"smallnorb-translate"}
     assert discrepancies.best_by_both(store, "paper+C=1.0").empty
 
 
@@ -129,23 +129,23 @@ def norb(name, **training):
 def test_small_norb_is_told_by_how_often_its_networks_saw_their_pixels_divided(tmp_path):
     store = Results(tmp_path)
     alone = discrepancies.divided_twice(store)
-    assert alone.index.tolist() == [("norb-translate", "published")]
+    assert alone.index.tolist() == [("smallnorb-translate", "published")]
     assert alone.iloc[0][["none", "full"]].tolist() == ["87.30", "89.70"]
     twice = "smallnorb-divided-twice"
     for protocol, record in (
         ("paper", norb("smallnorb")),
         ("released-code", norb(twice, divided_twice=True)),
-        (swapped("norb_divided_twice"), norb(twice, divided_twice=True)),
+        (swapped("smallnorb_divided_twice"), norb(twice, divided_twice=True)),
         (swapped("subtract_mean"), norb("smallnorb", divided_twice=False)),
     ):
-        save(store, "norb-translate", protocol, [0.80, 0.85, 0.90], [0.80, 0.87, 0.90], 0.90)
+        save(store, "smallnorb-translate", protocol, [0.80, 0.85, 0.90], [0.80, 0.87, 0.90], 0.90)
         name = protocol if isinstance(protocol, str) else protocol.name
-        store.save([Curve("norb-translate", name, "frozen", "", "full", 0, (1000,), np.array([0.9]))], record)
-    found = discrepancies.divided_twice(store).loc["norb-translate"]
+        store.save([Curve("smallnorb-translate", name, "frozen", "", "full", 0, (1000,), np.array([0.9]))], record)
+    found = discrepancies.divided_twice(store).loc["smallnorb-translate"]
     assert found.divided.to_dict() == {
         "published": "-",
         "paper": "once",
-        "paper~norb_divided_twice": "twice",
+        "paper~smallnorb_divided_twice": "twice",
         "released-code": "twice",
     }
     assert found.network["released-code"] == twice

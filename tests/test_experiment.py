@@ -319,12 +319,12 @@ def test_a_choice_that_decides_nothing_is_refused():
     """Each choice swapped on each task: what is refused leaves the task as it was."""
     read = {
         "directions": {name for name in TASKS if name.endswith("translate")},
-        "small_angles": {"cifar10-rotate", "norb-rotate"},
-        "subtract_mean": {name for name in TASKS if name.startswith(("cifar10", "norb"))},
-        "norb_divided_twice": {name for name in TASKS if name.startswith("norb")},
+        "small_angles": {"cifar10-rotate", "smallnorb-rotate"},
+        "subtract_mean": {name for name in TASKS if name.startswith(("cifar10", "smallnorb"))},
+        "smallnorb_divided_twice": {name for name in TASKS if name.startswith("smallnorb")},
         "mnist_network": {name for name in TASKS if name.startswith("mnist")},
         "shared_start": {name for name in TASKS if name.startswith("mnist")},
-        "one_norb_network": {"norb-rotate", "norb-crop"},
+        "one_smallnorb_network": {"smallnorb-rotate", "smallnorb-crop"},
     }
     for name, choice in itertools.product(TASKS, CHOICES):
         swapped = swap(load_protocol("paper"), (choice,))
@@ -340,7 +340,7 @@ def test_a_choice_that_decides_nothing_is_refused():
 @pytest.mark.parametrize("changes", [{}, {"n_train": 60}, {"classes": (4, 9)}])
 def test_a_task_of_another_protocol_is_refused(changes):
     code = load_protocol("released-code")
-    for name in ("digits-translate", "cifar10-rotate", "norb-crop"):
+    for name in ("digits-translate", "cifar10-rotate", "smallnorb-crop"):
         if name.startswith("digits") or not changes:
             with pytest.raises(ValueError, match=f"loaded for another protocol than released-code.*{name}"):
                 Experiment(load_task(name, **changes), code)

@@ -273,7 +273,7 @@ def test_curves_are_those_of_a_protocol_with_what_it_stands_for(tmp_path):
 
     for protocol in (*PROTOCOLS.values(), Protocol("validated", C="cv")):
         save("mnist-crop", protocol)
-        save("norb-crop", protocol, seeds=3)
+        save("smallnorb-crop", protocol, seeds=3)
     save("mnist-crop", PROTOCOLS["paper"], "refit")
 
     def found(*protocols, **rest):
@@ -281,17 +281,17 @@ def test_curves_are_those_of_a_protocol_with_what_it_stands_for(tmp_path):
         assert table.index.tolist() == list(range(len(table)))
         return set(table[["task", "protocol", "features"]].itertuples(index=False, name=None)), set(table.seed)
 
-    frozen = {("mnist-crop", "paper", "frozen"), ("norb-crop", "paper", "frozen")}
+    frozen = {("mnist-crop", "paper", "frozen"), ("smallnorb-crop", "paper", "frozen")}
     assert found("paper", features="frozen") == (frozen, {0, 1, 2})
     assert found("paper", n_seeds=1) == (frozen | {("mnist-crop", "paper", "refit")}, {0})
     assert found("paper", tasks=["mnist-crop", "mnist-rotate"], features="refit")[0] == {
         ("mnist-crop", "paper", "refit")
     }
     cross_validated = found("paper", change=lambda protocol: replace(protocol, C="cv"))[0]
-    assert cross_validated == {(task, "validated", "frozen") for task in ("mnist-crop", "norb-crop")}
+    assert cross_validated == {(task, "validated", "frozen") for task in ("mnist-crop", "smallnorb-crop")}
     assert found("paper", change=lambda protocol: replace(protocol, C=3.0))[0] == set()
     assert found("paper", change=lambda protocol: None)[0] == set()
-    named = {(task, stored_as("reconstruction", task), "frozen") for task in ("mnist-crop", "norb-crop")}
+    named = {(task, stored_as("reconstruction", task), "frozen") for task in ("mnist-crop", "smallnorb-crop")}
     assert found("reconstruction", features="frozen")[0] == named
     assert found("reconstruction", "paper", features="frozen")[0] == named | frozen
     assert found("paper", tasks=[]) == found("text") == (set(), set())

@@ -158,7 +158,7 @@ def test_points_read_the_scores_of_the_full_run(view):
 
 
 def test_no_results_make_empty_tables_not_tracebacks():
-    view = view_of(dataset="norb", augmentation="crop", protocol="paper", features="refit")
+    view = view_of(dataset="smallnorb", augmentation="crop", protocol="paper", features="refit")
     assert tables.table_1(view).empty
     assert comparisons.main_claim(view).empty
     assert comparisons.in_words(view) == ""
@@ -194,7 +194,7 @@ def test_paired_aucs_compare_the_seeds_that_both_have(view):
 
 
 def test_paired_aucs_of_nothing_are_empty(view):
-    assert comparisons.paired_aucs(view, view_of(dataset="norb"), ("here", "there")).empty
+    assert comparisons.paired_aucs(view, view_of(dataset="smallnorb"), ("here", "there")).empty
 
 
 @pytest.fixture
@@ -296,7 +296,7 @@ def test_learning_curves_show_every_epoch_and_where_the_rate_drops(network):
 
 def test_the_order_of_policies_is_that_of_ranks(monkeypatch):
     rows = [(3, "mnist-crop", "loss", p, a, 5, b) for p, a, b in (("a", 1.0, 9.0), ("b", 2.0, 11.0), ("c", 3.0, 10.0))]
-    rows += [(4, "norb-crop", "loss", "a", float("nan"), 0, 9.0)]
+    rows += [(4, "smallnorb-crop", "loss", "a", float("nan"), 0, 9.0)]
     pairs = pd.DataFrame(rows, columns=["table", "task", "score", "policy", "auc", "seeds", "paper"])
     found = comparisons.order_of_policies(pairs.assign(difference=pairs.auc - pairs.paper))
     assert found.index.tolist() == [(3, "mnist-crop", "loss")]

@@ -2,21 +2,25 @@
 
 import dataclasses
 import re
+import warnings
 
 import numpy as np
 import pytest
 
+from effaug.study.experiment import Experiment
+from effaug.study.names import RenamedWarning
 from effaug.study.protocols import CARDINAL, CHOICES, PROTOCOLS, Protocol, load_protocol, swap
+from effaug.study.records import protocol_of, written
 from effaug.study.tasks import AUGMENTATIONS, SOURCES, TASKS, load_task
 
 WIDE = tuple(a for a in np.linspace(-30, 30, 15) if abs(a) > 1e-9)
 DATASETS = {  # dataset, classes, train size, splits, network
     "mnist": ("mnist", (3, 8), 1000, (517, 483, 1010, 974), "lenet"),
     "cifar10": ("cifar10", (0, 1), 1000, (523, 477, 1000, 1000), "resnet"),
-    "norb": ("smallnorb", (0, 1), 1000, (500, 500, 4860, 4860), "resnet"),
+    "smallnorb": ("smallnorb", (0, 1), 1000, (500, 500, 4860, 4860), "resnet"),
     "digits": ("digits", (3, 8), 200, (103, 97, 79, 76), "pixels"),
 }
-SHIFTS = {"mnist": 2, "cifar10": 3, "norb": 6, "digits": 1}
+SHIFTS = {"mnist": 2, "cifar10": 3, "smallnorb": 6, "digits": 1}
 
 
 def test_there_is_a_task_for_each_dataset_and_augmentation():
@@ -37,9 +41,9 @@ WEIGHTS = {  # of the paper's text, and where the released code has others
     "cifar10-translate": "cifar10",
     "cifar10-rotate": "cifar10",
     "cifar10-crop": "cifar10",
-    "norb-translate": ("smallnorb", "smallnorb-divided-twice"),
-    "norb-rotate": ("smallnorb-augmented", "smallnorb-divided-twice"),
-    "norb-crop": ("smallnorb-augmented", "smallnorb-divided-twice"),
+    "smallnorb-translate": ("smallnorb", "smallnorb-divided-twice"),
+    "smallnorb-rotate": ("smallnorb-augmented", "smallnorb-divided-twice"),
+    "smallnorb-crop": ("smallnorb-augmented", "smallnorb-divided-twice"),
 }
 
 
@@ -68,8 +72,10 @@ def test_another_frozen_network_may_be_named_and_the_protocol_says_so(name, prot
 @pytest.mark.parametrize("augmentation", AUGMENTATIONS)
 def test_pixels_divided_twice_need_a_network_trained_so_for_small_norb_alone(augmentation):
     code = {key: load_task(f"{key}-{augmentation}", protocol="released-code").weights for key in DATASETS}
-    assert code == {"mnist": "", "cifar10": "cifar10", "norb": "smallnorb-divided-twice", "digits": ""}
-    twice = load_task(f"norb-{augmentation}", protocol=load_protocol("paper", norb_divided_twice=True)).weights
+    assert code == {"mnist": "", "cifar10": "cifar10", "smallnorb": "smallnorb-divided-twice", "digits": ""}
+    twice = load_task(
+        f"smallnorb-{augmentation}", protocol=load_protocol("paper", smallnorb_divided_twice=True)
+    ).weights
     assert twice == "smallnorb-divided-twice" + ("" if augmentation == "translate" else "-augmented")
 
 
@@ -102,7 +108,7 @@ def test_mnist_rotates_by_fourteen_angles_up_to_thirty_degrees(protocol):
     np.testing.assert_allclose(angles, WIDE, rtol=1e-14)
 
 
-@pytest.mark.parametrize("key", ["cifar10", "norb"])
+@pytest.mark.parametrize("key", ["cifar10", "smallnorb"])
 @pytest.mark.parametrize(
     ("protocol", "angles"), [("paper", [-5, -2.5, 2.5, 5]), ("released-code", np.linspace(-5, 5, 4))]
 )
@@ -112,7 +118,7 @@ def test_cifar10_and_norb_rotate_by_four_small_angles(key, protocol, angles):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
-    ("key", "margins"), [("mnist", (1, 2, 3, 4, 5, 6)), ("cifar10", (2,)), ("norb", (2,)), ("digits", (1,))]
+    ("key", "margins"), [("mnist", (1, 2, 3, 4, 5, 6)), ("cifar10", (2,)), ("smallnorb", (2,)), ("digits", (1,))]
 )
 def test_crop_margins(key, margins, protocol):
     assert load_task(f"{key}-crop", protocol=protocol).parameters == margins
@@ -123,14 +129,14 @@ def test_protocols_differ_where_text_and_code_do():
     assert set(PROTOCOLS) == {"paper", "released-code"}
     assert (paper.name, paper.C, paper.ridge, paper.subtract_mean) == ("paper", 10, None, True)
     assert (code.name, code.C, code.ridge, code.subtract_mean) == ("released-code", 1, 1e-10, False)
-    assert (paper.norb_divided_twice, code.norb_divided_twice) == (False, True)
+    assert (paper.smallnorb_divided_twice, code.smallnorb_divided_twice) == (False, True)
     assert (paper.mnist_network, code.mnist_network) == ("lenet", "cnn")
     assert (paper.shared_start, code.shared_start) == (False, True)
     assert (paper.weighted_hessian, code.weighted_hessian) == (True, False)
     assert (paper.dpp_diagonal, code.dpp_diagonal) == (0, pytest.approx(1e-3 / 1000**2))
     assert (paper.kmeans_starts, code.kmeans_starts) == (1, 10)
     assert (paper.shuffled_folds, code.shuffled_folds) == (True, False)
-    assert (paper.one_norb_network, code.one_norb_network) == (False, True)
+    assert (paper.one_smallnorb_network, code.one_smallnorb_network) == (False, True)
     assert (paper.weights, code.weights) == ("", "")
 
 
@@ -238,6 +244,30 @@ def test_bad_argument_is_refused_with_its_value_and_what_is_accepted(call, words
         call()
     for word in words:
         assert word in str(error.value)
+
+
+def test_old_names_are_understood_told_and_replaced():
+    with pytest.warns(RenamedWarning, match=r"^norb-crop is called smallnorb-crop now: please use that name$") as told:
+        assert load_task("norb-crop") == load_task("smallnorb-crop")
+    assert told[0].filename == __file__
+    with pytest.warns(RenamedWarning, match="norb-rotate is called smallnorb-rotate now"):
+        experiment = Experiment("norb-rotate", "reconstruction", policies=("baseline",))
+    assert (experiment.task.name, experiment.protocol.name) == ("smallnorb-rotate", "paper")
+    with pytest.warns(RenamedWarning, match="one_norb_network is called one_smallnorb_network now"):
+        changed = load_protocol("paper", one_norb_network=True)
+    assert changed == load_protocol("paper", one_smallnorb_network=True)
+    with pytest.warns(RenamedWarning, match="norb_divided_twice is called smallnorb_divided_twice now"):
+        assert swap(PROTOCOLS["paper"], ("norb_divided_twice",)).name == "paper~smallnorb_divided_twice"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_task("smallnorb-crop", protocol=load_protocol("reconstruction", task="smallnorb-crop"))
+
+
+def test_a_record_with_old_names_gives_the_protocol_by_the_new_ones():
+    stored = written(PROTOCOLS["released-code"])
+    for old in ("norb_divided_twice", "one_norb_network"):
+        stored[old] = stored.pop(old.replace("norb", "smallnorb"))
+    assert protocol_of({"protocol": stored}) == PROTOCOLS["released-code"]
 
 
 @pytest.mark.parametrize("thing", [load_task("mnist-crop"), load_protocol(), SOURCES["mnist"]], ids=type)

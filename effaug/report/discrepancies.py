@@ -54,13 +54,13 @@ DISCREPANCIES = (
         5,
         "",
         "divides small NORB's pixels by 255 twice, in training and at featurisation alike",
-        "norb_divided_twice",
+        "smallnorb_divided_twice",
     ),
     Discrepancy(
         6,
         "small NORB's rotate and crop have a network trained with rotations, shifts and flips",
         "names it, but keeps the first network that a process loads: within one run they take that of translate",
-        "one_norb_network",
+        "one_smallnorb_network",
     ),
     Discrepancy(
         7,
@@ -260,12 +260,12 @@ def divided_twice(results: Results, fraction: float = 0.10) -> pd.DataFrame:
         accuracy in percent of none and of full augmentation; what 10 % by influence gains over 10 % at random, with its
         95 % interval, paired over seeds, and their number. The first row is Table 1's.
     """
-    published = published_table_1().loc["norb"]
+    published = published_table_1().loc["smallnorb"]
     accuracies = {"none": published.no_aug, "full": published.full_aug}
-    rows: dict = {("norb-translate", "published"): {"network": "-", "divided": "-", **accuracies}}
+    rows: dict = {("smallnorb-translate", "published"): {"network": "-", "divided": "-", **accuracies}}
     networks = {
         (task, protocol): run["network"]
-        for task in (task for task in NINE if task.startswith("norb"))
+        for task in (task for task in NINE if task.startswith("smallnorb"))
         for (protocol, _), run in by_protocol(results.record(task)).items()
     }
     twice = {key: bool(network["training"].get("divided_twice")) for key, network in networks.items()}

@@ -95,7 +95,7 @@ def _subset_beats_full(board: Board) -> Iterator[Effect]:
 
 def _subset_most_norb(board: Board) -> Iterator[Effect]:
     found = {panel.task: panel for panel in board.panels(INFLUENCE)}
-    for task in [t for t in _tasks("norb") if t in found]:
+    for task in [t for t in _tasks("smallnorb") if t in found]:
         for other in [t for t in found if t.split("-")[1] == task.split("-")[1] and t != task]:
             ours, theirs = (_beyond_full(found[t]).reset_index(drop=True) for t in (task, other))
             empty = found[task].effect(ours, "above").empty
@@ -125,7 +125,7 @@ def _support_vectors(panel: Panel) -> pd.DataFrame:
 
 
 def _vsv_strong(board: Board) -> Iterator[Effect]:
-    for panel in board.panels(VSV, INFLUENCE, tasks=["norb-translate", "norb-crop", "cifar10-rotate"]):
+    for panel in board.panels(VSV, INFLUENCE, tasks=["smallnorb-translate", "smallnorb-crop", "cifar10-rotate"]):
         own, curve = _support_vectors(panel), panel.curve(INFLUENCE)
         sizes = paired(own["size"], pd.Series(0.0, curve.index)).reindex(curve.index)
         at = curve.columns.to_numpy(float)
@@ -190,13 +190,13 @@ _MEASURES: dict[str, Callable[[Board], Iterator[Effect]]] = {
     "rotation-early": _rotated((INFLUENCE, LOSS), 0.10, "above"),
     "rotation-random-late": _rotated((BASELINE,), 0.75, "below"),
     "influence-is-loss": _areas(INFLUENCE, LOSS, "within", AREA),
-    "influence-better-norb": _areas(INFLUENCE, LOSS, "above", 0, _tasks("norb")),
+    "influence-better-norb": _areas(INFLUENCE, LOSS, "above", 0, _tasks("smallnorb")),
     "subset-beats-full": _subset_beats_full,
     "subset-most-norb": _subset_most_norb,
     "vsv-strong": _vsv_strong,
     "vsv-poor": _vsv_poor,
     "update-idle": _areas(_UPDATE, INFLUENCE, "below", AREA),
-    "downweight-hurts": _areas(_DOWN, INFLUENCE, "below", 0, _tasks("cifar10", "norb")),
+    "downweight-hurts": _areas(_DOWN, INFLUENCE, "below", 0, _tasks("cifar10", "smallnorb")),
     "downweight-mnist": _areas(_DOWN, INFLUENCE, "within", AREA, _tasks("mnist")),
     "scores-persist": _scores_persist,
     "regularisation-idle": _regularisation,

@@ -31,7 +31,7 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
     Parameters
     ----------
     results : Results
-    dataset : {"mnist", "cifar10", "norb"}
+    dataset : {"mnist", "cifar10", "smallnorb"}
 
     Returns
     -------

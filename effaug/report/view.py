@@ -14,6 +14,7 @@ from effaug.images.weights import load_manifest
 from effaug.report.parameters import DEFAULTS, PARAMETERS, ParameterError, check_parameters, check_value, stored_results
 from effaug.study.caveats import caveats
 from effaug.study.experiment import Experiment
+from effaug.study.names import current
 from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_POLICIES, TABLE_SCORES, Protocol, load_protocol, stored_as
 from effaug.study.records import protocols_of
 from effaug.study.results import Results
@@ -47,6 +48,8 @@ class View:
 
     def other(self, **changes: Any) -> View:
         """The view with other parameters."""
+        if "dataset" in changes:
+            changes["dataset"] = current(changes["dataset"])
         for name, value in changes.items():
             if name not in PARAMETERS:
                 raise ParameterError(unknown("parameter", name, PARAMETERS))

@@ -11,6 +11,7 @@ from typing import Literal
 
 from effaug._validation import unknown
 from effaug.images.weights import networks, own_file, weights_folder, weights_sha256
+from effaug.study.names import current
 
 CARDINAL = ((-1, 0), (1, 0), (0, -1), (0, 1))
 DIAGONAL = ((-1, -1), (-1, 1), (1, -1), (1, 1))
@@ -42,9 +43,9 @@ class Protocol:
         Added to the Hessian of eq. (1); None adds the fitted model's own L2 term, ``1 / C``.
     subtract_mean : bool
         Whether the networks' mean training image is subtracted when features are computed.
-    norb_divided_twice : bool
+    smallnorb_divided_twice : bool
         Whether small NORB's networks see pixels divided by 255 twice, in training and at featurisation.
-    one_norb_network : bool
+    one_smallnorb_network : bool
         Whether small NORB's rotate and crop tasks take the network of its translate task, trained without augmentation.
     mnist_network : {"lenet", "cnn"}
         What is trained on MNIST's points: LeNet, or the plain CNN of Keras's CIFAR-10 example.
@@ -81,8 +82,8 @@ class Protocol:
     small_angles: tuple[float, ...] = (-5.0, -2.5, 2.5, 5.0)
     ridge: float | None = None
     subtract_mean: bool = True
-    norb_divided_twice: bool = False
-    one_norb_network: bool = False
+    smallnorb_divided_twice: bool = False
+    one_smallnorb_network: bool = False
     mnist_network: Literal["lenet", "cnn"] = "lenet"
     shared_start: bool = False
     weighted_hessian: bool = True
@@ -128,8 +129,8 @@ PROTOCOLS = {
         small_angles=(-5.0, -5 / 3, 5 / 3, 5.0),
         ridge=1e-10,
         subtract_mean=False,
-        norb_divided_twice=True,
-        one_norb_network=True,
+        smallnorb_divided_twice=True,
+        one_smallnorb_network=True,
         mnist_network="cnn",
         shared_start=True,
         weighted_hessian=False,
@@ -141,7 +142,7 @@ PROTOCOLS = {
 RECONSTRUCTION: dict[str, tuple[str, dict[str, object]]] = {  # by data set: a named protocol, and what is changed
     "mnist": ("released-code", {}),
     "cifar10": ("released-code", {}),
-    "norb": ("paper", {}),
+    "smallnorb": ("paper", {}),
     "digits": ("released-code", {}),
 }
 NAMES = ("reconstruction", *PROTOCOLS)
@@ -184,8 +185,9 @@ def load_protocol(name: str = "paper", *, task: str = "", **changes: object) -> 
     >>> load_protocol("paper", C=1.0).name
     'paper+C=1.0'
     """
+    changes = {current(key): value for key, value in changes.items()}
     if name == "reconstruction":
-        dataset = task.split("-")[0]
+        dataset = current(task).split("-")[0]
         if dataset not in RECONSTRUCTION:
             raise ValueError(f"protocol 'reconstruction' is a data set's, and needs the name of a task, got {task!r}")
         name, settings = RECONSTRUCTION[dataset]
@@ -247,6 +249,7 @@ def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
     >>> swap(PROTOCOLS["paper"], ("ridge",)).name
     'paper~ridge'
     """
+    choices = tuple(current(choice) for choice in choices)
     for choice in choices:
         if choice not in CHOICES:
             raise ValueError(unknown("choice", choice, CHOICES))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from effaug.study.names import RENAMED
 from effaug.study.protocols import PROTOCOLS, Protocol
 from effaug.study.tasks import Task
 
@@ -30,12 +31,12 @@ def written(protocol: Protocol) -> dict[str, Any]:
 
 
 def protocol_of(run: Mapping[str, Any]) -> Protocol:
-    """The protocol of a record.
+    """The protocol of a record, which may have choices by names that were given up.
 
     A setting that is younger than the record has its default: by that the code went when there was no choice.
     """
     stored = with_tuples(run["protocol"])
-    return Protocol(**{key: value for key, value in stored.items() if key != "changes"})
+    return Protocol(**{RENAMED.get(key, key): value for key, value in stored.items() if key != "changes"})
 
 
 def task_of(run: Mapping[str, Any]) -> Task:
