@@ -58,8 +58,8 @@ reconstruction.agreement(view.results, protocols.NAMES)
 # AUCs is small where a combination is stored with few policies. A reader who would rather go by the level finds it in the next column.
 
 # %%
-for key in ("mnist", "cifar10", "norb"):
-    if key == dataset or dataset == "all":
+for key in ("mnist", "cifar10", "smallnorb"):
+    if view.parameters["dataset"] in (key, "all"):
         chosen = protocols.stored_as("reconstruction", f"{key}-translate")
         display(
             Markdown(f"**{key}**: `reconstruction` is `{chosen}`."),

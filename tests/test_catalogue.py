@@ -31,11 +31,11 @@ def test_all_tables_and_figures_are_there_once_on_pages_that_exist():
 @pytest.mark.parametrize(
     ("number", "datasets", "shows"),
     [
-        (1, {"cifar10", "norb"}, ("influence", "points")),
-        (2, {"cifar10", "norb"}, ("influence before", "influence after")),
-        (6, {"mnist", "cifar10", "norb"}, ("loss", "points")),
-        (7, {"mnist", "cifar10", "norb"}, ("influence", "points")),
-        (8, {"mnist", "cifar10", "norb"}, ("influence before", "influence after")),
+        (1, {"cifar10", "smallnorb"}, ("influence", "points")),
+        (2, {"cifar10", "smallnorb"}, ("influence before", "influence after")),
+        (6, {"mnist", "cifar10", "smallnorb"}, ("loss", "points")),
+        (7, {"mnist", "cifar10", "smallnorb"}, ("influence", "points")),
+        (8, {"mnist", "cifar10", "smallnorb"}, ("influence before", "influence after")),
     ],
 )
 def test_figures_of_scores_show_the_papers_data_sets_under_translation(number, datasets, shows):
@@ -90,7 +90,7 @@ def test_figures_of_policies_show_those_of_the_paper(number, policies):
     assert all("rotate" in title for title in titles) == (number == 4)
 
 
-@pytest.mark.parametrize(("number", "dataset"), [(5, "mnist"), (11, "mnist"), (12, "cifar10"), (13, "norb")])
+@pytest.mark.parametrize(("number", "dataset"), [(5, "mnist"), (11, "mnist"), (12, "cifar10"), (13, "smallnorb")])
 def test_extreme_points_are_of_the_papers_data_set(number, dataset):
     figure = ENTRIES[f"figure-{number}"].make(view_of(n_seeds=1))
     assert figure.get_suptitle().startswith(f"{dataset}-")

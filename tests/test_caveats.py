@@ -7,6 +7,7 @@ from effaug.report.parameters import STORED
 from effaug.report.view import View, view_of
 from effaug.study import datasets
 from effaug.study.caveats import caveats, data_caveat, precision_caveat, training_caveat
+from effaug.study.records import by_protocol
 from effaug.study.results import Results
 from effaug.study.training import Training
 
@@ -82,8 +83,7 @@ def test_every_view_that_shows_such_results_says_so():
     """On pages, notes stand in the first cell: test_notebooks checks that each has one."""
     results = Results(STORED)
     for task in results.tasks():
-        for label, record in results.record(task).items():
-            protocol, features = label.rsplit("/", 1)
+        for (protocol, features), record in by_protocol(results.record(task)).items():
             dataset, augmentation = task.split("-")
             view: View = view_of(dataset=dataset, augmentation=augmentation, features=features, protocol=protocol)
             for sentence in caveats(record):

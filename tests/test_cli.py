@@ -142,7 +142,7 @@ def test_a_file_of_ones_own_runs_as_any_task(options, name, n_copies, n_train, m
     assert len(record["task"]["parameters"]) == n_copies
     assert record["network"]["name"] == "Pixels"
     assert effaug("run", mine, *options, *QUICK)[1].startswith(f"{name}: 0 curves computed, 3 were stored")
-    assert "random_proportional" in effaug("aucs", name)[1]
+    assert "random_proportional" in effaug("summary", name)[1]
 
 
 def test_a_file_of_two_classes_is_that_task_of_ones_own(mine, effaug, tmp_path):
@@ -203,6 +203,18 @@ def test_what_is_wrong_with_a_file_of_ones_own_is_a_sentence(options, change, wo
 def test_options_of_a_file_need_one(arguments, words, effaug):
     status, _, error = effaug("run", *arguments)
     assert (status, words in error) == (2, True), error
+
+
+def test_a_task_by_its_old_name_is_told_once_by_the_new_one(effaug):
+    code, out, err = effaug("run", "norb-crop", "--protocol", "reconstruction", "--score", "entropy")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[0] == "effaug: norb-crop is called smallnorb-crop now: please use that name"
+    assert err.count("smallnorb-crop") == 1
+    assert "'entropy'" in err
+    code, out, err = effaug("summary", "norb-crop", "--results", str(STORED))
+    assert code in (None, 0)
+    assert "smallnorb-crop" in out
+    assert "norb-crop is called smallnorb-crop now" in err
 
 
 def test_translations_take_pairs(effaug):

@@ -9,28 +9,35 @@ from effaug.report import discrepancies
 from effaug.report.discrepancies import DISCREPANCIES
 from effaug.report.published import published_table_1
 from effaug.report.statistics import interval
-from effaug.study.protocols import CHOICES
+from effaug.study.protocols import CHOICES, PROTOCOLS, load_protocol, swap
+from effaug.study.records import written
 from effaug.study.results import Curve, Results
 
 BUDGETS = (0, 100, 1000)
 
 
+def swapped(*choices):
+    return swap(PROTOCOLS["paper"], choices)
+
+
 def save(store, task, protocol, baseline, chosen, full):
     """Curves of three seeds; the baseline's differ by 0.001 a seed, the other's by 0.0005, or under a swap by 0.002."""
+    made = load_protocol(protocol) if isinstance(protocol, str) else protocol
+    protocol, record = made.name, {"protocol": written(made)}
     for policy, score, values in (("baseline", "", baseline), ("random_proportional", "influence", chosen)):
-        step = 0.001 if policy == "baseline" else 0.002 if "~" in protocol else 0.0005
+        step = 0.001 if policy == "baseline" else 0.002 if made.swapped else 0.0005
         each = [np.array(values) + step * seed for seed in range(3)]
-        store.save([Curve(task, protocol, "frozen", score, policy, s, BUDGETS, v) for s, v in enumerate(each)], {})
+        store.save([Curve(task, protocol, "frozen", score, policy, s, BUDGETS, v) for s, v in enumerate(each)], record)
     points = {"influence_before": np.arange(1.0, 5), "loss_before": np.array([1.0, 3, 2, 4])}
-    store.save([Curve(task, protocol, "frozen", "", "full", 0, (1000,), np.array([full]), points)], {})
+    store.save([Curve(task, protocol, "frozen", "", "full", 0, (1000,), np.array([full]), points)], record)
 
 
 @pytest.fixture
 def store(tmp_path):
     found = Results(tmp_path)
     save(found, "cifar10-crop", "paper", [0.80, 0.85, 0.90], [0.80, 0.87, 0.90], 0.90)
-    save(found, "cifar10-crop", "paper~C", [0.81, 0.86, 0.93], [0.81, 0.90, 0.93], 0.93)
-    save(found, "mnist-crop", "paper~ridge", [0.8, 0.8, 0.8], [0.8, 0.8, 0.8], 0.8)
+    save(found, "cifar10-crop", swapped("C"), [0.81, 0.86, 0.93], [0.81, 0.90, 0.93], 0.93)
+    save(found, "mnist-crop", swapped("ridge"), [0.8, 0.8, 0.8], [0.8, 0.8, 0.8], 0.8)
     return found
 
 
@@ -55,13 +62,13 @@ def test_a_swap_is_held_against_the_protocol_that_it_was_made_from(store):
 
 def test_choices_that_act_elsewhere_have_no_rows_though_their_results_are_stored(store):
     """A row of zeros would read as if they changed nothing; and none of them may stop the table."""
-    save(store, "cifar10-crop", "paper~dpp_diagonal", [0.80, 0.85, 0.90], [0.80, 0.87, 0.90], 0.90)
-    swapped = ("shared_start", "mnist_network", "weighted_hessian")
-    protocols = [f"paper~{choice}" for choice in swapped]
+    save(store, "cifar10-crop", swapped("dpp_diagonal"), [0.80, 0.85, 0.90], [0.80, 0.87, 0.90], 0.90)
+    protocols = [swapped(choice) for choice in ("shared_start", "mnist_network", "weighted_hessian")]
     for protocol, kind in zip(protocols, ("refit", "refit", "frozen"), strict=True):
         policy = "random_proportional_update_downweight"
         values = np.array([0.8, 0.8, 0.8])
-        store.save([Curve("mnist-crop", protocol, kind, "influence", policy, 0, BUDGETS, values)], {})
+        curve = Curve("mnist-crop", protocol.name, kind, "influence", policy, 0, BUDGETS, values)
+        store.save([curve], {"protocol": written(protocol)})
     assert discrepancies.isolated(store, "paper").index.tolist() == [(2, "C", "cifar10-crop")]
 
 
@@ -100,7 +107,7 @@ def test_the_best_single_round_and_the_best_mean_are_of_the_papers_policies_and_
     store = Results(tmp_path)
     save_rounds(store, "mnist-translate", "paper", "refit")
     save_rounds(store, "cifar10-translate", "paper", "refit")  # its features are frozen in the paper
-    save_rounds(store, "norb-translate", "released-code", "frozen")
+    save_rounds(store, "smallnorb-translate", "released-code", "frozen")
     save_rounds(store, "mnist-rotate", "paper", "refit")  # not of Table 1
     found = discrepancies.best_by_both(store, "paper", rounds=2)
     assert set(found.index.get_level_values("task")) == {"mnist-translate"}
@@ -111,7 +118,7 @@ def test_the_best_single_round_and_the_best_mean_are_of_the_papers_policies_and_
     assert mnist.loc["published"].tolist() == [f"{published[f'best_{share}']:.1f}" for share in (5, 10, 25)]
     assert discrepancies.best_by_both(store, "paper").loc[("mnist-translate", "single round"), "5%"] == "99.00"
     other = discrepancies.best_by_both(store, "released-code", rounds=2)
-    assert set(other.index.get_level_values("task")) == {"norb-translate"}
+    assert set(other.index.get_level_values("task")) == {"smallnorb-translate"}
     assert discrepancies.best_by_both(store, "paper+C=1.0").empty
 
 
@@ -122,22 +129,23 @@ def norb(name, **training):
 def test_small_norb_is_told_by_how_often_its_networks_saw_their_pixels_divided(tmp_path):
     store = Results(tmp_path)
     alone = discrepancies.divided_twice(store)
-    assert alone.index.tolist() == [("norb-translate", "published")]
+    assert alone.index.tolist() == [("smallnorb-translate", "published")]
     assert alone.iloc[0][["none", "full"]].tolist() == ["87.30", "89.70"]
     twice = "smallnorb-divided-twice"
     for protocol, record in (
         ("paper", norb("smallnorb")),
         ("released-code", norb(twice, divided_twice=True)),
-        ("paper~norb_divided_twice", norb(twice, divided_twice=True)),
-        ("paper~subtract_mean", norb("smallnorb", divided_twice=False)),
+        (swapped("smallnorb_divided_twice"), norb(twice, divided_twice=True)),
+        (swapped("subtract_mean"), norb("smallnorb", divided_twice=False)),
     ):
-        save(store, "norb-translate", protocol, [0.80, 0.85, 0.90], [0.80, 0.87, 0.90], 0.90)
-        store.save([Curve("norb-translate", protocol, "frozen", "", "full", 0, (1000,), np.array([0.9]))], record)
-    found = discrepancies.divided_twice(store).loc["norb-translate"]
+        save(store, "smallnorb-translate", protocol, [0.80, 0.85, 0.90], [0.80, 0.87, 0.90], 0.90)
+        name = protocol if isinstance(protocol, str) else protocol.name
+        store.save([Curve("smallnorb-translate", name, "frozen", "", "full", 0, (1000,), np.array([0.9]))], record)
+    found = discrepancies.divided_twice(store).loc["smallnorb-translate"]
     assert found.divided.to_dict() == {
         "published": "-",
         "paper": "once",
-        "paper~norb_divided_twice": "twice",
+        "paper~smallnorb_divided_twice": "twice",
         "released-code": "twice",
     }
     assert found.network["released-code"] == twice

@@ -101,7 +101,9 @@ def test_panels_have_the_papers_features_where_they_are_stored_and_say_so_where_
 
 def test_next_to_chance_there_is_nothing_to_compare(tmp_path):
     store = Results(tmp_path)
-    curves = [Curve("norb-crop", "paper", "frozen", "", "baseline", s, (0, 10), np.array([0.5, 0.6])) for s in (0, 1)]
-    store.save([*curves, Curve("norb-crop", "paper", "frozen", "", "full", 0, (10,), np.array([0.55]))], {})
+    curves = [
+        Curve("smallnorb-crop", "paper", "frozen", "", "baseline", s, (0, 10), np.array([0.5, 0.6])) for s in (0, 1)
+    ]
+    store.save([*curves, Curve("smallnorb-crop", "paper", "frozen", "", "full", 0, (10,), np.array([0.55]))], {})
     (panel,) = Board(store, "paper").panels()
     assert panel.effect(panel.area(("baseline", "")), "above").nothing

@@ -12,7 +12,7 @@ from effaug import logistic, scores, svm
 from effaug.curves import Fitted, budget_curve, frozen_learner, full_augmentation
 from effaug.images.augment import with_originals
 from effaug.policies import APPENDIX_POLICIES, POLICIES, load_policy
-from effaug.study import learners, protocols
+from effaug.study import experiment, learners, protocols
 from effaug.study.experiment import Experiment, Job, compute
 from effaug.study.protocols import CHOICES, TABLE_POLICIES, load_protocol, swap
 from effaug.study.task_data import Subset, load_subset
@@ -186,8 +186,16 @@ def test_compute_depends_on_nothing_but_its_arguments(cache):
     np.testing.assert_array_equal(first.accuracies, again.accuracies)
     np.testing.assert_array_equal(first.points["order"], again.points["order"])
     assert sorted(first.points["order"]) == list(range(60))
+    assert first.points["order"].dtype == np.uint8
     assert first.seconds > 0
     assert first.points["order"].tolist() != compute(spec, dataclasses.replace(job, seed=1)).points["order"].tolist()
+
+
+@pytest.mark.parametrize(("n", "dtype"), [(60, np.uint8), (256, np.uint8), (257, np.uint16), (1000, np.uint16)])
+def test_points_are_kept_in_the_smallest_type_that_holds_them_all(n, dtype):
+    found = experiment._numbers(np.arange(n)[::-1], n)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, np.arange(n)[::-1])
 
 
 def test_compute_full_keeps_what_the_figures_show(cache):
@@ -311,12 +319,12 @@ def test_a_choice_that_decides_nothing_is_refused():
     """Each choice swapped on each task: what is refused leaves the task as it was."""
     read = {
         "directions": {name for name in TASKS if name.endswith("translate")},
-        "small_angles": {"cifar10-rotate", "norb-rotate"},
-        "subtract_mean": {name for name in TASKS if name.startswith(("cifar10", "norb"))},
-        "norb_divided_twice": {name for name in TASKS if name.startswith("norb")},
+        "small_angles": {"cifar10-rotate", "smallnorb-rotate"},
+        "subtract_mean": {name for name in TASKS if name.startswith(("cifar10", "smallnorb"))},
+        "smallnorb_divided_twice": {name for name in TASKS if name.startswith("smallnorb")},
         "mnist_network": {name for name in TASKS if name.startswith("mnist")},
         "shared_start": {name for name in TASKS if name.startswith("mnist")},
-        "one_norb_network": {"norb-rotate", "norb-crop"},
+        "one_smallnorb_network": {"smallnorb-rotate", "smallnorb-crop"},
     }
     for name, choice in itertools.product(TASKS, CHOICES):
         swapped = swap(load_protocol("paper"), (choice,))
@@ -332,7 +340,7 @@ def test_a_choice_that_decides_nothing_is_refused():
 @pytest.mark.parametrize("changes", [{}, {"n_train": 60}, {"classes": (4, 9)}])
 def test_a_task_of_another_protocol_is_refused(changes):
     code = load_protocol("released-code")
-    for name in ("digits-translate", "cifar10-rotate", "norb-crop"):
+    for name in ("digits-translate", "cifar10-rotate", "smallnorb-crop"):
         if name.startswith("digits") or not changes:
             with pytest.raises(ValueError, match=f"loaded for another protocol than released-code.*{name}"):
                 Experiment(load_task(name, **changes), code)

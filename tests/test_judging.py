@@ -280,27 +280,27 @@ def test_verdicts_mean_what_their_names_say_in_every_combination(holds):
 @pytest.mark.parametrize(
     ("holds", "datasets", "outcomes", "where", "expected"),
     [
-        ("every", ("cifar10", "norb"), "yes yes", "cifar10 norb", "holds"),
-        ("every", ("cifar10", "norb"), "yes yes", "norb norb", SO_FAR),
-        ("every", ("cifar10", "norb"), "yes yes (yes)", "norb norb cifar10", SO_FAR),
-        ("every", ("cifar10", "norb"), "yes yes empty", "norb norb cifar10", SO_FAR),
-        ("every", ("cifar10", "norb"), "yes no", "norb norb", IN_PART),
-        ("every", ("cifar10", "norb"), "no no", "norb norb", NOT),  # one exception refutes it
-        ("every", ("norb",), "yes yes", "norb norb", "holds"),
-        ("every", ("norb",), "yes", "norb", SO_FAR),
-        ("every", DATASETS, "yes yes yes", "mnist cifar10 norb", "holds"),
+        ("every", ("cifar10", "smallnorb"), "yes yes", "cifar10 smallnorb", "holds"),
+        ("every", ("cifar10", "smallnorb"), "yes yes", "norb norb", SO_FAR),
+        ("every", ("cifar10", "smallnorb"), "yes yes (yes)", "smallnorb smallnorb cifar10", SO_FAR),
+        ("every", ("cifar10", "smallnorb"), "yes yes empty", "smallnorb smallnorb cifar10", SO_FAR),
+        ("every", ("cifar10", "smallnorb"), "yes no", "smallnorb smallnorb", IN_PART),
+        ("every", ("cifar10", "smallnorb"), "no no", "smallnorb smallnorb", NOT),  # one exception refutes it
+        ("every", ("smallnorb",), "yes yes", "smallnorb smallnorb", "holds"),
+        ("every", ("smallnorb",), "yes", "smallnorb", SO_FAR),
+        ("every", DATASETS, "yes yes yes", "mnist cifar10 smallnorb", "holds"),
         ("every", DATASETS, "yes yes", "mnist cifar10", SO_FAR),
-        ("most", DATASETS, "yes yes no", "mnist cifar10 norb", "holds"),
+        ("most", DATASETS, "yes yes no", "mnist cifar10 smallnorb", "holds"),
         ("most", DATASETS, "yes yes no", "mnist cifar10 cifar10", IN_PART),
         ("most", DATASETS, "yes yes open", "mnist cifar10 cifar10", SO_FAR),
         ("most", DATASETS, "no no open", "mnist cifar10 cifar10", UNDECIDED),  # NORB could still tip it
-        ("most", DATASETS, "no equal open", "mnist cifar10 norb", NOT),
-        ("many", DATASETS, "yes yes no no", "norb norb cifar10 mnist", IN_PART),  # on one data set alone
-        ("many", DATASETS, "yes yes open open", "norb norb cifar10 mnist", SO_FAR),
-        ("many", DATASETS, "yes yes no no", "norb cifar10 cifar10 mnist", "holds"),
-        ("some", DATASETS, "yes no", "norb norb", "holds"),  # an example is an example
-        ("some", DATASETS, "no no", "norb norb", UNDECIDED),
-        ("some", DATASETS, "no no equal", "norb cifar10 mnist", NOT),
+        ("most", DATASETS, "no equal open", "mnist cifar10 smallnorb", NOT),
+        ("many", DATASETS, "yes yes no no", "smallnorb smallnorb cifar10 mnist", IN_PART),  # on one data set alone
+        ("many", DATASETS, "yes yes open open", "smallnorb smallnorb cifar10 mnist", SO_FAR),
+        ("many", DATASETS, "yes yes no no", "smallnorb cifar10 cifar10 mnist", "holds"),
+        ("some", DATASETS, "yes no", "smallnorb smallnorb", "holds"),  # an example is an example
+        ("some", DATASETS, "no no", "smallnorb smallnorb", UNDECIDED),
+        ("some", DATASETS, "no no equal", "smallnorb cifar10 mnist", NOT),
     ],
 )
 def test_verdicts_rest_on_the_data_sets_that_a_claim_speaks_of(holds, datasets, outcomes, where, expected):
@@ -309,7 +309,7 @@ def test_verdicts_rest_on_the_data_sets_that_a_claim_speaks_of(holds, datasets, 
 
 def test_a_comparison_of_two_data_sets_is_about_both():
     rows = told(["yes", "yes"])
-    rows["comparison"] = ["norb-crop less mnist-crop", "norb-crop less cifar10-crop"]
+    rows["comparison"] = ["smallnorb-crop less mnist-crop", "smallnorb-crop less cifar10-crop"]
     assert verdict(claimed("every", *DATASETS), rows) == "holds"
     assert verdict(claimed("every", *DATASETS), rows.iloc[[0, 0]]) == SO_FAR
 

@@ -172,14 +172,14 @@ TRAINED_ON = {"cifar10": np.full((4, 32, 32, 3), 9, np.uint8), "smallnorb": np.f
 def test_a_tasks_features_come_from_the_file_at_the_protocols_scale(written, protocol, monkeypatch):
     data = {name: datasets.Dataset(name, train, *3 * [np.arange(4)]) for name, train in TRAINED_ON.items()}
     monkeypatch.setattr("effaug.study.datasets.load", data.__getitem__)
-    for name in ("cifar10-crop", "norb-crop"):
+    for name in ("cifar10-crop", "smallnorb-crop"):
         chosen = load_protocol(protocol, weights=str(written[1]))
         net = featurizer(load_task(name, protocol=chosen), chosen)
-        twice = (name, protocol) == ("norb-crop", "released-code")
+        twice = (name, protocol) == ("smallnorb-crop", "released-code")
         assert type(net) is KerasResNet
         assert (net.network, net.pixel_scale) == (str(written[1]), 1 / 255**2 if twice else 1 / 255)
         if protocol == "paper":
-            trained_on = TRAINED_ON["smallnorb" if "norb" in name else "cifar10"]
+            trained_on = TRAINED_ON["smallnorb" if "smallnorb" in name else "cifar10"]
             np.testing.assert_allclose(net.mean_image, trained_on.mean(axis=0))
         else:
             assert net.mean_image is None

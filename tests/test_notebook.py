@@ -7,6 +7,7 @@ from effaug.report import comparisons, figures, point_figures, point_scores, tab
 from effaug.report.parameters import STORED, ParameterError, check_parameters
 from effaug.report.view import open_view, view_of
 from effaug.study.experiment import Experiment
+from effaug.study.names import RenamedWarning
 from effaug.study.protocols import load_protocol
 from effaug.study.results import Results
 from effaug.study.runner import run
@@ -51,6 +52,17 @@ def test_a_missing_parameter_is_named():
         check_parameters({k: v for k, v in GOOD.items() if k != "source"})
 
 
+def test_small_norb_may_be_asked_for_by_its_old_name():
+    given = GOOD | {"dataset": "norb", "augmentation": "crop"}
+    with pytest.warns(RenamedWarning, match="norb is called smallnorb now") as told:
+        view = open_view(given)
+    assert told[0].filename == __file__
+    assert (view.tasks, view.parameters["dataset"]) == (("smallnorb-crop",), "smallnorb")
+    assert view.table.equals(open_view(given | {"dataset": "smallnorb"}).table)
+    with pytest.warns(RenamedWarning, match="norb is called smallnorb now"):
+        assert view.other(dataset="norb").tasks == view.tasks
+
+
 def test_what_a_notebook_imports_is_no_parameter():
     namespace = GOOD | {"types": types, "open_view": open_view, "_cell": 1, "In": [""], "Out": {}}
     assert check_parameters(namespace) == GOOD
@@ -63,8 +75,8 @@ def test_a_view_holds_what_was_asked_for_and_names_what_is_missing(tmp_path):
     assert set(view.table.seed) == {0, 1, 2}
     assert set(view.table.protocol) == {"paper"}
     assert ("digits-crop", "frozen") in view.panels
-    assert view.tasks == ("mnist-crop", "cifar10-crop", "norb-crop", "digits-crop")
-    assert "norb-crop (frozen)" in view.missing()
+    assert view.tasks == ("mnist-crop", "cifar10-crop", "smallnorb-crop", "digits-crop")
+    assert "smallnorb-crop (frozen)" in view.missing()
     assert "digits-crop" not in view.missing()
     assert open_view(GOOD).missing() == ""
 

@@ -99,7 +99,7 @@ def test_papermill_stops_at_a_parameter_that_is_not_accepted(tmp_path, notebook,
     ("notebook", "row"),
     [
         ("table_1", "mnist-translate,paper,frozen,,full,0,1000"),
-        ("diversity", "norb-crop,paper,frozen,,dpp,3,100"),
+        ("diversity", "smallnorb-crop,paper,frozen,,dpp,3,100"),
         ("auc_tables", "digits-crop,paper,frozen,loss,random_proportional,2,50"),
     ],
 )

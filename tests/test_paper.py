@@ -24,7 +24,7 @@ def test_published_aucs_are_the_papers_numbers():
     aucs = published_aucs().set_index(["task", "score", "policy"])
     assert aucs.auc_mean["mnist-rotate", "influence", "random_proportional"] == 997.200
     assert aucs.auc_std["mnist-rotate", "influence", "random_proportional"] == 0.081
-    assert aucs.auc_mean["norb-crop", "loss", "deterministic_inverse_proportional"] == 934.525
+    assert aucs.auc_mean["smallnorb-crop", "loss", "deterministic_inverse_proportional"] == 934.525
     deterministic = aucs[aucs.index.get_level_values("policy").str.startswith("deterministic")]
     assert deterministic.auc_std.isna().all()
     assert not aucs.drop(deterministic.index).auc_std.isna().any()
@@ -37,7 +37,7 @@ def test_every_abbreviation_names_a_policy_of_the_tables():
 def test_published_table_1():
     table = published_table_1()
     assert table.loc["mnist"].tolist() == [93.2, 99.0, 99.3, 99.5, 99.7, 99.8, 99.7, 99.6]
-    assert list(table.index) == ["mnist", "cifar10", "norb"]
+    assert list(table.index) == ["mnist", "cifar10", "smallnorb"]
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,5 @@ def test_published_table_1():
     ],
 )
 def test_the_published_numbers_are_as_they_were_copied(name, sha256):
-    assert hashlib.sha256((files("effaug.report") / "paper" / name).read_bytes()).hexdigest() == sha256
+    copied = (files("effaug.report") / "paper" / name).read_bytes().replace(b"smallnorb", b"norb")  # as it was called
+    assert hashlib.sha256(copied).hexdigest() == sha256

@@ -115,7 +115,7 @@ def test_no_results_are_a_figure_with_words(tmp_path):
         point_figures.score_before_after,
         point_figures.score_histograms,
     ):
-        figure = draw(view_of(Results(tmp_path), dataset="norb"))
+        figure = draw(view_of(Results(tmp_path), dataset="smallnorb"))
         assert "No results yet" in "".join(text.get_text() for text in figure.texts)
 
 

@@ -75,7 +75,7 @@ def test_what_is_neither_text_nor_code_or_incomplete_is_not_counted(tmp_path, pr
 
 def test_agreement_is_the_median_difference_and_the_median_rank_correlation(tmp_path):
     results, rng = Results(tmp_path), np.random.default_rng(0)
-    tables = published_aucs().query("task == 'norb-crop'")
+    tables = published_aucs().query("task == 'smallnorb-crop'")
     ours = {}
     for score, table in tables.groupby("score"):
         for row in table.itertuples():
@@ -85,11 +85,11 @@ def test_agreement_is_the_median_difference_and_the_median_rank_correlation(tmp_
                 ours.get(("influence", "baseline"), level) if row.policy == "baseline" else level
             )
             accuracies = np.full(9, ours[(score, row.policy)] / 1000)
-            results.save([Curve("norb-crop", "paper", "frozen", *key, 0, BUDGETS, accuracies)], {})
+            results.save([Curve("smallnorb-crop", "paper", "frozen", *key, 0, BUDGETS, accuracies)], {})
     published = tables.set_index(["score", "policy"]).auc_mean
     mine = pd.Series(ours).rename_axis(["score", "policy"])
     found = reconstruction.agreement(results, ("paper",))
-    row = found.loc[("paper", "norb")]
+    row = found.loc[("paper", "smallnorb")]
     assert row["AUCs"] == "22 of 66"
     assert row["median |difference|"] == pytest.approx((mine - published).abs().median(), abs=0.006)
     ranks = [stats.spearmanr(mine[s], published[s].reindex(mine[s].index)).statistic for s in ("influence", "loss")]
@@ -101,7 +101,7 @@ def test_agreement_is_the_median_difference_and_the_median_rank_correlation(tmp_
 def test_the_ceiling_is_lower_where_the_published_noise_is_larger(monkeypatch):
     def published(sd):
         frame = pd.DataFrame({"policy": TABLE_POLICIES, "auc_mean": np.arange(11.0), "auc_std": sd})
-        return frame.assign(table=5, task="norb-crop", score="loss")
+        return frame.assign(table=5, task="smallnorb-crop", score="loss")
 
     found = []
     for sd in (0.0, 0.5, 50.0):
@@ -112,13 +112,13 @@ def test_the_ceiling_is_lower_where_the_published_noise_is_larger(monkeypatch):
 
 
 def test_a_ceiling_of_two_policies_is_the_share_of_draws_that_keep_their_order(monkeypatch):
-    frame = pd.DataFrame({"auc_mean": [0.0, 1.0], "auc_std": [1.0, 1.0], "table": 4, "task": "norb-crop"})
+    frame = pd.DataFrame({"auc_mean": [0.0, 1.0], "auc_std": [1.0, 1.0], "table": 4, "task": "smallnorb-crop"})
     monkeypatch.setattr(reconstruction, "published_aucs", lambda: frame)
     keeps = stats.norm.cdf(1 / np.sqrt(2 * 2 / 5))  # the difference of both redrawn means is N(1, 2 * 2 / 5)
     assert reconstruction.ceiling().loc[4] == pytest.approx(2 * keeps - 1, abs=0.05)
 
 
-@pytest.mark.parametrize("dataset", ["mnist", "cifar10", "norb"])
+@pytest.mark.parametrize("dataset", ["mnist", "cifar10", "smallnorb"])
 def test_the_reconstruction_is_the_closest_stored_combination(dataset):
     """The rule that the page states: who changes the results must look whether another combination is closer."""
     closest = reconstruction.distances(Results(STORED), dataset).index[0]

@@ -25,7 +25,7 @@ def test_records_give_back_the_experiments_that_made_them(task):
         again = [e for e in found if e.protocol.name == name]
         for e in again:
             assert e.task == dataclasses.replace(load_task(task, protocol=protocol), weights=e.task.weights)
-            assert e.protocol == dataclasses.replace(protocol, one_norb_network=e.protocol.one_norb_network)
+            assert e.protocol == dataclasses.replace(protocol, one_smallnorb_network=e.protocol.one_smallnorb_network)
         assert len(again) == 1
         stored = {key for key in STORE.done(task) if key[:2] == (name, "frozen")}
         assert {e.key(job) for e in again for job in e.jobs()} == stored

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,9 @@ from scipy import stats
 from effaug.curves import auc
 from effaug.report.statistics import half_width
 from effaug.study import results as module
-from effaug.study.protocols import stored_as
-from effaug.study.results import COLUMNS, Curve, Results, aucs
+from effaug.study.protocols import PROTOCOLS, Protocol, stored_as
+from effaug.study.records import written
+from effaug.study.results import COLUMNS, Curve, Results, aucs, member
 
 RECORD = {"protocol": {"C": 10.0}, "data_sha256": {"x_train": "ab"}}
 FILES = ("toy.csv", "toy.json", "toy.npz")
@@ -78,9 +80,7 @@ def test_what_is_saved_is_loaded(tmp_path):
     assert list(table.columns) == list(COLUMNS)
     points = store.points("toy")
     assert len(points) == 2 * len(CURVES)
-    start = "/".join(map(str, CURVES[0].key[:2]))
-    assert set(store.points("toy", start)) == {name for name in points if name.startswith(start)}
-    assert store.points("toy", "elsewhere") == {}
+    assert store.points("toy", ("paper", "frozen", "", "full", 0)) == {}
     for each in CURVES:
         at = dict(zip(COLUMNS[1:6], each.key, strict=True))
         rows = table[(table[list(at)] == list(at.values())).all(axis=1)]
@@ -88,7 +88,8 @@ def test_what_is_saved_is_loaded(tmp_path):
         assert rows.budget.tolist() == [0, 1, 10]
         np.testing.assert_allclose(rows.accuracy, each.accuracies, atol=5.1e-7)
         for name, array in each.points.items():
-            stored = points["/".join(map(str, (*each.key, name)))]
+            stored = points[member(each.key, name)]
+            np.testing.assert_array_equal(store.points("toy", each.key)[name], array)
             np.testing.assert_array_equal(stored, array)
             assert stored.dtype == array.dtype
     assert len(store.table()) == len(table) + 3
@@ -96,6 +97,18 @@ def test_what_is_saved_is_loaded(tmp_path):
         "paper/frozen": RECORD | {"seconds": 8.0},
         "released-code/frozen": RECORD | {"seconds": 2.0},
     }
+
+
+def test_a_seed_is_not_taken_for_another_that_begins_with_it(tmp_path):
+    store = saved(tmp_path)
+    assert set(store.points("toy", ("paper", "frozen", "loss", "random_proportional", 1))) == {"order", "scores"}
+
+
+@pytest.mark.parametrize("change", [{"score": "a/b"}, {"policy": "a/b"}, {"protocol": "a/b"}])
+def test_a_name_with_a_slash_is_refused_and_nothing_is_stored(tmp_path, change):
+    with pytest.raises(ValueError, match="must not contain '/', got 'a/b'"):
+        saved(tmp_path, [curve(**change)])
+    assert contents(tmp_path) == {}
 
 
 def test_nothing_is_stored_in_an_empty_folder(tmp_path):
@@ -166,7 +179,7 @@ def test_two_processes_that_save_at_once_lose_nothing(tmp_path):
         assert writer.returncode == 0
     expected = {("paper", "frozen", "", policy, seed) for policy in "ab" for seed in range(25)}
     assert Results(tmp_path).done("toy") == expected
-    assert set(Results(tmp_path).points("toy")) == {"/".join(map(str, (*key, "order"))) for key in expected}
+    assert set(Results(tmp_path).points("toy")) == {member(key, "order") for key in expected}
     assert Results(tmp_path).record("toy") == {"paper/frozen": {"seconds": 50.0}}
     assert sorted(contents(tmp_path)) == sorted(FILES)
 
@@ -254,26 +267,31 @@ def test_curves_are_those_of_a_protocol_with_what_it_stands_for(tmp_path):
     store, both = Results(tmp_path), (np.array([0.5, 0.6]),)
 
     def save(task, protocol, features="frozen", seeds=2):
-        store.save([Curve(task, protocol, features, "", "baseline", s, (0, 10), *both) for s in range(seeds)], {})
+        record = {"protocol": written(protocol)}
+        rows = [Curve(task, protocol.name, features, "", "baseline", s, (0, 10), *both) for s in range(seeds)]
+        store.save(rows, record)
 
-    for protocol in ("paper", "released-code", "paper+C=cv"):
+    for protocol in (*PROTOCOLS.values(), Protocol("validated", C="cv")):
         save("mnist-crop", protocol)
-        save("norb-crop", protocol, seeds=3)
-    save("mnist-crop", "paper", "refit")
+        save("smallnorb-crop", protocol, seeds=3)
+    save("mnist-crop", PROTOCOLS["paper"], "refit")
 
     def found(*protocols, **rest):
         table = store.curves(*protocols, **rest)
         assert table.index.tolist() == list(range(len(table)))
         return set(table[["task", "protocol", "features"]].itertuples(index=False, name=None)), set(table.seed)
 
-    frozen = {("mnist-crop", "paper", "frozen"), ("norb-crop", "paper", "frozen")}
+    frozen = {("mnist-crop", "paper", "frozen"), ("smallnorb-crop", "paper", "frozen")}
     assert found("paper", features="frozen") == (frozen, {0, 1, 2})
     assert found("paper", n_seeds=1) == (frozen | {("mnist-crop", "paper", "refit")}, {0})
     assert found("paper", tasks=["mnist-crop", "mnist-rotate"], features="refit")[0] == {
         ("mnist-crop", "paper", "refit")
     }
-    assert found("paper", change="+C=cv")[0] == {(task, "paper+C=cv", "frozen") for task in ("mnist-crop", "norb-crop")}
-    named = {(task, stored_as("reconstruction", task), "frozen") for task in ("mnist-crop", "norb-crop")}
+    cross_validated = found("paper", change=lambda protocol: replace(protocol, C="cv"))[0]
+    assert cross_validated == {(task, "validated", "frozen") for task in ("mnist-crop", "smallnorb-crop")}
+    assert found("paper", change=lambda protocol: replace(protocol, C=3.0))[0] == set()
+    assert found("paper", change=lambda protocol: None)[0] == set()
+    named = {(task, stored_as("reconstruction", task), "frozen") for task in ("mnist-crop", "smallnorb-crop")}
     assert found("reconstruction", features="frozen")[0] == named
     assert found("reconstruction", "paper", features="frozen")[0] == named | frozen
     assert found("paper", tasks=[]) == found("text") == (set(), set())

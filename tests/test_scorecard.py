@@ -14,7 +14,8 @@ from effaug.report.measures import effects
 from effaug.report.panels import LEVEL, NINE, Board
 from effaug.report.published import DATASETS, published_aucs
 from effaug.study import timing
-from effaug.study.protocols import TABLE_POLICIES, TABLE_SCORES
+from effaug.study.protocols import TABLE_POLICIES, TABLE_SCORES, load_protocol
+from effaug.study.records import written
 from effaug.study.results import Curve, Results
 from effaug.study.tasks import load_task
 
@@ -133,7 +134,7 @@ def test_the_contrary_does_not_hold(tmp_path):
     assert verdicts["scores-persist"] == verdicts["rotation-random-late"] == "does not hold"
     assert verdicts["influence-beats-clusters"] == verdicts["influence-is-loss"] == "does not hold"
     found = outcome(board, "beats-random")[1].set_index("comparison")
-    assert (found.outcome[["cifar10-crop, influence", "norb-rotate, influence"]] == "no").all()
+    assert (found.outcome[["cifar10-crop, influence", "smallnorb-rotate, influence"]] == "no").all()
     assert verdicts["inverse-last"] == "holds in part"
 
 
@@ -212,11 +213,11 @@ def test_each_claim_measures_what_it_says(tmp_path, monkeypatch):
         assert (len(found), {word.split(" (")[0].replace(" ", "") for word in found.claimed}) == (n, {claimed}), name
         assert sorted(set(found.effect.round(3))) == pytest.approx(sorted(values), abs=2e-3), name
     for task in NINE:
-        if task.startswith("norb"):
+        if task.startswith("smallnorb"):
             board.panel(task, "frozen").curves[influence] += 0.01
     most = outcome(board, "subset-most-norb")[1]
     assert most.effect.round(3).tolist() == [1] * 6
-    assert outcome(board, "influence-better-norb")[1].comparison.str.startswith("norb").all()
+    assert outcome(board, "influence-better-norb")[1].comparison.str.startswith("smallnorb").all()
     assert set(outcome(board, "downweight-mnist")[1].comparison.str[:5]) == {"mnist"}
 
 
@@ -230,10 +231,10 @@ def test_what_a_claim_asks_for_is_as_the_paper_words_it():
         "influence-better-norb": "most",
     }
     assert {claim.id: claim.datasets for claim in CLAIMS if claim.datasets != DATASETS} == {
-        "influence-better-norb": ("norb",),
-        "vsv-strong": ("cifar10", "norb"),
+        "influence-better-norb": ("smallnorb",),
+        "vsv-strong": ("cifar10", "smallnorb"),
         "vsv-poor": ("mnist", "cifar10"),
-        "downweight-hurts": ("cifar10", "norb"),
+        "downweight-hurts": ("cifar10", "smallnorb"),
         "downweight-mnist": ("mnist",),
         "dpp-poor": ("cifar10",),
         "dpp-competitive": ("cifar10",),
@@ -289,16 +290,17 @@ def test_what_is_not_stored_is_not_measured(tmp_path):
 
 def test_regularisation_compares_the_gain_under_cross_validation_with_the_protocols(tmp_path):
     store = Results(tmp_path)
-    for task in ("cifar10-crop", "norb-crop"):
+    for task in ("cifar10-crop", "smallnorb-crop"):
         for protocol, gain in (("paper", 0.0), ("paper+C=cv", 0.005)):
-            if (task, protocol) == ("norb-crop", "paper+C=cv"):
+            record = {"protocol": written(load_protocol("paper", **({"C": "cv"} if gain else {})))}
+            if (task, protocol) == ("smallnorb-crop", "paper+C=cv"):
                 continue
             for policy, score, lead in (("baseline", "", 0), ("random_proportional", "influence", gain)):
                 accuracy = rising(200) + lead * (np.asarray(BUDGETS) == 100)
                 n_seeds = 4 if protocol == "paper" else 3
                 rows = [Curve(task, protocol, "frozen", score, policy, s, BUDGETS, accuracy) for s in range(n_seeds)]
-                store.save(rows, {})
-            store.save([Curve(task, protocol, "frozen", "", "full", 0, (1000,), np.array([FULL]))], {})
+                store.save(rows, record)
+            store.save([Curve(task, protocol, "frozen", "", "full", 0, (1000,), np.array([FULL]))], record)
     name, found = outcome(Board(store, "paper"), "regularisation-idle")
     assert name == "does not hold"
     assert found.comparison.tolist() == ["cifar10-crop"]

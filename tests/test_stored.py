@@ -21,8 +21,9 @@ from effaug.report.view import view_of
 from effaug.study import provenance
 from effaug.study.experiment import Experiment, Job, compute
 from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_SCORES
+from effaug.study.records import by_protocol
 from effaug.study.reproduce import stored_experiments
-from effaug.study.results import Results, aucs
+from effaug.study.results import Results, aucs, member
 from effaug.study.tasks import TASKS, load_task
 
 RESULTS = Results(STORED)
@@ -42,7 +43,7 @@ NORB_SEEDS = 10
     ],
 )
 def test_every_curve_is_stored(task, protocol, features, scores):
-    n_seeds = NORB_SEEDS if task.startswith("norb") else SEEDS[features]
+    n_seeds = NORB_SEEDS if task.startswith("smallnorb") else SEEDS[features]
     chosen = PROTOCOLS[protocol]
     experiment = Experiment(
         load_task(task, protocol=chosen), chosen, features=features, score_names=scores, n_seeds=n_seeds
@@ -51,9 +52,9 @@ def test_every_curve_is_stored(task, protocol, features, scores):
     assert {experiment.key(job) for job in experiment.jobs()} <= done
     points = RESULTS.points(task)
     for job in experiment.jobs():
-        key = "/".join(str(part) for part in experiment.key(job))
         if job.policy != "full":
-            assert sorted(points[f"{key}/order"]) == list(range(experiment.task.n_train))
+            order = points[member(experiment.key(job), "order")]
+            assert sorted(order) == list(range(experiment.task.n_train))
 
 
 def test_seeds_are_all_from_0_to_the_last():
@@ -64,7 +65,7 @@ def test_seeds_are_all_from_0_to_the_last():
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_appendices_policies_are_stored(task):
-    n_seeds = NORB_SEEDS if task.startswith("norb") else SEEDS["frozen"]
+    n_seeds = NORB_SEEDS if task.startswith("smallnorb") else SEEDS["frozen"]
     sets = Experiment(load_task(task), PROTOCOLS["paper"], policies=APPENDIX_POLICIES, n_seeds=n_seeds)
     names = ("random_proportional", "random_inverse_proportional")
     margin = dataclasses.replace(sets, policies=names, score_names=("margin",))
@@ -74,7 +75,7 @@ def test_the_appendices_policies_are_stored(task):
 @pytest.mark.parametrize("task", TASKS)
 def test_stored_curves_are_of_the_settings_and_the_weights_that_are_here_now(task):
     """What would be computed under their names today is the same: no network was replaced and its results kept."""
-    kinds = {label.rsplit("/", 1)[1] for label in RESULTS.record(task)}
+    kinds = {kind for _, kind in by_protocol(RESULTS.record(task))}
     for experiment in (spec for kind in kinds for spec in stored_experiments(RESULTS, task, kind)):
         provenance.check_same(RESULTS, experiment, provenance.describe(experiment))
 
@@ -229,15 +230,15 @@ def test_on_cifar10_the_codes_settings_give_the_published_order_and_the_texts_do
 
 def test_no_choice_of_the_released_code_on_small_norbs_crops_decides_influences_lead():
     """As the page of text against code says of those that do not change the network's pixels."""
-    changes = discrepancies.isolated(RESULTS, "paper").xs("norb-crop", level="task").astype(float)
-    changes = changes.droplevel("number").drop("norb_divided_twice", errors="ignore")
+    changes = discrepancies.isolated(RESULTS, "paper").xs("smallnorb-crop", level="task").astype(float)
+    changes = changes.droplevel("number").drop("smallnorb_divided_twice", errors="ignore")
     assert (changes[["none", "full"]].abs() < 3).all(axis=None)
     assert (changes["gain after"] > 0).all()
-    for other in ("subtract_mean", "one_norb_network"):
+    for other in ("subtract_mean", "one_smallnorb_network"):
         assert changes.low[other] < 0 < changes.high[other]
 
 
-@pytest.mark.parametrize("task", [task for task in NINE if task.startswith("norb")])
+@pytest.mark.parametrize("task", [task for task in NINE if task.startswith("smallnorb")])
 def test_on_small_norb_a_tenth_by_influence_is_ahead_of_full_augmentation(task):
     """As the paper has it: 10 % by random proportional beat full augmentation, 10 % at random do not."""
     table = TABLE[(TABLE.task == task) & (TABLE.protocol == "paper")]
@@ -252,20 +253,24 @@ def test_on_small_norb_a_tenth_by_influence_is_ahead_of_full_augmentation(task):
     assert early.groupby(["policy", "score"]).accuracy.mean().max() > full  # as the page of Table 1 says
 
 
-@pytest.mark.parametrize("task", [task for task in NINE if task.startswith("norb")])
+@pytest.mark.parametrize("task", [task for task in NINE if task.startswith("smallnorb")])
 def test_small_norbs_networks_see_pixels_on_the_scale_that_they_were_trained_on(task):
     """What an earlier version of the book did not do: whether they are divided twice is the network's."""
     for record in RESULTS.record(task).values():
         trained = record["network"]["training"].get("divided_twice", False)
-        assert trained == record["protocol"]["norb_divided_twice"] == ("divided-twice" in record["network"]["network"])
+        assert (
+            trained
+            == record["protocol"]["smallnorb_divided_twice"]
+            == ("divided-twice" in record["network"]["network"])
+        )
 
 
 def test_small_norb_under_the_released_codes_settings_is_no_nearer_to_table_1():
     """As the page of text against code says."""
-    found = reconstruction.distances(RESULTS, "norb")
+    found = reconstruction.distances(RESULTS, "smallnorb")
     assert found.loc["released-code", ["none", "full"]].round(1).tolist() == [78.7, 88.6]
     assert found.loc["paper", ["none", "full"]].round(1).tolist() == [91.8, 93.9]
-    away = reconstruction.agreement(RESULTS, ("paper", "released-code")).xs("norb", level="data set")
+    away = reconstruction.agreement(RESULTS, ("paper", "released-code")).xs("smallnorb", level="data set")
     assert away["median |difference|"].round().tolist() == [6, 36]
     record = json.loads((STORED.parent / "weights" / "smallnorb-divided-twice.json").read_text())
     assert round(record["test"]["test_accuracy"], 2) == 0.90
@@ -327,7 +332,7 @@ def test_the_answer_is_that_of_the_numbers():
             f"are {'met' if met else 'not met'}: {row['AUCs']} are computed, {shown(row['median |difference|'], 1)} of"
             in line
         )
-        for name in ("mnist", "cifar10", "norb"):
+        for name in ("mnist", "cifar10", "smallnorb"):
             row = found.xs((protocol, name))
             assert f"{name} {shown(row['median |difference|'], 1)} from {row['AUCs']}" in line
         assert scorecard.in_words(RESULTS, protocol) in line

@@ -11,7 +11,7 @@ def test_auc_pairs_draws_every_stored_pair_once():
     rows = [
         ("mnist-crop", 990.0, 1.0, 5, 995.0),
         ("cifar10-crop", 960.0, 0.5, 20, 970.0),
-        ("norb-crop", np.nan, 0, 0, 940.0),
+        ("smallnorb-crop", np.nan, 0, 0, 940.0),
     ]
     pairs = pd.DataFrame(rows, columns=["task", "auc", "sd", "seeds", "paper"]).assign(paper_sd=0.2)
     (axes,) = supplementary.auc_pairs(pairs).axes
@@ -42,7 +42,7 @@ def test_no_measurements_make_an_empty_figure():
 
 def test_gains_draws_settings_that_are_not_next_to_chance_and_their_correlation_is_by_rank():
     index = pd.MultiIndex.from_tuples(
-        [("mnist-crop", "a"), ("mnist-crop", "b"), ("mnist-crop", "c"), ("mnist-crop", "d"), ("norb-crop", "a")]
+        [("mnist-crop", "a"), ("mnist-crop", "b"), ("mnist-crop", "c"), ("mnist-crop", "d"), ("smallnorb-crop", "a")]
     )
     found = pd.DataFrame(
         {

@@ -10,14 +10,14 @@ from effaug.study import datasets
 from effaug.study.task_data import load_subset
 from effaug.study.tasks import load_task
 
-SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "norb": (96, 96, 1), "digits": (8, 8, 1)}
+SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "smallnorb": (96, 96, 1), "digits": (8, 8, 1)}
 SPLITS = {
     "mnist": (517, 483, 1010, 974),
     "cifar10": (523, 477, 1000, 1000),
-    "norb": (500, 500, 4860, 4860),
+    "smallnorb": (500, 500, 4860, 4860),
     "digits": (103, 97, 79, 76),
 }
-ALL = [*(pytest.param(key, marks=pytest.mark.realdata) for key in ("mnist", "cifar10", "norb")), "digits"]
+ALL = [*(pytest.param(key, marks=pytest.mark.realdata) for key in ("mnist", "cifar10", "smallnorb")), "digits"]
 
 
 @pytest.fixture(scope="module")

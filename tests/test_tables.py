@@ -15,6 +15,7 @@ from effaug.report.published import published_features
 from effaug.report.statistics import half_width
 from effaug.report.view import View, open_view, view_of
 from effaug.study.protocols import TABLE_POLICIES, load_protocol
+from effaug.study.records import written
 from effaug.study.results import Curve, Results
 from effaug.study.tasks import AUGMENTATIONS, SOURCES
 
@@ -157,7 +158,7 @@ def test_points_read_the_scores_of_the_full_run(view):
 
 
 def test_no_results_make_empty_tables_not_tracebacks():
-    view = view_of(dataset="norb", augmentation="crop", protocol="paper", features="refit")
+    view = view_of(dataset="smallnorb", augmentation="crop", protocol="paper", features="refit")
     assert tables.table_1(view).empty
     assert comparisons.main_claim(view).empty
     assert comparisons.in_words(view) == ""
@@ -193,22 +194,20 @@ def test_paired_aucs_compare_the_seeds_that_both_have(view):
 
 
 def test_paired_aucs_of_nothing_are_empty(view):
-    assert comparisons.paired_aucs(view, view_of(dataset="norb"), ("here", "there")).empty
+    assert comparisons.paired_aucs(view, view_of(dataset="smallnorb"), ("here", "there")).empty
 
 
 @pytest.fixture
 def both(tmp_path) -> Results:
     """Made-up curves of two translate tasks under both protocols and a changed one, known in advance."""
     results = Results(tmp_path)
-    none = {"paper": 0.95, "released-code": 0.90, "paper+C=1.0": 0.94}
+    none = {load_protocol("paper"): 0.95, load_protocol("released-code"): 0.90, load_protocol("paper", C=1.0): 0.94}
     for task, features in (("cifar10-translate", "frozen"), ("mnist-translate", "refit")):
         for (protocol, start), seed in itertools.product(none.items(), range(3)):
             base = start + 0.02 * np.array(BUDGETS) / 1000
             gain = 0.01 * (np.array(BUDGETS) == 100) * (1 + seed)
             record = {
-                "protocol": dataclasses.asdict(
-                    load_protocol(*protocol.split("+")[:1], **({"C": 1.0} if "+" in protocol else {}))
-                ),
+                "protocol": written(protocol),
                 "network": {"name": "ResNet", "network": "cifar10", "subtract_mean": True},
             }
             for policy, score, accuracies in (
@@ -217,7 +216,7 @@ def both(tmp_path) -> Results:
                 ("full", "", np.array([start + 0.02])),
             ):
                 budgets = BUDGETS if policy != "full" else (1000,)
-                results.save([Curve(task, protocol, features, score, policy, seed, budgets, accuracies)], record)
+                results.save([Curve(task, protocol.name, features, score, policy, seed, budgets, accuracies)], record)
     return results
 
 
@@ -297,7 +296,7 @@ def test_learning_curves_show_every_epoch_and_where_the_rate_drops(network):
 
 def test_the_order_of_policies_is_that_of_ranks(monkeypatch):
     rows = [(3, "mnist-crop", "loss", p, a, 5, b) for p, a, b in (("a", 1.0, 9.0), ("b", 2.0, 11.0), ("c", 3.0, 10.0))]
-    rows += [(4, "norb-crop", "loss", "a", float("nan"), 0, 9.0)]
+    rows += [(4, "smallnorb-crop", "loss", "a", float("nan"), 0, 9.0)]
     pairs = pd.DataFrame(rows, columns=["table", "task", "score", "policy", "auc", "seeds", "paper"])
     found = comparisons.order_of_policies(pairs.assign(difference=pairs.auc - pairs.paper))
     assert found.index.tolist() == [(3, "mnist-crop", "loss")]

@@ -2,21 +2,25 @@
 
 import dataclasses
 import re
+import warnings
 
 import numpy as np
 import pytest
 
-from effaug.study.protocols import CHOICES, PROTOCOLS, Protocol, load_protocol, swap
+from effaug.study.experiment import Experiment
+from effaug.study.names import RenamedWarning
+from effaug.study.protocols import CARDINAL, CHOICES, PROTOCOLS, Protocol, load_protocol, swap
+from effaug.study.records import protocol_of, written
 from effaug.study.tasks import AUGMENTATIONS, SOURCES, TASKS, load_task
 
 WIDE = tuple(a for a in np.linspace(-30, 30, 15) if abs(a) > 1e-9)
 DATASETS = {  # dataset, classes, train size, splits, network
     "mnist": ("mnist", (3, 8), 1000, (517, 483, 1010, 974), "lenet"),
     "cifar10": ("cifar10", (0, 1), 1000, (523, 477, 1000, 1000), "resnet"),
-    "norb": ("smallnorb", (0, 1), 1000, (500, 500, 4860, 4860), "resnet"),
+    "smallnorb": ("smallnorb", (0, 1), 1000, (500, 500, 4860, 4860), "resnet"),
     "digits": ("digits", (3, 8), 200, (103, 97, 79, 76), "pixels"),
 }
-SHIFTS = {"mnist": 2, "cifar10": 3, "norb": 6, "digits": 1}
+SHIFTS = {"mnist": 2, "cifar10": 3, "smallnorb": 6, "digits": 1}
 
 
 def test_there_is_a_task_for_each_dataset_and_augmentation():
@@ -37,9 +41,9 @@ WEIGHTS = {  # of the paper's text, and where the released code has others
     "cifar10-translate": "cifar10",
     "cifar10-rotate": "cifar10",
     "cifar10-crop": "cifar10",
-    "norb-translate": ("smallnorb", "smallnorb-divided-twice"),
-    "norb-rotate": ("smallnorb-augmented", "smallnorb-divided-twice"),
-    "norb-crop": ("smallnorb-augmented", "smallnorb-divided-twice"),
+    "smallnorb-translate": ("smallnorb", "smallnorb-divided-twice"),
+    "smallnorb-rotate": ("smallnorb-augmented", "smallnorb-divided-twice"),
+    "smallnorb-crop": ("smallnorb-augmented", "smallnorb-divided-twice"),
 }
 
 
@@ -68,8 +72,10 @@ def test_another_frozen_network_may_be_named_and_the_protocol_says_so(name, prot
 @pytest.mark.parametrize("augmentation", AUGMENTATIONS)
 def test_pixels_divided_twice_need_a_network_trained_so_for_small_norb_alone(augmentation):
     code = {key: load_task(f"{key}-{augmentation}", protocol="released-code").weights for key in DATASETS}
-    assert code == {"mnist": "", "cifar10": "cifar10", "norb": "smallnorb-divided-twice", "digits": ""}
-    twice = load_task(f"norb-{augmentation}", protocol=load_protocol("paper", norb_divided_twice=True)).weights
+    assert code == {"mnist": "", "cifar10": "cifar10", "smallnorb": "smallnorb-divided-twice", "digits": ""}
+    twice = load_task(
+        f"smallnorb-{augmentation}", protocol=load_protocol("paper", smallnorb_divided_twice=True)
+    ).weights
     assert twice == "smallnorb-divided-twice" + ("" if augmentation == "translate" else "-augmented")
 
 
@@ -102,7 +108,7 @@ def test_mnist_rotates_by_fourteen_angles_up_to_thirty_degrees(protocol):
     np.testing.assert_allclose(angles, WIDE, rtol=1e-14)
 
 
-@pytest.mark.parametrize("key", ["cifar10", "norb"])
+@pytest.mark.parametrize("key", ["cifar10", "smallnorb"])
 @pytest.mark.parametrize(
     ("protocol", "angles"), [("paper", [-5, -2.5, 2.5, 5]), ("released-code", np.linspace(-5, 5, 4))]
 )
@@ -112,7 +118,7 @@ def test_cifar10_and_norb_rotate_by_four_small_angles(key, protocol, angles):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
-    ("key", "margins"), [("mnist", (1, 2, 3, 4, 5, 6)), ("cifar10", (2,)), ("norb", (2,)), ("digits", (1,))]
+    ("key", "margins"), [("mnist", (1, 2, 3, 4, 5, 6)), ("cifar10", (2,)), ("smallnorb", (2,)), ("digits", (1,))]
 )
 def test_crop_margins(key, margins, protocol):
     assert load_task(f"{key}-crop", protocol=protocol).parameters == margins
@@ -123,14 +129,14 @@ def test_protocols_differ_where_text_and_code_do():
     assert set(PROTOCOLS) == {"paper", "released-code"}
     assert (paper.name, paper.C, paper.ridge, paper.subtract_mean) == ("paper", 10, None, True)
     assert (code.name, code.C, code.ridge, code.subtract_mean) == ("released-code", 1, 1e-10, False)
-    assert (paper.norb_divided_twice, code.norb_divided_twice) == (False, True)
+    assert (paper.smallnorb_divided_twice, code.smallnorb_divided_twice) == (False, True)
     assert (paper.mnist_network, code.mnist_network) == ("lenet", "cnn")
     assert (paper.shared_start, code.shared_start) == (False, True)
     assert (paper.weighted_hessian, code.weighted_hessian) == (True, False)
     assert (paper.dpp_diagonal, code.dpp_diagonal) == (0, pytest.approx(1e-3 / 1000**2))
     assert (paper.kmeans_starts, code.kmeans_starts) == (1, 10)
     assert (paper.shuffled_folds, code.shuffled_folds) == (True, False)
-    assert (paper.one_norb_network, code.one_norb_network) == (False, True)
+    assert (paper.one_smallnorb_network, code.one_smallnorb_network) == (False, True)
     assert (paper.weights, code.weights) == ("", "")
 
 
@@ -178,6 +184,8 @@ def test_protocol_may_be_ones_own():
     mine = Protocol("mine", directions=((0, 1),), small_angles=(-1.0, 1.0))
     assert load_task("cifar10-translate", protocol=mine).parameters == ((0, 3),)
     assert load_task("cifar10-rotate", protocol=mine).parameters == (-1.0, 1.0)
+    assert mine.changes == {"directions": ((0, 1),), "small_angles": (-1.0, 1.0)}
+    assert dataclasses.replace(mine, base="released-code").changes.keys() == set(CHOICES)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +223,8 @@ def test_changed_protocols_name_is_fit_for_a_file():
         (lambda: load_protocol("paper", C="CV"), ["C must be", "got 'CV'"]),
         (lambda: load_protocol("paper", ridge=0), ["ridge must be positive, or None", "got 0"]),
         (lambda: load_protocol("paper", ridge=-1e-10), ["ridge must be positive, or None", "got -1e-10"]),
+        (lambda: Protocol("a/b"), ["name must not contain '/'", "got 'a/b'"]),
+        (lambda: Protocol("mine", base="text"), ["base 'text'", "accepted: paper, released-code"]),
         (lambda: load_task("mnist-crop", classes=(3, 3)), ["classes must be two different", "got (3, 3)"]),
         (lambda: load_task("mnist-crop", classes=(3, 8, 9)), ["classes must be two", "got (3, 8, 9)"]),
         (lambda: load_task("mnist-crop", n_train=1), ["n_train must be a whole number of at least 2", "got 1"]),
@@ -236,6 +246,30 @@ def test_bad_argument_is_refused_with_its_value_and_what_is_accepted(call, words
         assert word in str(error.value)
 
 
+def test_old_names_are_understood_told_and_replaced():
+    with pytest.warns(RenamedWarning, match=r"^norb-crop is called smallnorb-crop now: please use that name$") as told:
+        assert load_task("norb-crop") == load_task("smallnorb-crop")
+    assert told[0].filename == __file__
+    with pytest.warns(RenamedWarning, match="norb-rotate is called smallnorb-rotate now"):
+        experiment = Experiment("norb-rotate", "reconstruction", policies=("baseline",))
+    assert (experiment.task.name, experiment.protocol.name) == ("smallnorb-rotate", "paper")
+    with pytest.warns(RenamedWarning, match="one_norb_network is called one_smallnorb_network now"):
+        changed = load_protocol("paper", one_norb_network=True)
+    assert changed == load_protocol("paper", one_smallnorb_network=True)
+    with pytest.warns(RenamedWarning, match="norb_divided_twice is called smallnorb_divided_twice now"):
+        assert swap(PROTOCOLS["paper"], ("norb_divided_twice",)).name == "paper~smallnorb_divided_twice"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_task("smallnorb-crop", protocol=load_protocol("reconstruction", task="smallnorb-crop"))
+
+
+def test_a_record_with_old_names_gives_the_protocol_by_the_new_ones():
+    stored = written(PROTOCOLS["released-code"])
+    for old in ("norb_divided_twice", "one_norb_network"):
+        stored[old] = stored.pop(old.replace("norb", "smallnorb"))
+    assert protocol_of({"protocol": stored}) == PROTOCOLS["released-code"]
+
+
 @pytest.mark.parametrize("thing", [load_task("mnist-crop"), load_protocol(), SOURCES["mnist"]], ids=type)
 def test_settings_cannot_be_changed_in_place(thing):
     field = dataclasses.fields(thing)[0].name
@@ -250,14 +284,19 @@ def test_a_swap_takes_one_choice_from_the_other_protocol(name, choice):
     protocol = PROTOCOLS[name]
     (other,) = (p for p in PROTOCOLS.values() if p is not protocol)
     found = swap(protocol, (choice,))
-    assert found == dataclasses.replace(protocol, name=f"{name}~{choice}", **{choice: getattr(other, choice)})
+    taken = {choice: getattr(other, choice)}
+    assert found == dataclasses.replace(protocol, name=f"{name}~{choice}", swapped=(choice,), **taken)
+    assert (found.base, found.changes) == (name, taken)
     assert getattr(found, choice) != getattr(protocol, choice)
 
 
 def test_swapping_everything_makes_the_other_protocol_and_a_changed_one_keeps_its_change():
-    assert dataclasses.replace(swap(PROTOCOLS["paper"], CHOICES), name="released-code") == PROTOCOLS["released-code"]
+    everything, code = swap(PROTOCOLS["paper"], CHOICES), PROTOCOLS["released-code"]
+    assert dataclasses.replace(everything, name=code.name, base=code.base, swapped=()) == code
+    assert (everything.base, set(everything.changes)) == ("paper", set(CHOICES))
     found = swap(load_protocol("released-code", ridge=0.5), ("C", "directions"))
     assert (found.name, found.C, found.ridge) == ("released-code+ridge=0.5~C~directions", 10.0, 0.5)
+    assert found.changes == {"C": 10.0, "directions": CARDINAL, "ridge": 0.5}
     assert swap(PROTOCOLS["paper"], ()) == PROTOCOLS["paper"]
     with pytest.raises(ValueError, match="unknown choice 'epochs'; accepted: C, directions, small_angles, ridge"):
         swap(PROTOCOLS["paper"], ("epochs",))

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ import typer
 from effaug import scores
 from effaug.cli.report import app as reports
 from effaug.cli.report import console
+from effaug.study.names import RenamedWarning
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(reports)
@@ -211,7 +213,7 @@ def cache(
 def main() -> None:
     """The console script: an error of the user's is one sentence and exit status 2."""
     try:
-        app()
+        _call()
     except SystemExit as stop:
         if stop.code == 130:  # what Typer makes of a KeyboardInterrupt
             console.print(
@@ -223,6 +225,24 @@ def main() -> None:
             raise
         console.print(f"effaug: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
+
+
+def _call() -> None:
+    """The command; what it was given by an old name, it says in one sentence."""
+    told = set()
+    with warnings.catch_warnings():
+        shown = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if not issubclass(category, RenamedWarning):
+                shown(message, category, *rest, **more)
+            elif str(message) not in told:
+                told.add(str(message))
+                console.print(f"effaug: {message}", markup=False, highlight=False, soft_wrap=True)
+
+        warnings.showwarning = show
+        warnings.simplefilter("always", RenamedWarning)
+        app()
 
 
 def _classes(text: str) -> tuple[int, int] | None:

@@ -30,9 +30,10 @@ def summary(
     """Print the AUC of every stored policy (1000 is perfect), mean and standard deviation over seeds."""
     from effaug.report.rounding import rounded
     from effaug.report.tables import auc_summary
+    from effaug.study.names import current
 
     store = _stored(results)
-    names = tasks or store.tasks()
+    names = [current(task) for task in tasks or ()] or store.tasks()
     for missing in sorted(set(names) - set(store.tasks())):
         raise ValueError(f"no results for {missing!r} in {results}; stored: {', '.join(store.tasks())}")
     print(rounded(auc_summary(store.table(names)), 3).to_string(index=False))
@@ -55,6 +56,7 @@ def reproduce(
     """Compute stored results again and compare; exit status 1 where they differ by more than the tolerance."""
     from effaug.cli import progress
     from effaug.study import reproduce as again
+    from effaug.study.names import current
 
     store = _stored(results)
     into = into or Path(tempfile.mkdtemp(prefix="effaug-"))
@@ -63,7 +65,7 @@ def reproduce(
     good = True
     for task in tasks:
         found = again.reproduce(
-            task,
+            current(task),
             store,
             into,
             lambda experiment, computed: progress.run(experiment, computed, jobs),

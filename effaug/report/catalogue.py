@@ -47,7 +47,7 @@ class Entry:
         return f"{self.kind}-{self.number}"
 
 
-_DATASETS = ("mnist", "cifar10", "norb")  # the paper's; results may be of others
+_DATASETS = ("mnist", "cifar10", "smallnorb")  # the paper's; results may be of others
 
 
 def _under(augmentation: str, draw: Callable[[View], Figure], *datasets: str) -> Callable[[View], Figure]:
@@ -77,8 +77,8 @@ def _figures() -> list[Entry]:
     loss = functools.partial(point_figures.score_histograms, scores=("loss",))
     before_after = point_figures.score_before_after
     return [
-        scores(1, "Influence of CIFAR-10's and small NORB's points", influence, "cifar10", "norb"),
-        scores(2, "Their influence before and after", before_after, "cifar10", "norb"),
+        scores(1, "Influence of CIFAR-10's and small NORB's points", influence, "cifar10", "smallnorb"),
+        scores(2, "Their influence before and after", before_after, "cifar10", "smallnorb"),
         entry(3, "Random policies", "random_policies", figures.figure_3),
         entry(4, "Refinements under rotation", "refinements", _under("rotate", figures.figure_9)),
         entry(5, "MNIST's extreme points", "extreme_points", _extreme("mnist")),
@@ -89,7 +89,7 @@ def _figures() -> list[Entry]:
         entry(10, "Deterministic policies", "deterministic_policies", figures.figure_10),
         entry(11, "MNIST's extreme points", "extreme_points", _extreme("mnist")),
         entry(12, "CIFAR-10's extreme points", "extreme_points", _extreme("cifar10")),
-        entry(13, "Small NORB's extreme points", "extreme_points", _extreme("norb")),
+        entry(13, "Small NORB's extreme points", "extreme_points", _extreme("smallnorb")),
         entry(14, "The margin of an SVM as a score", "diversity", figures.figure_14),
         entry(15, "Points drawn from clusters", "diversity", figures.figure_15),
         entry(16, "Points drawn from a k-DPP", "diversity", figures.figure_16),

@@ -78,7 +78,7 @@ CLAIMS = (
         "Influence does slightly better than loss on NORB.",
         "AUC of random proportional by influence less by loss: above 0",
         "most",
-        datasets=("norb",),
+        datasets=("smallnorb",),
     ),
     Claim(
         "subset-beats-full",
@@ -99,7 +99,7 @@ CLAIMS = (
         "Virtual support vectors do well on NORB-translate, NORB-crop and CIFAR10-rotate.",
         "their accuracy less that of as many points by influence (between two budgets interpolated), in percentage "
         "points: above -0.1",
-        datasets=("cifar10", "norb"),
+        datasets=("cifar10", "smallnorb"),
     ),
     Claim(
         "vsv-poor",
@@ -119,7 +119,7 @@ CLAIMS = (
         "5.2",
         "Down-weighting hurts on CIFAR-10 and NORB.",
         "AUC of random proportional by influence with down-weighting less without: below 0",
-        datasets=("cifar10", "norb"),
+        datasets=("cifar10", "smallnorb"),
     ),
     Claim(
         "downweight-mnist",

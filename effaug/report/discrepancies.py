@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,8 @@ from effaug.report.published import published_features, published_table_1
 from effaug.report.rounding import as_text, by_key
 from effaug.report.statistics import interval, paired
 from effaug.report.tables import FRACTIONS, auc_summary
-from effaug.study.protocols import PROTOCOLS, TABLE_POLICIES, TABLE_SCORES
+from effaug.study.protocols import PROTOCOLS, TABLE_POLICIES, TABLE_SCORES, Protocol, swap
+from effaug.study.records import by_protocol
 from effaug.study.results import Results
 
 
@@ -51,13 +53,13 @@ DISCREPANCIES = (
         5,
         "",
         "divides small NORB's pixels by 255 twice, in training and at featurisation alike",
-        "norb_divided_twice",
+        "smallnorb_divided_twice",
     ),
     Discrepancy(
         6,
         "small NORB's rotate and crop have a network trained with rotations, shifts and flips",
         "names it, but keeps the first network that a process loads: within one run they take that of translate",
-        "one_norb_network",
+        "one_smallnorb_network",
     ),
     Discrepancy(
         7,
@@ -151,7 +153,7 @@ def isolated(results: Results, protocol: str, fraction: float = 0.10) -> pd.Data
     rows = {}
     before, chosen = Board(results, protocol), (d for d in DISCREPANCIES if d.choice and d.choice not in _ELSEWHERE)
     for discrepancy in chosen:
-        after = Board(results, protocol, f"~{discrepancy.choice}")
+        after = Board(results, protocol, functools.partial(_swapped, discrepancy.choice))
         for task in NINE:
             both = [board.panel(task, "frozen", INFLUENCE) for board in (before, after)]
             if both[0] is None or both[1] is None:
@@ -173,6 +175,10 @@ def isolated(results: Results, protocol: str, fraction: float = 0.10) -> pd.Data
     return as_text(by_key(rows, "number", "choice", "task"), 2, {"change": ("gain after", "gain before")})
 
 
+def _swapped(choice: str, protocol: Protocol) -> Protocol | None:
+    return None if choice in protocol.changes else swap(protocol, (choice,))
+
+
 def interpolation(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
     """Median over a task's points of influence by e^loss - 1, a column a protocol (frozen features, un-augmented).
 
@@ -180,11 +186,10 @@ def interpolation(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
     """
     rows: dict = {}
     for task in NINE:
-        stored = results.points(task)
         for protocol in protocols:
-            start = f"{protocol}/frozen//full/0/"
-            if f"{start}loss_before" in stored:
-                influence, loss = (stored[f"{start}{name}_before"].astype(float) for name in ("influence", "loss"))
+            stored = results.points(task, (protocol, "frozen", "", "full", 0))
+            if stored:
+                influence, loss = (stored[f"{name}_before"].astype(float) for name in ("influence", "loss"))
                 rows.setdefault(task, {})[protocol] = float(np.median(influence / np.expm1(loss)))
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("task")
     return as_text(frame.reindex(columns=list(protocols)), 4)
@@ -254,13 +259,13 @@ def divided_twice(results: Results, fraction: float = 0.10) -> pd.DataFrame:
         accuracy in percent of none and of full augmentation; what 10 % by influence gains over 10 % at random, with its
         95 % interval, paired over seeds, and their number. The first row is Table 1's.
     """
-    published = published_table_1().loc["norb"]
+    published = published_table_1().loc["smallnorb"]
     accuracies = {"none": published.no_aug, "full": published.full_aug}
-    rows: dict = {("norb-translate", "published"): {"network": "-", "divided": "-", **accuracies}}
+    rows: dict = {("smallnorb-translate", "published"): {"network": "-", "divided": "-", **accuracies}}
     networks = {
-        (task, label.removesuffix("/frozen")): record["network"]
-        for task in (task for task in NINE if task.startswith("norb"))
-        for label, record in results.record(task).items()
+        (task, protocol): run["network"]
+        for task in (task for task in NINE if task.startswith("smallnorb"))
+        for (protocol, _), run in by_protocol(results.record(task)).items()
     }
     twice = {key: bool(network["training"].get("divided_twice")) for key, network in networks.items()}
     shown = [key for key in networks if twice[key] or key[1] in PROTOCOLS]

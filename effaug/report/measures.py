@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from effaug.policies import POLICIES
 from effaug.report.claims import Claim
 from effaug.report.judging import judged
-from effaug.report.panels import BASELINE, NINE, Board, Effect, Panel
+from effaug.report.panels import BASELINE, FULL, NINE, Board, Effect, Panel
 from effaug.report.point_scores import spearman
 from effaug.report.rounding import shown
 from effaug.report.statistics import ANY, best_of, paired
@@ -94,7 +95,7 @@ def _subset_beats_full(board: Board) -> Iterator[Effect]:
 
 def _subset_most_norb(board: Board) -> Iterator[Effect]:
     found = {panel.task: panel for panel in board.panels(INFLUENCE)}
-    for task in [t for t in _tasks("norb") if t in found]:
+    for task in [t for t in _tasks("smallnorb") if t in found]:
         for other in [t for t in found if t.split("-")[1] == task.split("-")[1] and t != task]:
             ours, theirs = (_beyond_full(found[t]).reset_index(drop=True) for t in (task, other))
             empty = found[task].effect(ours, "above").empty
@@ -124,7 +125,7 @@ def _support_vectors(panel: Panel) -> pd.DataFrame:
 
 
 def _vsv_strong(board: Board) -> Iterator[Effect]:
-    for panel in board.panels(VSV, INFLUENCE, tasks=["norb-translate", "norb-crop", "cifar10-rotate"]):
+    for panel in board.panels(VSV, INFLUENCE, tasks=["smallnorb-translate", "smallnorb-crop", "cifar10-rotate"]):
         own, curve = _support_vectors(panel), panel.curve(INFLUENCE)
         sizes = paired(own["size"], pd.Series(0.0, curve.index)).reindex(curve.index)
         at = curve.columns.to_numpy(float)
@@ -154,19 +155,18 @@ def _dpp(policy: tuple[str, str], bound: float, side: str) -> Callable[[Board], 
 
 def _scores_persist(board: Board) -> Iterator[Effect]:
     for panel in board.panels():
-        start = f"{board.label(panel.task)}/{panel.features}//full/"
-        stored = board.results.points(panel.task, start)
-        seeds = sorted({name.removeprefix(start).split("/")[0] for name in stored})
+        full = (board.label(panel.task), panel.features, "", "full")
+        each_seed = {seed: board.results.points(panel.task, (*full, seed)) for seed in panel.curves[FULL].index}
+        stored = {seed: points for seed, points in each_seed.items() if points}
         for score in TABLE_SCORES:
-            names = [f"{score}_before", f"{score}_after"]
-            each = {s: spearman({name: stored[f"{start}{s}/{name}"] for name in names}, score) for s in seeds}
+            each = {seed: spearman(points, score) for seed, points in stored.items()}
             values = pd.Series(each, dtype=float)
             values = values if panel.features == "refit" or len(values) != 1 else values.set_axis([ANY])
             yield panel.effect(values, "above", 0.5, word=f", {score}")
 
 
 def _regularisation(board: Board) -> Iterator[Effect]:
-    swept = Board(board.results, board.protocol, "+C=cv")
+    swept = Board(board.results, board.protocol, lambda p: None if p.C == "cv" else replace(p, C="cv"))
     for panel in board.panels(INFLUENCE):
         other = swept.panel(panel.task, panel.features, INFLUENCE)
         if other is not None:
@@ -190,13 +190,13 @@ _MEASURES: dict[str, Callable[[Board], Iterator[Effect]]] = {
     "rotation-early": _rotated((INFLUENCE, LOSS), 0.10, "above"),
     "rotation-random-late": _rotated((BASELINE,), 0.75, "below"),
     "influence-is-loss": _areas(INFLUENCE, LOSS, "within", AREA),
-    "influence-better-norb": _areas(INFLUENCE, LOSS, "above", 0, _tasks("norb")),
+    "influence-better-norb": _areas(INFLUENCE, LOSS, "above", 0, _tasks("smallnorb")),
     "subset-beats-full": _subset_beats_full,
     "subset-most-norb": _subset_most_norb,
     "vsv-strong": _vsv_strong,
     "vsv-poor": _vsv_poor,
     "update-idle": _areas(_UPDATE, INFLUENCE, "below", AREA),
-    "downweight-hurts": _areas(_DOWN, INFLUENCE, "below", 0, _tasks("cifar10", "norb")),
+    "downweight-hurts": _areas(_DOWN, INFLUENCE, "below", 0, _tasks("cifar10", "smallnorb")),
     "downweight-mnist": _areas(_DOWN, INFLUENCE, "within", AREA, _tasks("mnist")),
     "scores-persist": _scores_persist,
     "regularisation-idle": _regularisation,

@@ -12,7 +12,7 @@ from effaug.curves import auc
 from effaug.policies import load_policy
 from effaug.report.published import published_aucs, published_features
 from effaug.report.statistics import ANY, interval
-from effaug.study.protocols import stored_as
+from effaug.study.records import Change
 from effaug.study.results import Results
 
 LEVEL = 0.95  # of a claim's comparisons together
@@ -155,17 +155,17 @@ class Board:
     results : Results
     protocol : str
         As stored, or ``"reconstruction"``.
-    change : str, optional
-        What its name ends with where a choice is changed, such as ``"+C=cv"``.
+    change : callable, optional
+        Curves of what it makes of the protocol: see `Results.label`.
     """
 
-    def __init__(self, results: Results, protocol: str, change: str = "") -> None:
+    def __init__(self, results: Results, protocol: str, change: Change | None = None) -> None:
         self.results, self.protocol, self.change = results, protocol, change
         self._panels = panels_of(results.curves(protocol, tasks=NINE, change=change))
 
     def label(self, task: str) -> str:
-        """The protocol that a task's curves are stored under."""
-        return stored_as(self.protocol, task) + self.change
+        """What a task's curves are stored under."""
+        return self.results.label(task, self.protocol, self.change)
 
     def panels(self, *needed: tuple[str, str], tasks: Iterable[str] = NINE) -> Iterator[Panel]:
         """For each task the panel that has the curves needed: with the paper's kind of features, else with another."""

@@ -14,6 +14,7 @@ from effaug._validation import unknown
 from effaug.images.weights import networks
 from effaug.scores import SCORES
 from effaug.study.experiment import FEATURES
+from effaug.study.names import current
 from effaug.study.protocols import NAMES
 from effaug.study.results import Results
 from effaug.study.tasks import AUGMENTATIONS, SOURCES
@@ -78,6 +79,8 @@ def check_parameters(
     for name in names:
         if name not in given:
             raise ParameterError(f"parameter {name!r} is not set; this notebook needs: {', '.join(names)}")
+        if name == "dataset":
+            given[name] = current(given[name], stacklevel=4)
         check_value(name, given[name], results)
     pd.set_option("display.max_rows", None, "display.max_columns", None, "display.max_colwidth", None)
     return given

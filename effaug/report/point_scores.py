@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def shown_points(view: View, task: str, features: str) -> dict[str, np.ndarray]:
     """Scores before and after, labels and extreme images of a task, from seed 0's ``full`` run."""
-    prefix = f"{view.label(task)}/{features}//full/0/"
-    return {name.removeprefix(prefix): array for name, array in view.results.points(task, prefix).items()}
+    return view.results.points(task, (view.label(task), features, "", "full", 0))
 
 
 def spearman(points: dict[str, np.ndarray], score: str) -> float:

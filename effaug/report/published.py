@@ -58,4 +58,4 @@ def published_table_1() -> pd.DataFrame:
     return pd.read_csv(str(files("effaug.report") / "paper" / "table1.csv"), index_col="dataset")
 
 
-DATASETS = ("mnist", "cifar10", "norb")
+DATASETS = ("mnist", "cifar10", "smallnorb")

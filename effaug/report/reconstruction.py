@@ -12,8 +12,9 @@ from effaug.report.published import published_aucs, published_features, publishe
 from effaug.report.rounding import by_key, rounded
 from effaug.report.tables import auc_summary
 from effaug.study.protocols import PROTOCOLS, TABLE_SCORES
-from effaug.study.results import Results, with_tuples
-from effaug.study.tasks import AUGMENTATIONS, Task, choices_read
+from effaug.study.records import by_protocol, protocol_of, task_of
+from effaug.study.results import Results
+from effaug.study.tasks import AUGMENTATIONS, choices_read
 
 _LEADING = {("baseline", ""), ("random_proportional", "influence"), ("deterministic_proportional", "influence")}
 _N_REDRAWN = 2000
@@ -29,7 +30,7 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
     Parameters
     ----------
     results : Results
-    dataset : {"mnist", "cifar10", "norb"}
+    dataset : {"mnist", "cifar10", "smallnorb"}
 
     Returns
     -------
@@ -138,8 +139,7 @@ def _is_candidate(results: Results, task: str, protocol: str, curves: pd.DataFra
     """Whether what is stored suffices, and every choice that the task depends on is the text's or the code's."""
     if not set(zip(curves.policy, curves.score, strict=True)) >= _LEADING:
         return False
-    record = results.record(task)[f"{protocol}/{published_features(task)}"]
-    chosen = with_tuples(record["protocol"])  # without the choices that did not exist when it was stored
-    choices = set(choices_read(Task(**with_tuples(record["task"])))) - {"weights", "cnn_precision"}
-    known = (chosen[c] in [getattr(p, c) for p in PROTOCOLS.values()] for c in choices & chosen.keys())
-    return not chosen["weights"] and all(known)
+    run = by_protocol(results.record(task))[protocol, published_features(task)]
+    chosen, choices = protocol_of(run), set(choices_read(task_of(run))) - {"weights", "cnn_precision"}
+    known = (getattr(chosen, c) in [getattr(p, c) for p in PROTOCOLS.values()] for c in choices)
+    return not chosen.weights and all(known)

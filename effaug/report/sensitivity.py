@@ -11,10 +11,11 @@ from scipy import stats
 from effaug.report.panels import CHANCE
 from effaug.report.rounding import by_key
 from effaug.report.statistics import half_width
+from effaug.study.records import by_protocol, protocol_of
 from effaug.study.results import Results
 from effaug.study.tasks import TASKS
 
-_SWEPT = r"[\w-]+(\+(C|subtract_mean|weights)=[^+~]+)*"  # protocols in which these alone are changed
+_SWEPT = {"C", "subtract_mean", "weights"}  # set, and nothing else: what is swapped is for `discrepancies.isolated`
 
 
 def sensitivity(
@@ -42,7 +43,10 @@ def sensitivity(
     for task in tasks:
         table = results.table([task])
         table = table[(table.features == "frozen") & (table.seed < (n_seeds or np.inf))]
-        for protocol, curves in table[table.protocol.str.fullmatch(_SWEPT)].groupby("protocol"):
+        for (label, features), run in by_protocol(results.record(task)).items():
+            protocol, curves = protocol_of(run), table[table.protocol == label]
+            if features != "frozen" or curves.empty or protocol.swapped or protocol.changes.keys() - _SWEPT:
+                continue
             kept = curves[curves.score.isin(["", "influence"])]
             at = kept[kept.budget == round(budget_fraction * curves.budget.max())]
             pairs = at.pivot(index="seed", columns="policy", values="accuracy")
@@ -51,7 +55,7 @@ def sensitivity(
             gain = 100 * (pairs.random_proportional - pairs.baseline).dropna()
             none = 100 * curves[(curves.policy == "baseline") & (curves.budget == 0)].accuracy.mean()
             full = 100 * curves[curves.policy == "full"].accuracy.mean()
-            rows[task, str(protocol).split("+")[0], *_varied(results.record(task)[f"{protocol}/frozen"])] = {
+            rows[task, protocol.base, *_varied(run)] = {
                 "none": none,
                 "full": full,
                 "full - none": full - none,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,7 +177,7 @@ def task_table(view: View) -> pd.DataFrame:
     """Sizes of the tasks: classes, train and test points of either class, copies a point, and the network."""
     rows = {}
     for name in view.tasks:
-        task = load_task(name, protocol=re.split("[+~]", view.label(name))[0])
+        task = load_task(name, protocol=view.protocol(name))
         splits = task.splits or ("",) * 4
         rows[name] = {
             "classes": f"{task.classes[0]} / {task.classes[1]}",

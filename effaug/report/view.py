@@ -16,7 +16,9 @@ from effaug.report.parameters import DEFAULTS, PARAMETERS, ParameterError, check
 from effaug.scores import SCORES
 from effaug.study.caveats import caveats
 from effaug.study.experiment import Experiment
-from effaug.study.protocols import NAMES, TABLE_POLICIES, TABLE_SCORES, load_protocol, stored_as
+from effaug.study.names import current
+from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_POLICIES, TABLE_SCORES, Protocol, load_protocol, stored_as
+from effaug.study.records import protocols_of
 from effaug.study.results import Results
 from effaug.study.runner import run
 from effaug.study.tasks import TASKS, load_task
@@ -48,6 +50,8 @@ class View:
 
     def other(self, **changes: Any) -> View:
         """The view with other parameters."""
+        if "dataset" in changes:
+            changes["dataset"] = current(changes["dataset"])
         for name, value in changes.items():
             if name not in PARAMETERS:
                 raise ParameterError(unknown("parameter", name, PARAMETERS))
@@ -84,6 +88,13 @@ class View:
     def label(self, task: str) -> str:
         """The protocol that a task's curves are stored under."""
         return stored_as(self.parameters["protocol"], task)
+
+    def protocol(self, task: str) -> Protocol:
+        """The protocol that it shows a task under; one that is stored of other tasks alone is theirs."""
+        label, found = self.label(task), dict(PROTOCOLS)
+        for each in (task, *self.results.tasks()):
+            found = protocols_of(self.results.record(each)) | found
+        return found[label]
 
     def missing(self) -> str:
         """What was asked for and is not there, in words; empty where nothing is."""

@@ -147,7 +147,7 @@ def compute(experiment: Experiment, job: Job) -> Curve:
                 weighted_hessian=protocol.weighted_hessian,
             )
             budgets, accuracies = curve.budgets, curve.accuracies
-            points = {} if curve.order is None else {"order": curve.order.astype(np.int32)}
+            points = {} if curve.order is None else {"order": _numbers(curve.order, task.n_train)}
     seconds = time.perf_counter() - start
     return Curve(task.name, *experiment.key(job), budgets, accuracies, points, seconds)
 
@@ -163,5 +163,10 @@ def _shown(subset: Subset, points: dict[str, np.ndarray]) -> dict[str, np.ndarra
     for before in (values for name, values in points.items() if name.endswith("_before")):
         order = np.argsort(-before, kind="stable")
         extreme += [order[:N_SHOWN], order[-N_SHOWN:]]
-    shown = np.unique(np.concatenate(extreme))
-    return {"shown": shown.astype(np.int32), "images": subset.x_train[shown], "labels": subset.y_train.astype(np.uint8)}
+    shown, labels = np.unique(np.concatenate(extreme)), subset.y_train.astype(np.uint8)
+    return {"shown": _numbers(shown, len(labels)), "images": subset.x_train[shown], "labels": labels}
+
+
+def _numbers(points: np.ndarray, n: int) -> np.ndarray:
+    """Points among n in the smallest unsigned type that holds n - 1: most of what is stored are orders."""
+    return points.astype(np.min_scalar_type(n - 1))

@@ -92,7 +92,7 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
     if task.network == "pixels":
         return Pixels()
     if own_file(task.weights):
-        twice = task.dataset == "smallnorb" and protocol.norb_divided_twice
+        twice = task.dataset == "smallnorb" and protocol.smallnorb_divided_twice
         scale = 1 / 255**2 if twice else 1 / 255
         return KerasResNet(
             task.weights, _mean_image(task.dataset) if protocol.subtract_mean else None, pixel_scale=scale

@@ -11,6 +11,7 @@ from typing import Literal
 
 from effaug._validation import unknown
 from effaug.images.weights import networks, own_file, weights_folder, weights_sha256
+from effaug.study.names import current
 
 CARDINAL = ((-1, 0), (1, 0), (0, -1), (0, 1))
 DIAGONAL = ((-1, -1), (-1, 1), (1, -1), (1, 1))
@@ -27,7 +28,11 @@ class Protocol:
     Parameters
     ----------
     name : str
-        What the results are filed under.
+        What the results are filed under: a label, which no code reads anything from.
+    base : {"paper", "released-code"}
+        The named protocol that it was made from; the defaults below are the text's.
+    swapped : tuple of str
+        Which of its changes `swap` took from the other one.
     C : float or "cv"
         Inverse L2 strength of the logistic regression; ``"cv"`` cross-validates it at every fit.
     directions : tuple of (int, int)
@@ -38,9 +43,9 @@ class Protocol:
         Added to the Hessian of eq. (1); None adds the fitted model's own L2 term, ``1 / C``.
     subtract_mean : bool
         Whether the networks' mean training image is subtracted when features are computed.
-    norb_divided_twice : bool
+    smallnorb_divided_twice : bool
         Whether small NORB's networks see pixels divided by 255 twice, in training and at featurisation.
-    one_norb_network : bool
+    one_smallnorb_network : bool
         Whether small NORB's rotate and crop tasks take the network of its translate task, trained without augmentation.
     mnist_network : {"lenet", "cnn"}
         What is trained on MNIST's points: LeNet, or the plain CNN of Keras's CIFAR-10 example.
@@ -61,6 +66,8 @@ class Protocol:
         Keras's dtype policy for the CNN.
     weights : str
         Name of the frozen network in place of the task's own, or path of a Keras file (`keras_file`); empty for that.
+    weights_sha256 : str
+        Hash of that Keras file when the protocol was made; empty for our networks.
 
     Notes
     -----
@@ -68,13 +75,15 @@ class Protocol:
     """
 
     name: str
+    base: str = "paper"
+    swapped: tuple[str, ...] = ()
     C: float | Literal["cv"] = 10.0
     directions: tuple[tuple[int, int], ...] = CARDINAL
     small_angles: tuple[float, ...] = (-5.0, -2.5, 2.5, 5.0)
     ridge: float | None = None
     subtract_mean: bool = True
-    norb_divided_twice: bool = False
-    one_norb_network: bool = False
+    smallnorb_divided_twice: bool = False
+    one_smallnorb_network: bool = False
     mnist_network: Literal["lenet", "cnn"] = "lenet"
     shared_start: bool = False
     weighted_hessian: bool = True
@@ -84,8 +93,15 @@ class Protocol:
     epochs: int = 40
     cnn_precision: str = "mixed_bfloat16"
     weights: str = ""
+    weights_sha256: str = ""
 
     def __post_init__(self) -> None:
+        if "/" in self.name:
+            raise ValueError(
+                f"name must not contain '/', which separates the parts of a stored array's name, got {self.name!r}"
+            )
+        if self.base not in BASES:
+            raise ValueError(unknown("base", self.base, BASES))
         if self.C != "cv":
             if not _positive(self.C):
                 raise ValueError(f"C must be a positive number or 'cv', got {self.C!r}")
@@ -95,18 +111,26 @@ class Protocol:
         if self.ridge is not None and not _positive(self.ridge):
             raise ValueError(f"ridge must be positive, or None for the model's own L2 term, got {self.ridge!r}")
 
+    @property
+    def changes(self) -> dict[str, object]:
+        """The choices that differ from `base`, with their values: set, or where `swapped` has them, taken."""
+        base = PROTOCOLS[self.base]
+        return {key: getattr(self, key) for key in _FIELDS if getattr(self, key) != getattr(base, key)}
 
+
+BASES = ("paper", "released-code")
 PROTOCOLS = {
     "paper": Protocol("paper"),
     "released-code": Protocol(
         "released-code",
+        base="released-code",
         C=1.0,
         directions=DIAGONAL,
         small_angles=(-5.0, -5 / 3, 5 / 3, 5.0),
         ridge=1e-10,
         subtract_mean=False,
-        norb_divided_twice=True,
-        one_norb_network=True,
+        smallnorb_divided_twice=True,
+        one_smallnorb_network=True,
         mnist_network="cnn",
         shared_start=True,
         weighted_hessian=False,
@@ -118,7 +142,7 @@ PROTOCOLS = {
 RECONSTRUCTION: dict[str, tuple[str, dict[str, object]]] = {  # by data set: a named protocol, and what is changed
     "mnist": ("released-code", {}),
     "cifar10": ("released-code", {}),
-    "norb": ("paper", {}),
+    "smallnorb": ("paper", {}),
     "digits": ("released-code", {}),
 }
 NAMES = ("reconstruction", *PROTOCOLS)
@@ -161,8 +185,9 @@ def load_protocol(name: str = "paper", *, task: str = "", **changes: object) -> 
     >>> load_protocol("paper", C=1.0).name
     'paper+C=1.0'
     """
+    changes = {current(key): value for key, value in changes.items()}
     if name == "reconstruction":
-        dataset = task.split("-")[0]
+        dataset = current(task).split("-")[0]
         if dataset not in RECONSTRUCTION:
             raise ValueError(f"protocol 'reconstruction' is a data set's, and needs the name of a task, got {task!r}")
         name, settings = RECONSTRUCTION[dataset]
@@ -175,7 +200,9 @@ def load_protocol(name: str = "paper", *, task: str = "", **changes: object) -> 
     if "weights" in changes:
         changes["weights"] = _one_name(str(changes["weights"]))
     found = dataclasses.replace(PROTOCOLS[name], **changes)  # type: ignore[arg-type]
-    values = {key: getattr(found, key) for key in changed(found)}
+    if own_file(found.weights):
+        found = dataclasses.replace(found, weights_sha256=weights_sha256(found.weights))
+    values = found.changes
     if "weights" in values:
         values["weights"] = weights_label(found.weights)
     label = "+".join([name, *(f"{k}={str(v).replace(' ', '').replace('/', '_')}" for k, v in values.items())])
@@ -198,20 +225,9 @@ def _one_name(weights: str) -> str:
     return str(own) if own else weights
 
 
-def changed(protocol: Protocol) -> tuple[str, ...]:
-    """The choices that differ from the named protocol that this one was made from; none for one made from neither."""
-    base = PROTOCOLS.get(_base(protocol), protocol)
-    return tuple(key for key in _FIELDS if getattr(protocol, key) != getattr(base, key))
-
-
-def _base(protocol: Protocol) -> str:
-    return re.split("[+~]", protocol.name)[0]
-
-
-_FIELDS = tuple(f.name for f in dataclasses.fields(Protocol) if f.name != "name")
-CHOICES = tuple(
-    f.name for f in dataclasses.fields(Protocol) if f.name not in ("name", "epochs", "cnn_precision", "weights")
-)
+_ABOUT = ("name", "base", "swapped", "weights_sha256")  # the protocol, not its choices
+_FIELDS = tuple(f.name for f in dataclasses.fields(Protocol) if f.name not in _ABOUT)
+CHOICES = tuple(key for key in _FIELDS if key not in ("epochs", "cnn_precision", "weights"))
 
 
 def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
@@ -220,32 +236,30 @@ def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
     Parameters
     ----------
     protocol : Protocol
-        One of `PROTOCOLS`, or changed from it.
     choices : tuple of str
         Of `CHOICES`.
 
     Raises
     ------
     ValueError
-        For an unknown choice, one that was changed already, or a protocol that is neither of both.
+        For an unknown choice, or one that was changed already.
 
     Examples
     --------
     >>> swap(PROTOCOLS["paper"], ("ridge",)).name
     'paper~ridge'
     """
+    choices = tuple(current(choice) for choice in choices)
     for choice in choices:
         if choice not in CHOICES:
             raise ValueError(unknown("choice", choice, CHOICES))
-    base = _base(protocol)
-    if base not in PROTOCOLS:
-        raise ValueError(unknown("protocol", base, PROTOCOLS))
-    (other,) = (p for name, p in PROTOCOLS.items() if name != base)
+    (other,) = (p for name, p in PROTOCOLS.items() if name != protocol.base)
     for choice in choices:
-        if choice in changed(protocol):
+        if choice in protocol.changes:
             raise ValueError(f"{choice} is changed already in {protocol.name}: it cannot be swapped as well")
     taken = {choice: getattr(other, choice) for choice in CHOICES if choice in choices}
-    return dataclasses.replace(protocol, name="~".join((protocol.name, *taken)), **taken)
+    label, swapped = "~".join((protocol.name, *taken)), (*protocol.swapped, *taken)
+    return dataclasses.replace(protocol, name=label, swapped=swapped, **taken)
 
 
 TABLE_POLICIES = (  # the eleven of Tables 3-20

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import subprocess
-from dataclasses import asdict, fields
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ from effaug.images.networks import versions
 from effaug.images.weights import load_manifest, own_file, weights_sha256
 from effaug.study.experiment import Experiment
 from effaug.study.learners import featurizer
-from effaug.study.protocols import weights_label
+from effaug.study.protocols import Protocol, weights_label
+from effaug.study.records import run_label, written
 from effaug.study.results import Results
 
 
@@ -31,7 +31,7 @@ def describe(experiment: Experiment) -> dict[str, Any]:
     return {
         "task": {f.name: getattr(task, f.name) for f in fields(task) if f.name != "own"},
         "budgets": experiment.task.budgets,
-        "protocol": asdict(experiment.protocol),
+        "protocol": written(experiment.protocol),
         "features": experiment.features,
         "network": _network(experiment),
         "code": commit(),
@@ -46,7 +46,7 @@ def _network(experiment: Experiment) -> dict[str, Any]:
         return {"name": experiment.task.network}
     trained = {"versions": versions()} if network.get_params() else {}
     if isinstance(network, ResNet):
-        check_label(network.network, experiment.protocol.name)
+        check_file(network.network, experiment.protocol)
         manifest = load_manifest(network.network)
         told = {"training": manifest["training"]} if "training" in manifest else {"depth": manifest["network"]["depth"]}
         trained |= {"weights_sha256": weights_sha256(network.network), **told}
@@ -54,12 +54,10 @@ def _network(experiment: Experiment) -> dict[str, Any]:
     return {"name": type(network).__name__, **settings} | trained
 
 
-def check_label(weights: str, protocol: str) -> None:
-    """A file of one's own must be the one that the protocol was named after: a path may lead to another by now."""
-    label = weights_label(weights)
-    named = re.search("[+]weights=([^+~]*)", protocol)
-    if named and own_file(weights) and named[1] != label:
-        raise ValueError(f"{own_file(weights)} is {label} now, not the file of {protocol}")
+def check_file(weights: str, protocol: Protocol) -> None:
+    """A file of one's own must be the one that the protocol was made with: a path may lead to another by now."""
+    if protocol.weights_sha256 and protocol.weights_sha256 != weights_sha256(weights):
+        raise ValueError(f"{own_file(weights)} is {weights_label(weights)} now, not the file of {protocol.name}")
 
 
 def _without_folder(value: Any) -> Any:
@@ -69,13 +67,13 @@ def _without_folder(value: Any) -> Any:
 
 def check_same(results: Results, experiment: Experiment, record: dict[str, Any]) -> None:
     """Curves of one run must be comparable: those to come with those that are stored."""
-    label = f"{experiment.protocol.name}/{experiment.features}"
+    label = run_label(experiment.protocol.name, experiment.features)
     stored, new = results.record(experiment.task.name).get(label, {}), json.loads(json.dumps(record))
     for part in ("task", "budgets", "protocol", "network", "data_sha256"):
         if part not in stored or part not in new:
             continue
         old, now = (r[part] if isinstance(r[part], dict) else {"": r[part]} for r in (stored, new))
-        for key in sorted(old.keys() & now.keys()):
+        for key in sorted((old.keys() & now.keys()) - {"changes"}):  # which are among the settings
             if _without_folder(old[key]) != _without_folder(now[key]):
                 raise ValueError(
                     f"{results.folder / experiment.task.name}.csv holds curves of {label} computed with {part} {key} "

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from effaug.study.experiment import Experiment, Job
-from effaug.study.protocols import PROTOCOLS, Protocol
-from effaug.study.results import COLUMNS, Key, Results, aucs, with_tuples
-from effaug.study.tasks import Task
+from effaug.study.protocols import PROTOCOLS
+from effaug.study.records import by_protocol, protocol_of, task_of
+from effaug.study.results import COLUMNS, Key, Results, aucs
 
 # On one machine with one set of library versions the numbers repeat exactly. On another, features differ in their last
 # bits, and where two scores are nearly equal another point is drawn.
@@ -29,14 +29,13 @@ def stored_experiments(results: Results, task: str, features: str = "frozen") ->
         If nothing is stored for the task with these features.
     """
     found = []
-    for label, record in results.record(task).items():
-        protocol, kind = label.rsplit("/", 1)
+    for (protocol, kind), run in by_protocol(results.record(task)).items():
         stored = [key[2:] for key in sorted(results.done(task)) if key[:2] == (protocol, kind)]
         if kind == features and stored:
             found.append(
                 Experiment(
-                    Task(**with_tuples(record["task"])),
-                    Protocol(**with_tuples(record["protocol"])),
+                    task_of(run),
+                    protocol_of(run),
                     features=kind,
                     curves=tuple(Job(*key) for key in stored),
                 )

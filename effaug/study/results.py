@@ -1,7 +1,19 @@
 """Results on disk, one set of files a task, and what is read off them: AUCs, means and intervals.
 
 ``<task>.csv`` holds the curves, tidy and sorted; ``<task>.npz`` each point's scores and the orders of selection;
-``<task>.json`` what they were computed with. A curve counts as stored once its rows are in the CSV, written last.
+``<task>.json`` what they were computed with (`effaug.study.records`). A curve counts as stored once its rows are in the
+CSV, written last.
+
+The arrays of ``<task>.npz`` are named ``protocol/features/score/policy/seed/name`` by `member`: the curve's key as in
+the CSV, where an empty score leaves ``//``, and one of these, of n points:
+
+- ``order``, (m,): the points in the order of selection, of policies that have one; m is the largest budget.
+- ``influence_before``, ``influence_after``, ``loss_before``, ``loss_after``, float32 (n,), of ``full`` as all that
+  follow: scores without augmentation, and with full augmentation.
+- ``labels``, uint8 (n,): 0 or 1.
+- ``shown``, (k,): the points of extreme score, ascending; ``images``, uint8 (k, h, w, c): theirs.
+
+``order`` and ``shown`` have the smallest unsigned type that holds n - 1: cast them before negating or subtracting.
 """
 
 from __future__ import annotations
@@ -22,6 +34,7 @@ from filelock import FileLock
 from effaug._files import write_whole
 from effaug.curves import auc
 from effaug.study.protocols import stored_as
+from effaug.study.records import Change, run_label, variation
 
 COLUMNS = ("task", "protocol", "features", "score", "policy", "seed", "budget", "accuracy")
 Key = tuple[str, str, str, str, int]
@@ -97,7 +110,7 @@ class Results:
         with FileLock(self.folder / f".{task}.lock"):
             points = self.points(task)
             for curve in curves:
-                points |= {"/".join((*map(str, curve.key), k)): v for k, v in curve.points.items()}
+                points |= {member(curve.key, name): array for name, array in curve.points.items()}
             write_whole(self._path(task, "npz"), lambda part: _savez(part, dict(sorted(points.items()))))
             text = json.dumps(self._merged(curves, record), indent=1, sort_keys=True) + "\n"
             write_whole(self._path(task, "json"), lambda part: part.write_bytes(text.encode()))
@@ -120,7 +133,7 @@ class Results:
         tasks: Iterable[str] | None = None,
         features: str = "all",
         n_seeds: int | None = None,
-        change: str = "",
+        change: Change | None = None,
     ) -> pd.DataFrame:
         """The rows of `table` that are stored under one of some protocols: what every page and report reads.
 
@@ -133,24 +146,39 @@ class Results:
         features : {"all", "frozen", "refit"}
         n_seeds : int, optional
             At most so many of the stored seeds, from 0.
-        change : str
-            What the protocols' names end with where a choice is changed, such as ``"+C=cv"``.
+        change : callable, optional
+            Rows of what it makes of each protocol, in place of the protocol's own: see `label`.
         """
         stored = self.tasks()
         table = self.table(stored if tasks is None else [task for task in tasks if task in stored])
-        labels = {(task, stored_as(name, task) + change) for task in table.task.unique() for name in protocols}
+        labels = {(task, self.label(task, name, change)) for task in table.task.unique() for name in protocols}
         kept = np.array([key in labels for key in zip(table.task, table.protocol, strict=True)], bool)
         kept &= (table.features == features) | (features == "all")
         return table[kept & (table.seed < (n_seeds or np.inf))].reset_index(drop=True)
 
-    def points(self, task: str, start: str = "") -> dict[str, np.ndarray]:
-        """Arrays kept beside the curves, by ``protocol/features/score/policy/seed/name``; those whose key begins so."""
+    def label(self, task: str, protocol: str, change: Change | None = None) -> str:
+        """Under what a task's curves of a protocol are stored; of a changed one, empty where there are none.
+
+        Parameters
+        ----------
+        task : str
+        protocol : str
+            As stored, or ``"reconstruction"``.
+        change : callable, optional
+            From the protocol to the changed one, such as ``lambda p: swap(p, ("C",))``.
+        """
+        label = stored_as(protocol, task)
+        return variation(self.record(task), label, change) if change else label
+
+    def points(self, task: str, key: Key | None = None) -> dict[str, np.ndarray]:
+        """Arrays kept beside the curves, by `member`; of one curve, where its key is given, by their own names."""
+        start = "" if key is None else member(key, "")
         path = self._path(task, "npz")
         if not path.exists():
             return {}
         try:
             with np.load(path) as stored:
-                return {name: stored[name] for name in stored.files if name.startswith(start)}
+                return {name[len(start) :]: stored[name] for name in stored.files if name.startswith(start)}
         except (BadZipFile, EOFError, ValueError) as error:
             raise _damaged(path, error) from error
 
@@ -179,7 +207,7 @@ class Results:
 
     def _merged(self, curves: Sequence[Curve], record: dict[str, Any]) -> dict[str, Any]:
         stored = self.record(curves[0].task)
-        label = f"{curves[0].protocol}/{curves[0].features}"
+        label = run_label(curves[0].protocol, curves[0].features)
         before = stored.get(label, {})
         seconds = before.get("seconds", 0.0) + sum(curve.seconds for curve in curves)
         changed: dict[str, Any] = {"seconds": round(seconds, 3)}
@@ -191,6 +219,26 @@ class Results:
         return stored | {label: record | changed}
 
 
+def member(key: Key, name: str) -> str:
+    """What an array of a curve is called in ``<task>.npz``.
+
+    Raises
+    ------
+    ValueError
+        For a part with a slash, which could not be told from two.
+
+    Examples
+    --------
+    >>> member(("paper", "frozen", "", "baseline", 0), "order")
+    'paper/frozen//baseline/0/order'
+    """
+    parts = (*map(str, key), name)
+    for part in parts:
+        if "/" in part:
+            raise ValueError(f"a part of a stored array's name must not contain '/', got {part!r}")
+    return "/".join(parts)
+
+
 def _joined(before: str, now: str) -> str:
     return "; ".join(dict.fromkeys([*filter(None, before.split("; ")), now]))
 
@@ -199,15 +247,6 @@ def _damaged(path: Path, error: Exception | str) -> ValueError:
     return ValueError(
         f"{path} is damaged ({error}): restore it, or move the files of {path.stem} away and run it again"
     )
-
-
-def with_tuples(record: dict[str, Any]) -> dict[str, Any]:
-    """JSON's lists as the tuples they were."""
-
-    def tupled(value: Any) -> Any:
-        return tuple(tupled(v) for v in value) if isinstance(value, list) else value
-
-    return {key: tupled(value) for key, value in record.items()}
 
 
 def aucs(table: pd.DataFrame) -> pd.DataFrame:

@@ -107,16 +107,18 @@ def _still_to_do(experiment: Experiment, results: Results) -> tuple[Experiment, 
     Full augmentation is then computed again with every score whose values are stored, too, so that none is lost: those
     are among the scores of the experiment that is returned.
     """
-    start = f"{experiment.protocol.name}/{experiment.features}//full/"
-    done, points = results.done(experiment.task.name), results.points(experiment.task.name, start)
+    jobs, done = experiment.jobs(), results.done(experiment.task.name)
+    full = [experiment.key(job) for job in jobs if job.policy == "full"]
+    scored = {key: results.points(experiment.task.name, key) for key in full}
 
     def is_stored(job: Job) -> bool:
-        scored = all(f"{start}{job.seed}/{name}_before" in points for name in experiment.score_names)
-        return experiment.key(job) in done and (scored or job.policy != "full")
+        key = experiment.key(job)
+        wanted = [f"{name}_before" for name in experiment.score_names] if key in scored else []
+        return key in done and all(name in scored[key] for name in wanted)
 
-    kept = [name for name in SCORES if any(key.endswith(f"/{name}_before") for key in points)]
+    kept = [name for name in SCORES if any(f"{name}_before" in points for points in scored.values())]
     names = tuple(dict.fromkeys((*experiment.score_names, *kept)))
-    return replace(experiment, score_names=names), [job for job in experiment.jobs() if not is_stored(job)]
+    return replace(experiment, score_names=names), [job for job in jobs if not is_stored(job)]
 
 
 def _check_sendable(experiment: Experiment, n_jobs: int) -> None:

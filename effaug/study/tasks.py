@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from effaug._validation import unknown
 from effaug.images.augment import Augmentation, Crop, Rotate, Translate
-from effaug.study.protocols import PROTOCOLS, Protocol, changed, load_protocol
+from effaug.study.names import OLD_DATASETS, current
+from effaug.study.protocols import PROTOCOLS, Protocol, load_protocol
 
 if TYPE_CHECKING:
     from effaug.study.own import Own
@@ -39,7 +40,7 @@ _WIDE = tuple(-30 + 60 * k / 14 for k in range(15) if k != 7)
 SOURCES = {
     "mnist": Source("mnist", (3, 8), 1000, (517, 483, 1010, 974), 2, _WIDE, (1, 2, 3, 4, 5, 6), "lenet"),
     "cifar10": Source("cifar10", (0, 1), 1000, (523, 477, 1000, 1000), 3, None, (2,), "resnet", "cifar10"),
-    "norb": Source(
+    "smallnorb": Source(
         "smallnorb", (0, 1), 1000, (500, 500, 4860, 4860), 6, None, (2,), "resnet", "smallnorb", ("rotate", "crop")
     ),
     "digits": Source("digits", (3, 8), 200, (103, 97, 79, 76), 1, _WIDE, (1,), "pixels"),
@@ -88,13 +89,14 @@ class Task:
     own: Own | None = None
 
     def __post_init__(self) -> None:
-        registered = re.split("[^a-z0-9]", self.name.lower())[0] in SOURCES  # a file system may not tell A from a
+        taken = (*SOURCES, *OLD_DATASETS)
+        registered = re.split("[^a-z0-9]", self.name.lower())[0] in taken  # a file system may not tell A from a
         if self.own is None and not registered:
             raise ValueError(f"{unknown('task', self.name, TASKS)}; effaug.own_task makes one of your own images")
         if self.own and (registered or not re.fullmatch(r"\w[\w.+-]*", self.name)):
             raise ValueError(
                 "name of a task of your own must be of letters, digits and ._+- and must not begin with "
-                f"{', '.join(SOURCES)}, got {self.name!r}"
+                f"{', '.join(taken)}, got {self.name!r}"
             )
 
     @property
@@ -116,7 +118,7 @@ def load_task(
     Parameters
     ----------
     name : str
-        ``DATASET-AUGMENTATION``: mnist, cifar10, norb or digits, and translate, rotate or crop.
+        ``DATASET-AUGMENTATION``: mnist, cifar10, smallnorb or digits, and translate, rotate or crop.
     protocol : Protocol or str, default "paper"
         Decides the shift directions and the small angles.
     classes : (int, int), optional
@@ -140,6 +142,7 @@ def load_task(
     >>> load_task("mnist-rotate", classes=(4, 9), n_train=500).name
     'mnist-rotate-4v9-n500'
     """
+    name = current(name)
     if name not in TASKS:
         raise ValueError(unknown("task", name, TASKS))
     protocol = load_protocol(protocol, task=name) if isinstance(protocol, str) else protocol
@@ -196,8 +199,8 @@ def choices_read(task: Task) -> tuple[str, ...]:
         "weights": task.network == "resnet",
         "directions": task.augmentation == "translate" and not given,
         "small_angles": task.augmentation == "rotate" and source.angles is None and not given,
-        "norb_divided_twice": task.dataset == "smallnorb",
-        "one_norb_network": task.augmentation in source.augmented,
+        "smallnorb_divided_twice": task.dataset == "smallnorb",
+        "one_smallnorb_network": task.augmentation in source.augmented,
     }
     return (*always, *(name for name, is_read in read.items() if is_read))
 
@@ -211,7 +214,9 @@ def check_protocol(task: Task, protocol: Protocol) -> None:
     ------
     ValueError
     """
-    varied = () if protocol.name in PROTOCOLS else changed(protocol)  # old records of a named one may lack a choice
+    varied = (
+        () if protocol.name in PROTOCOLS else tuple(protocol.changes)
+    )  # old records of a named one may lack a choice
     for choice in varied:
         if choice not in choices_read(task):
             raise ValueError(
@@ -232,8 +237,8 @@ def check_protocol(task: Task, protocol: Protocol) -> None:
 def _weights(source: Source, augmentation: str, protocol: Protocol) -> str:
     if protocol.weights and source.weights:
         return protocol.weights
-    augmented = augmentation in source.augmented and not protocol.one_norb_network
-    twice = source.dataset == "smallnorb" and protocol.norb_divided_twice
+    augmented = augmentation in source.augmented and not protocol.one_smallnorb_network
+    twice = source.dataset == "smallnorb" and protocol.smallnorb_divided_twice
     return source.weights + ("-divided-twice" if twice else "") + ("-augmented" if augmented else "")
 
 
