@@ -18,7 +18,7 @@
 #
 # The features of CIFAR-10 and small NORB come from networks that were trained once, on all classes, and then frozen: a ResNet v2 for each
 # data set, and one more for small NORB under random rotations to 2.5 degrees, shifts to 6 pixels and flips, from which its rotate and crop tasks
-# take their features. Three more for CIFAR-10, one trained without the 1000 points of its tasks, one for 5 epochs, one of depth 11, show what depends on the network (*Which settings decide the effect*).
+# take their features. Four more for CIFAR-10, one trained without the 1000 points of its tasks, one for 5 epochs, one of depth 11 and one of depth 56, show what depends on the network (*Which settings decide the effect*); that of depth 56 stands for the authors' in `reconstruction`.
 #
 # The schedule is that of Keras's CIFAR-10 example, on which the released code's training scripts are modelled: Adam with a rate divided by 10 after 40, 60 and 80 % of 200 epochs (by 2 once more after 90 %), here in proportion to the epochs
 # that the table names: of four epochs, the last two have a lower rate each. The released scripts have the depth of 56, batches of 32, and up to 1000 epochs; their rate falls after the 80th, 120th, 160th and 180th. Which epoch's

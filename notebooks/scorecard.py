@@ -34,7 +34,7 @@ view = view_of(protocol=protocol, n_seeds=20)
 Markdown(scorecard.answer(view.results))
 
 # %% [markdown]
-# The released code's settings give CIFAR-10's policies in the published order, at a level that our networks do not reach: *Where the published numbers come from*. What is not measured
+# The released code's settings give CIFAR-10's policies in the published order, and with a network of the released depth near the published level: *Where the published numbers come from*. What is not measured
 # under them is still to be computed.
 
 # %%

@@ -21,7 +21,8 @@ BUDGETS = (0, 1, 10, 50, 100, 250, 500, 750, 1000)
 def save(results, protocol, lead, *, policies=LEADING, tasks=("cifar10-translate", "cifar10-rotate", "cifar10-crop")):
     """Curves that are flat at the published AUC plus `lead` (of 1000; a number, or one a policy), and full at 0.972."""
     published = published_aucs().set_index(["task", "score", "policy"]).auc_mean
-    record = {"protocol": dataclasses.asdict(protocol)}
+    seen = {"leave_out": [0, 1] if protocol.weights == "cifar10-unseen" else []}
+    record = {"protocol": dataclasses.asdict(protocol), "network": {"training": seen}}
     for task in tasks:
         record |= {"task": dataclasses.asdict(load_task(task, protocol=protocol))}
         for policy, score in policies:
@@ -37,11 +38,11 @@ def test_distances_tell_the_pattern_from_the_level(tmp_path):
     leads = {"baseline": 3, "random_proportional": 0, "deterministic_proportional": -3}
     save(results, load_protocol("paper", C=1.0), leads)
     found = reconstruction.distances(results, "cifar10")
-    assert list(found.index) == ["released-code", "paper+C=1.0"]
+    assert list(found.index) == ["paper+C=1.0", "released-code"]
     # the baseline stands in the tables by loss, too: alone there, it has no pattern
     assert found["AUCs"].tolist() == [12, 12]
-    assert found.pattern.tolist() == pytest.approx([0, 6 / 4], abs=2e-3)
-    assert found.level.tolist()[0] == pytest.approx(30, abs=0.5)  # the tables by loss have another published baseline
+    assert found.pattern.tolist() == pytest.approx([6 / 4, 0], abs=2e-3)
+    assert found.level.tolist()[1] == pytest.approx(30, abs=0.5)  # the tables by loss have another published baseline
     none = (published["cifar10-translate", "influence", "baseline"] + 3) / 10
     row = found.loc["paper+C=1.0"]
     assert (row.none, row.full) == pytest.approx((none, 97.2), abs=1e-3)
@@ -70,7 +71,16 @@ def test_what_is_neither_text_nor_code_or_incomplete_is_not_counted(tmp_path, pr
     save(results, protocol, 0, policies=policies)
     found = reconstruction.distances(results, "cifar10")
     assert found.empty
-    assert list(found.columns) == ["pattern", "level", "AUCs", "none", "full", "Table 1"]
+    assert list(found.columns) == ["level", "pattern", "AUCs", "none", "full", "Table 1"]
+
+
+def test_networks_trained_on_all_images_are_candidates_and_the_closest_is_first(tmp_path):
+    results = Results(tmp_path)
+    save(results, load_protocol("released-code"), -30)
+    save(results, load_protocol("released-code", weights="cifar10-depth56"), -4)
+    save(results, load_protocol("released-code", weights="cifar10-unseen"), 0)
+    found = reconstruction.distances(results, "cifar10")
+    assert list(found.index) == ["released-code+weights=cifar10-depth56", "released-code"]
 
 
 def test_agreement_is_the_median_difference_and_the_median_rank_correlation(tmp_path):

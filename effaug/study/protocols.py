@@ -141,7 +141,7 @@ PROTOCOLS = {
 }
 RECONSTRUCTION: dict[str, tuple[str, dict[str, object]]] = {  # by data set: a named protocol, and what is changed
     "mnist": ("released-code", {}),
-    "cifar10": ("released-code", {}),
+    "cifar10": ("released-code", {"weights": "cifar10-depth56"}),
     "smallnorb": ("paper", {}),
     "digits": ("released-code", {}),
 }
