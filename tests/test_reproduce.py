@@ -100,6 +100,23 @@ def test_the_tolerance_is_on_mean_aucs_too(tmp_path, by, same):
     assert row["within tolerance"] == same
 
 
+@pytest.mark.parametrize(("by", "same"), [(0.0009, True), (0.003, False)])
+def test_refitted_networks_are_new_rounds_whose_means_are_compared(tmp_path, by, same):
+    """Five rounds with a standard deviation of 0.5 of 1000: three standard errors of the difference are 0.95."""
+    stored, computed = Results(tmp_path / "a"), Results(tmp_path / "b")
+    deviations = 0.0005 * np.array([-1.5, 0.0, 0.0, 0.5, 1.0]) / np.std([-1.5, 0.0, 0.0, 0.5, 1.0], ddof=1)
+    for store, shift in ((stored, 0.0), (computed, by)):
+        for seed, deviation in enumerate(deviations if store is stored else deviations[::-1]):
+            accuracies = np.array([0.9, 0.9, 0.9]) + deviation + shift
+            key = ("digits-crop", "paper", "refit", "", "baseline", seed)
+            store.save([Curve(*key, (0, 1, 1000), accuracies)], {})
+    (row,) = reproduce.compare(stored, computed, "digits-crop").to_dict("records")
+    assert row["mean AUC differs by"] == pytest.approx(1000 * by)
+    assert row["within tolerance"] == same
+    stored.save([Curve("digits-crop", "paper", "refit", "", "full", 0, (1000,), np.array([0.9]))], {})
+    assert not reproduce.compare(stored, computed, "digits-crop", stored.done("digits-crop"))["within tolerance"].any()
+
+
 def test_less_than_one_seed_is_refused_before_anything_is_computed(tmp_path):
     def run(experiment, store):
         raise AssertionError("computed")
