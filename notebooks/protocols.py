@@ -73,7 +73,7 @@ for key in ("mnist", "cifar10", "smallnorb"):
 # ## The three protocols side by side
 #
 # Accuracy in percent, as in Table 1, for every task. Under `released-code` small NORB's network is of depth 20 and was trained for 8 epochs, and CIFAR-10's is of depth 20;
-# under `reconstruction` CIFAR-10's is of depth 56. MNIST's refitted rows are means over two rounds.
+# under `reconstruction` CIFAR-10's is of depth 56. MNIST's refitted rows are means over five rounds.
 
 # %%
 for name in protocols.NAMES:
