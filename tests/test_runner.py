@@ -375,10 +375,12 @@ def test_stored_curves_of_other_settings_are_refused_even_where_none_is_to_be_co
     store = Results(tmp_path)
     for job in spec.jobs():
         budgets = (1000,) if job.policy == "full" else spec.task.budgets
-        store.save([Curve("mnist-crop", *spec.key(job), budgets, np.zeros(len(budgets)))], altered)
+        points = {f"{name}_before": np.zeros(1000) for name in spec.score_names} if job.policy == "full" else {}
+        curve = Curve("mnist-crop", *spec.key(job), budgets, np.zeros(len(budgets)), points)
+        store.save([curve], altered)
     with pytest.raises(ValueError, match=f"computed with {part} {key} .*name another folder"):
         runner.run(spec, store)
-    store.save([Curve("mnist-crop", *spec.key(job), budgets, np.zeros(len(budgets)))], record)
+    store.save([curve], record)
     assert runner.run(spec, store) == 0  # and needs no data for that
 
 

@@ -77,8 +77,9 @@ def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
         stored), ``paper``, ``paper_sd``, ``difference``.
     """
     published = published_aucs().rename(columns={"auc_mean": "paper", "auc_std": "paper_sd"})
-    table = results.curves(protocol, tasks=published.task.unique())
-    table = table[table.features == table.task.map(published_features)]
+    tasks = published.task.unique()
+    table = results.curves(protocol, tasks=tasks)
+    table = table[table.features == table.task.map({task: published_features(task) for task in tasks})]
     ours = auc_summary(table).rename(columns={"auc_mean": "auc", "auc_std": "sd", "n_seeds": "seeds"})
     ours = pd.concat([ours[ours.score != ""], *(ours[ours.score == ""].assign(score=score) for score in TABLE_SCORES)])
     keys = ["task", "score", "policy"]

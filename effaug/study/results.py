@@ -18,13 +18,11 @@ the CSV, where an empty score leaves ``//``, and one of these, of n points:
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -33,12 +31,12 @@ from filelock import FileLock
 
 from effaug._files import write_whole
 from effaug.curves import auc
+from effaug.study import rows
 from effaug.study.protocols import stored_as
 from effaug.study.records import Change, run_label, variation
+from effaug.study.rows import COLUMNS
 
-COLUMNS = ("task", "protocol", "features", "score", "policy", "seed", "budget", "accuracy")
 Key = tuple[str, str, str, str, int]
-Row = tuple[str, str, str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +91,7 @@ class Results:
 
     def done(self, task: str) -> set[Key]:
         """Keys of the stored curves of a task."""
-        return {(r[1], r[2], r[3], r[4], int(r[5])) for r in self._rows(task)}
+        return {(r[1], r[2], r[3], r[4], int(r[5])) for r in rows.read(self._path(task, "csv"))}
 
     def save(self, curves: Sequence[Curve], record: dict[str, Any]) -> None:
         """Add curves of one task, protocol and kind of features; each file is replaced whole, and the CSV last.
@@ -115,17 +113,14 @@ class Results:
             text = json.dumps(self._merged(curves, record), indent=1, sort_keys=True) + "\n"
             write_whole(self._path(task, "json"), lambda part: part.write_bytes(text.encode()))
             keys = {curve.key for curve in curves}
-            old = [row for row in self._rows(task) if (*row[1:5], int(row[5])) not in keys]
-            rows = sorted(old + [row for curve in curves for row in _rows_of(curve)], key=_row_order)
-            out = io.StringIO()
-            csv.writer(out, lineterminator="\n").writerows([COLUMNS, *rows])
-            write_whole(self._path(task, "csv"), lambda part: part.write_bytes(out.getvalue().encode()))
+            old = [row for row in rows.read(self._path(task, "csv")) if (*row[1:5], int(row[5])) not in keys]
+            new = [row for curve in curves for row in _rows_of(curve)]
+            whole = rows.text(old + new).encode()
+            write_whole(self._path(task, "csv"), lambda part: part.write_bytes(whole))
 
     def table(self, tasks: Iterable[str] | None = None) -> pd.DataFrame:
         """All stored rows, with the columns task, protocol, features, score, policy, seed, budget, accuracy."""
-        rows = [row for task in (self.tasks() if tasks is None else tasks) for row in self._rows(task)]
-        frame = pd.DataFrame(rows, columns=list(COLUMNS))
-        return frame.astype({"seed": int, "budget": int, "accuracy": float})
+        return rows.joined(rows.frame(self._path(t, "csv")) for t in (self.tasks() if tasks is None else tasks))
 
     def curves(
         self,
@@ -149,12 +144,13 @@ class Results:
         change : callable, optional
             Rows of what it makes of each protocol, in place of the protocol's own: see `label`.
         """
-        stored = self.tasks()
-        table = self.table(stored if tasks is None else [task for task in tasks if task in stored])
-        labels = {(task, self.label(task, name, change)) for task in table.task.unique() for name in protocols}
-        kept = np.array([key in labels for key in zip(table.task, table.protocol, strict=True)], bool)
-        kept &= (table.features == features) | (features == "all")
-        return table[kept & (table.seed < (n_seeds or np.inf))].reset_index(drop=True)
+        stored, found = self.tasks(), []
+        for task in stored if tasks is None else [task for task in tasks if task in stored]:
+            frame = rows.frame(self._path(task, "csv"))
+            kept = frame.protocol.isin({self.label(task, name, change) for name in protocols})
+            kept &= (frame.features == features) | (features == "all")
+            found.append(frame[kept & (frame.seed < (n_seeds or np.inf))])
+        return rows.joined(found)
 
     def label(self, task: str, protocol: str, change: Change | None = None) -> str:
         """Under what a task's curves of a protocol are stored; of a changed one, empty where there are none.
@@ -180,7 +176,7 @@ class Results:
             with np.load(path) as stored:
                 return {name[len(start) :]: stored[name] for name in stored.files if name.startswith(start)}
         except (BadZipFile, EOFError, ValueError) as error:
-            raise _damaged(path, error) from error
+            raise rows.damaged(path, error) from error
 
     def record(self, task: str) -> dict[str, Any]:
         """What a task's results were computed with."""
@@ -188,22 +184,10 @@ class Results:
         try:
             return json.loads(path.read_text()) if path.exists() else {}
         except ValueError as error:
-            raise _damaged(path, error) from error
+            raise rows.damaged(path, error) from error
 
     def _path(self, task: str, suffix: str) -> Path:
         return self.folder / f"{task}.{suffix}"
-
-    def _rows(self, task: str) -> list[Row]:
-        path = self._path(task, "csv")
-        if not path.exists():
-            return []
-        header, *rows = list(csv.reader(path.read_text().splitlines())) or [[]]
-        if tuple(header) != COLUMNS:
-            raise ValueError(f"{path} has the columns {','.join(header)}; expected {','.join(COLUMNS)}")
-        for number, row in enumerate(rows, start=2):
-            if len(row) != len(COLUMNS) or not _are_numbers(*row[5:]):
-                raise _damaged(path, f"line {number}: {','.join(row)}")
-        return [cast(Row, tuple(row)) for row in rows]
 
     def _merged(self, curves: Sequence[Curve], record: dict[str, Any]) -> dict[str, Any]:
         stored = self.record(curves[0].task)
@@ -243,12 +227,6 @@ def _joined(before: str, now: str) -> str:
     return "; ".join(dict.fromkeys([*filter(None, before.split("; ")), now]))
 
 
-def _damaged(path: Path, error: Exception | str) -> ValueError:
-    return ValueError(
-        f"{path} is damaged ({error}): restore it, or move the files of {path.stem} away and run it again"
-    )
-
-
 def aucs(table: pd.DataFrame) -> pd.DataFrame:
     """The AUC of every curve from none to all points: one row a (task, protocol, features, score, policy, seed).
 
@@ -270,20 +248,9 @@ def aucs(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=[*keys, "auc"])
 
 
-def _are_numbers(seed: str, budget: str, accuracy: str) -> bool:
-    try:
-        return int(seed) >= 0 and int(budget) >= 0 and float(accuracy) >= 0
-    except ValueError:
-        return False
-
-
-def _rows_of(curve: Curve) -> list[Row]:
+def _rows_of(curve: Curve) -> list[rows.Row]:
     head = (curve.task, curve.protocol, curve.features, curve.score, curve.policy, str(curve.seed))
     return [(*head, str(b), f"{a:.6f}") for b, a in zip(curve.budgets, curve.accuracies, strict=True)]
-
-
-def _row_order(row: Row) -> tuple:
-    return (*row[:5], int(row[5]), int(row[6]))
 
 
 def _savez(path: Path, arrays: dict[str, np.ndarray]) -> None:
