@@ -640,9 +640,10 @@ def test_reports_of_an_empty_folder_say_so(effaug, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_reproduce_ends_with_status_1_where_results_were_altered(effaug, tmp_path):
+def test_reproduce_ends_with_status_1_where_results_were_altered(effaug, tmp_path, without_digests):
     for suffix in ("csv", "json", "npz"):
         shutil.copy(STORED / f"digits-crop.{suffix}", tmp_path)
+    without_digests(tmp_path)
     path = tmp_path / "digits-crop.csv"
     row = next(r for r in path.read_text().splitlines() if r.startswith("digits-crop,paper,frozen,,full,0,"))
     path.write_text(path.read_text().replace(row, f"{row.rsplit(',', 1)[0]},0.5"))

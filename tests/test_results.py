@@ -139,6 +139,7 @@ def test_saving_a_curve_again_changes_but_the_seconds(tmp_path, monkeypatch):
         assert after[name] == before[name]
     old, new = json.loads(before["toy.json"]), json.loads(after["toy.json"])
     assert new["paper/frozen"].pop("seconds") == old["paper/frozen"].pop("seconds") + 1
+    assert new["paper/frozen"].pop("sha256") != old["paper/frozen"].pop("sha256")
     assert new == old
 
 

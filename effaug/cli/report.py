@@ -144,6 +144,24 @@ def _stored(results: Path) -> Any:
 
 
 @app.command()
+def validate(
+    tasks: Annotated[list[str] | None, typer.Argument(help="Tasks; all that have results unless given.")] = None,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Check every stored number against its digest; exit status 1 if one was altered or lost."""
+    from effaug.study import validation
+    from effaug.study.names import current
+
+    found = validation.stored(_stored(results), [current(task) for task in tasks] if tasks else None)
+    for each in found:
+        curves = f"{each.n_curves} curves" if each.n_curves else "whole"
+        console.print(f"{each.name}: {each.fault or curves}", highlight=False, soft_wrap=True)
+    if faults := sum(bool(each.fault) for each in found):
+        console.print(f"{faults} of {len(found)} at fault", highlight=False)
+        raise typer.Exit(1)
+
+
+@app.command()
 def compare(
     protocol: Annotated[str, typer.Option(help="reconstruction, paper or released-code.")] = "reconstruction",
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 _DIGITS = 16  # of 64 in hexadecimal: damage is guarded against, not forgery
-_OWN = "sha256"  # where a record has its own digest
+OWN = "sha256"  # where a record has its own digest
 
 
 def of_rows(rows: Iterable[Sequence[str]]) -> str:
@@ -25,6 +26,40 @@ def of_array(array: np.ndarray) -> str:
     return _digest(head + np.ascontiguousarray(array).tobytes())
 
 
+def of_arrays(arrays: Mapping[str, np.ndarray]) -> str:
+    """Of the arrays of one curve and their names; empty where there are none."""
+    return _digest(_canonical({name: of_array(array) for name, array in arrays.items()})) if arrays else ""
+
+
+def entry(rows: Iterable[Sequence[str]], arrays: Mapping[str, np.ndarray]) -> str:
+    """What a record holds of a curve: the digest of its rows and, where it has arrays, theirs."""
+    return "+".join(filter(None, (of_rows(rows), of_arrays(arrays))))
+
+
+def by_curve(arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
+    """Arrays named ``protocol/features/score/policy/seed/name``, by all but the last part, and that."""
+    found: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
+    for name, array in arrays.items():
+        prefix, _, own = name.rpartition("/")
+        found[f"{prefix}/"][own] = array
+    return found
+
+
+def either(before: str, now: str) -> str:
+    """An entry that holds for a curve before and after it is replaced."""
+    return ";".join(dict.fromkeys(filter(None, (*before.split(";"), now))))
+
+
+def has_rows(entry: str, rows: Iterable[Sequence[str]]) -> bool:
+    """Whether an entry is of a curve with these rows."""
+    return of_rows(rows) in (each.partition("+")[0] for each in entry.split(";"))
+
+
+def has_arrays(entry: str, arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether an entry is of a curve with these arrays."""
+    return of_arrays(arrays) in (each.partition("+")[2] for each in entry.split(";"))
+
+
 def signed(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record with its own digest.
 
@@ -33,14 +68,14 @@ def signed(record: Mapping[str, Any]) -> dict[str, Any]:
     >>> is_signed(signed({"seconds": 1.5})), is_signed(signed({"seconds": 1.5}) | {"seconds": 1.6})
     (True, False)
     """
-    plain = {key: value for key, value in record.items() if key != _OWN}
-    return plain | {_OWN: _digest(_canonical(plain))}
+    plain = {key: value for key, value in record.items() if key != OWN}
+    return plain | {OWN: _digest(_canonical(plain))}
 
 
 def is_signed(record: Mapping[str, Any]) -> bool:
     """Whether a record is as it was when it got its digest."""
-    plain = {key: value for key, value in record.items() if key != _OWN}
-    return record.get(_OWN) == _digest(_canonical(plain))
+    plain = {key: value for key, value in record.items() if key != OWN}
+    return record.get(OWN) == _digest(_canonical(plain))
 
 
 def read(path: Path) -> dict[str, Any]:

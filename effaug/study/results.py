@@ -1,8 +1,8 @@
 """Results on disk, one set of files a task, and what is read off them: AUCs, means and intervals.
 
 ``<task>.csv`` holds the curves, tidy and sorted; ``<task>.npz`` each point's scores and the orders of selection;
-``<task>.json`` what they were computed with (`effaug.study.records`). A curve counts as stored once its rows are in the
-CSV, written last.
+``<task>.json`` what they were computed with (`effaug.study.records`) and their digests (`effaug.study.rows`). A curve
+counts as stored once its rows are in the CSV, written last.
 
 The arrays of ``<task>.npz`` are named ``protocol/features/score/policy/seed/name`` by `member`: the curve's key as in
 the CSV, where an empty score leaves ``//``, and one of these, of n points:
@@ -31,12 +31,10 @@ from filelock import FileLock
 
 from effaug._files import write_whole
 from effaug.curves import auc
-from effaug.study import rows
+from effaug.study import digests, rows
 from effaug.study.protocols import stored_as
 from effaug.study.records import Change, run_label, variation
-from effaug.study.rows import COLUMNS
-
-Key = tuple[str, str, str, str, int]
+from effaug.study.rows import COLUMNS, Key
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,20 +101,29 @@ class Results:
         record : dict
             What they were computed with, for the JSON.
         """
-        task = curves[0].task
+        task, label = curves[0].task, run_label(*curves[0].key[:2])
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / f".{task}.lock"):
-            points = self.points(task)
+            points, stored = self.points(task), rows.read(self._path(task, "csv"))
             for curve in curves:
                 points |= {member(curve.key, name): array for name, array in curve.points.items()}
+            new = {curve.key: rows.ordered(_rows_of(curve)) for curve in curves}
+            runs, about = self._merged(curves, record), rows.record(self._path(task, "json"))
+            before = about.get(label, {}).get("curves")
+            if before is None:  # a folder of an earlier version
+                before = _entries(rows.by_curve(row for row in stored if run_label(*row[1:3]) == label), points)
+            now = before | _entries(new, points)
+            both = {key: digests.either(before.get(key, ""), entry) for key, entry in now.items()}
+            if both != now:  # whatever stops this, what is there stays valid
+                self._write_record(task, runs, label, both)
             write_whole(self._path(task, "npz"), lambda part: _savez(part, dict(sorted(points.items()))))
-            text = json.dumps(self._merged(curves, record), indent=1, sort_keys=True) + "\n"
-            write_whole(self._path(task, "json"), lambda part: part.write_bytes(text.encode()))
-            keys = {curve.key for curve in curves}
-            old = [row for row in rows.read(self._path(task, "csv")) if (*row[1:5], int(row[5])) not in keys]
-            new = [row for curve in curves for row in _rows_of(curve)]
-            whole = rows.text(old + new).encode()
+            if both == now:
+                self._write_record(task, runs, label, now)
+            kept = [row for row in stored if rows.curve_of(row) not in new]
+            whole = rows.text(rows.ordered([*kept, *(row for each in new.values() for row in each)])).encode()
             write_whole(self._path(task, "csv"), lambda part: part.write_bytes(whole))
+            if both != now:
+                self._write_record(task, runs, label, now)
 
     def table(self, tasks: Iterable[str] | None = None) -> pd.DataFrame:
         """All stored rows, with the columns task, protocol, features, score, policy, seed, budget, accuracy."""
@@ -169,28 +176,35 @@ class Results:
     def points(self, task: str, key: Key | None = None) -> dict[str, np.ndarray]:
         """Arrays kept beside the curves, by `member`; of one curve, where its key is given, by their own names."""
         start = "" if key is None else member(key, "")
-        path = self._path(task, "npz")
-        if not path.exists():
-            return {}
+        path, runs = self._path(task, "npz"), rows.record(self._path(task, "json"))
         try:
             with np.load(path) as stored:
-                return {name[len(start) :]: stored[name] for name in stored.files if name.startswith(start)}
+                found = {name: stored[name] for name in stored.files if name.startswith(start)}
+        except FileNotFoundError:
+            found = {}
         except (BadZipFile, EOFError, ValueError) as error:
             raise rows.damaged(path, error) from error
+        arrays, done = digests.by_curve(found), self.done(task)
+        for each in done if key is None else done & {key}:
+            known, prefix = runs[run_label(*each[:2])].get("curves"), member(each, "")
+            if known is not None and not digests.has_arrays(known[rows.key_of(*each[2:])], arrays.get(prefix, {})):
+                raise rows.damaged(path, f"arrays of {prefix} are not as they were stored")
+        return {name[len(start) :]: array for name, array in found.items()}
 
     def record(self, task: str) -> dict[str, Any]:
         """What a task's results were computed with."""
-        path = self._path(task, "json")
-        try:
-            return json.loads(path.read_text()) if path.exists() else {}
-        except ValueError as error:
-            raise rows.damaged(path, error) from error
+        return {label: rows.without_digests(run) for label, run in rows.record(self._path(task, "json")).items()}
+
+    def _write_record(self, task: str, runs: dict[str, Any], label: str, curves: dict[str, str]) -> None:
+        runs = runs | {label: digests.signed(runs[label] | {"curves": curves})}
+        text = json.dumps(runs, indent=1, sort_keys=True) + "\n"
+        write_whole(self._path(task, "json"), lambda part: part.write_bytes(text.encode()))
 
     def _path(self, task: str, suffix: str) -> Path:
         return self.folder / f"{task}.{suffix}"
 
     def _merged(self, curves: Sequence[Curve], record: dict[str, Any]) -> dict[str, Any]:
-        stored = self.record(curves[0].task)
+        stored = rows.record(self._path(curves[0].task, "json"))
         label = run_label(curves[0].protocol, curves[0].features)
         before = stored.get(label, {})
         seconds = before.get("seconds", 0.0) + sum(curve.seconds for curve in curves)
@@ -221,6 +235,14 @@ def member(key: Key, name: str) -> str:
         if "/" in part:
             raise ValueError(f"a part of a stored array's name must not contain '/', got {part!r}")
     return "/".join(parts)
+
+
+def _entries(curves: dict[Key, list[rows.Row]], points: dict[str, np.ndarray]) -> dict[str, str]:
+    """Digests of curves, by what they are filed under."""
+    arrays = digests.by_curve(points)
+    return {
+        rows.key_of(*key[2:]): digests.entry(found, arrays.get(member(key, ""), {})) for key, found in curves.items()
+    }
 
 
 def _joined(before: str, now: str) -> str:

@@ -1,19 +1,30 @@
-"""The rows of ``<task>.csv``: read whole, checked, and kept in memory for as long as the file is the same."""
+"""The rows of ``<task>.csv``: read whole, checked, and kept in memory for as long as the file is the same.
+
+Beside each record in ``<task>.json`` stand the digests of its curves (`effaug.study.digests`): a row that was altered,
+lost or added by hand is named and refused. Folders that an earlier version stored have none, and are read as they are.
+"""
 
 from __future__ import annotations
 
 import csv
 import functools
 import io
+import json
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 
+from effaug.study import digests
+from effaug.study.records import run_label
+
 COLUMNS = ("task", "protocol", "features", "score", "policy", "seed", "budget", "accuracy")
 Row = tuple[str, str, str, str, str, str, str, str]
+Key = tuple[str, str, str, str, int]
 _NUMBERS: dict[str, type] = {"seed": int, "budget": int, "accuracy": float}
+_State = tuple[int, int, int] | None
 
 
 def read(path: Path) -> tuple[Row, ...]:
@@ -22,15 +33,30 @@ def read(path: Path) -> tuple[Row, ...]:
     Raises
     ------
     ValueError
-        If the file is damaged, naming the line.
+        If the file is damaged, naming the line, or the record beside it is missing or damaged.
     """
-    state = _state(path)
-    return _read(path, state) if state else ()
+    state = _state(path)  # first: what is saved meanwhile has its digests before it has its rows
+    if state is None:
+        return ()
+    _verify(path, state, _state(path.with_suffix(".json")))
+    return _read(path, state)
 
 
 def frame(path: Path) -> pd.DataFrame:
     """The rows of a file by `COLUMNS`. It is shared by all who ask: not to be changed in place."""
+    read(path)
     return _frame(path, _state(path))
+
+
+def record(path: Path) -> dict[str, Any]:
+    """What ``<task>.json`` holds, shared by all who ask; nothing where it does not exist.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged.
+    """
+    return dict(_record(path, _state(path)))
 
 
 def joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -38,10 +64,15 @@ def joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([_empty(), *frames], ignore_index=True)
 
 
+def ordered(rows: Iterable[Row]) -> list[Row]:
+    """Rows as they are stored."""
+    return sorted(rows, key=_order)
+
+
 def text(rows: Iterable[Row]) -> str:
-    """The file of these rows, sorted."""
+    """The file of these rows."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([COLUMNS, *sorted(rows, key=_order)])
+    csv.writer(out, lineterminator="\n").writerows([COLUMNS, *rows])
     return out.getvalue()
 
 
@@ -52,7 +83,30 @@ def damaged(path: Path, error: Exception | str) -> ValueError:
     )
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def curve_of(row: Row) -> Key:
+    """Protocol, features, score, policy and seed of the curve that a row is of."""
+    return (*row[1:5], int(row[5]))
+
+
+def by_curve(rows: Iterable[Row]) -> dict[Key, list[Row]]:
+    """Rows by `curve_of`."""
+    found = defaultdict(list)
+    for row in rows:
+        found[curve_of(row)].append(row)
+    return found
+
+
+def without_digests(run: dict[str, Any]) -> dict[str, Any]:
+    """A record as it was before it was stored."""
+    return {name: value for name, value in run.items() if name not in (digests.OWN, "curves")}
+
+
+def key_of(score: str, policy: str, seed: str | int) -> str:
+    """What the digests of a curve are filed under in its record."""
+    return f"{score}/{policy}/{seed}"
+
+
+def _state(path: Path) -> _State:
     """What changes when the file does: it is always replaced, so that at least the inode is another."""
     try:
         found = path.stat()
@@ -62,7 +116,36 @@ def _state(path: Path) -> tuple[int, int, int] | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _read(path: Path, state: tuple[int, int, int]) -> tuple[Row, ...]:
+def _record(path: Path, state: _State) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text()) if state else {}
+        for label, run in found.items():
+            if digests.OWN in run and not digests.is_signed(run):
+                raise ValueError(f"the digest of {label} is not that of its content")
+    except (ValueError, AttributeError, TypeError) as error:
+        raise damaged(path, error) from error
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _verify(path: Path, state: _State, about: _State) -> None:
+    """Raise ValueError unless every curve is as it was stored."""
+    runs, curves = record(path.with_suffix(".json")), defaultdict(list)
+    for number, row in enumerate(_read(path, state), start=2):
+        curves[row[:6]].append((number, row))
+    for (_, protocol, features, *key), found in curves.items():
+        lines = f"lines {found[0][0]} to {found[-1][0]}"
+        run = runs.get(run_label(protocol, features))
+        if run is None:
+            raise damaged(path, f"{lines}: {path.with_suffix('.json').name} has no record of {protocol}/{features}")
+        if "curves" not in run:
+            continue
+        if not digests.has_rows(run["curves"].get(key_of(*key), ""), [row for _, row in found]):
+            raise damaged(path, f"{lines} are not as they were stored")
+
+
+@functools.lru_cache(maxsize=64)
+def _read(path: Path, state: _State) -> tuple[Row, ...]:
     header, *rows = list(csv.reader(path.read_text().splitlines())) or [[]]
     if tuple(header) != COLUMNS:
         raise ValueError(f"{path} has the columns {','.join(header)}; expected {','.join(COLUMNS)}")
@@ -73,7 +156,7 @@ def _read(path: Path, state: tuple[int, int, int]) -> tuple[Row, ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def _frame(path: Path, state: tuple[int, int, int] | None) -> pd.DataFrame:
+def _frame(path: Path, state: _State) -> pd.DataFrame:
     return pd.DataFrame(_read(path, state) if state else [], columns=list(COLUMNS)).astype(_NUMBERS)
 
 

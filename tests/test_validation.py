@@ -1,0 +1,176 @@
+"""effaug.study.validation, and what readers refuse: every edit is caught, and what is saved is whole."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from effaug.cli.main import app
+from effaug.report.parameters import STORED
+from effaug.study import results as module
+from effaug.study import validation
+from effaug.study.results import Curve, Results
+
+N_EDITS = 300
+KEY = ("paper", "frozen", "loss", "random_proportional")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The stored results of one task and the timings, in a folder of their own."""
+    folder = tmp_path / "results"
+    shutil.copytree(STORED / "timing", folder / "timing")
+    for suffix in ("csv", "json", "npz"):
+        shutil.copy(STORED / f"digits-crop.{suffix}", folder)
+    return folder
+
+
+def faults(folder) -> list[str]:
+    return [each.fault for each in validation.stored(Results(folder)) if each.fault]
+
+
+def test_everything_stored_here_is_as_it_was_stored():
+    found = validation.stored(Results(STORED))
+    assert not [each.fault for each in found if each.fault]
+    assert sum(each.n_curves for each in found) == len(Results(STORED).table().drop_duplicates(list(KEYS)))
+
+
+KEYS = ("task", "protocol", "features", "score", "policy", "seed")
+
+
+def test_every_edit_of_a_single_digit_is_caught(copy):
+    """Of all files of text, drawn by how many digits they hold; none of them is the last digit of nothing."""
+    rng = np.random.default_rng(0)
+    files = [copy / "digits-crop.csv", copy / "digits-crop.json", copy / "timing" / "cpu.json"]
+    places = {file: [m.start() for m in re.finditer(r"\d", file.read_text())] for file in files}
+    sizes = np.array([len(found) for found in places.values()])
+    caught = 0
+    for file in rng.choice(len(files), N_EDITS, p=sizes / sizes.sum()):
+        path, text = files[file], files[file].read_text()
+        at = rng.choice(places[path])
+        other = rng.choice([d for d in "0123456789" if d != text[at]])
+        path.write_text(text[:at] + other + text[at + 1 :])
+        caught += bool(faults(copy))
+        path.write_text(text)
+    assert caught == N_EDITS
+    assert not faults(copy)
+
+
+def test_every_flipped_bit_of_an_archive_is_caught(copy):
+    path, rng = copy / "digits-crop.npz", np.random.default_rng(0)
+    whole = path.read_bytes()
+    directory = whole.index(b"PK\x01\x02")  # what follows repeats what precedes: a date there decides nothing
+    for at in rng.integers(100, directory, 20):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        changed = faults(copy)
+        assert changed or _same(path, whole), at
+    path.write_bytes(whole)
+    assert not faults(copy)
+
+
+def _same(path, whole) -> bool:
+    """Whether the arrays are what they were: an archive holds dates, too."""
+    other = path.with_name("whole.npz")
+    other.write_bytes(whole)
+    with np.load(path) as a, np.load(other) as b:
+        found = a.files == b.files and all(np.array_equal(a[name], b[name]) for name in a.files)
+    other.unlink()
+    return found
+
+
+@pytest.mark.parametrize("line", [1, 2, 400, -1])
+def test_a_line_that_is_lost_is_named(copy, line):
+    path = copy / "digits-crop.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    lost = lines.pop(line)
+    path.write_text("".join(lines))
+    (fault,) = faults(copy)
+    alone = sum(other.split(",")[:6] == lost.split(",")[:6] for other in lines) == 0
+    assert str(path) in fault
+    assert ("which was stored: run it again" if alone else "are not as they were stored") in fault
+    if not alone:
+        with pytest.raises(ValueError, match="are not as they were stored"):
+            Results(copy).table()
+
+
+@pytest.mark.parametrize(
+    "line", ["digits-crop,paper,frozen,,baseline,0,0,0.5", "mnist-crop,paper,frozen,,baseline,0,1,0.953"]
+)
+def test_a_line_that_is_added_is_refused(copy, line):
+    with (copy / "digits-crop.csv").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(ValueError, match="are not as they were stored"):
+        Results(copy).done("digits-crop")
+
+
+def test_rows_without_a_record_or_without_their_arrays_are_refused(copy):
+    (copy / "digits-crop.npz").rename(copy / "away")
+    with pytest.raises(ValueError, match=r"digits-crop\.npz is damaged \(arrays of .* are not as they were stored"):
+        Results(copy).points("digits-crop")
+    (copy / "away").rename(copy / "digits-crop.npz")
+    (copy / "digits-crop.json").unlink()
+    with pytest.raises(ValueError, match=r"digits-crop\.json has no record of paper/frozen"):
+        Results(copy).table()
+
+
+def curve(seed: int, accuracy: float, **points) -> Curve:
+    return Curve("toy", *KEY, seed, (0, 10), np.array([0.5, accuracy]), points)
+
+
+def test_a_folder_of_an_earlier_version_is_read_and_gets_digests_when_something_is_stored(tmp_path):
+    store = Results(tmp_path)
+    store.save([curve(0, 0.6, order=np.arange(3))], {"protocol": {}})
+    path = tmp_path / "toy.json"
+    runs = json.loads(path.read_text())
+    for run in runs.values():
+        del run["curves"], run["sha256"]
+    path.write_text(json.dumps(runs))
+    assert len(store.table()) == 2
+    assert "have no digests" in faults(tmp_path)[0]
+    store.save([curve(1, 0.7)], {"protocol": {}})
+    assert not faults(tmp_path)
+    path.with_suffix(".csv").write_text(path.with_suffix(".csv").read_text().replace("0.600000", "0.600001"))
+    assert "lines 2 to 3 are not as they were stored" in faults(tmp_path)[0]
+
+
+@pytest.mark.parametrize("n_written", range(5))
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_save_that_stops_between_two_files_leaves_what_was_there(tmp_path, monkeypatch, seed, n_written):
+    """Seed 0 replaces a curve, with other rows and other arrays; seed 1 is new."""
+    store, write, count = Results(tmp_path), module.write_whole, []
+    store.save([curve(0, 0.6, order=np.arange(3))], {"protocol": {}})
+
+    def stops(path, *args, **kwargs):
+        if len(count) == n_written:
+            raise KeyboardInterrupt
+        count.append(path)
+        write(path, *args, **kwargs)
+
+    monkeypatch.setattr(module, "write_whole", stops)
+    new = curve(seed, 0.7, order=np.arange(4))
+    if n_written < (4 if seed == 0 else 3):
+        with pytest.raises(KeyboardInterrupt):
+            store.save([new], {"protocol": {}})
+    else:
+        store.save([new], {"protocol": {}})
+    monkeypatch.undo()
+    stored = store.table()
+    assert stored[stored.seed == 0].accuracy.tolist() in ([0.5, 0.6], [0.5, 0.7])
+    assert len(store.points("toy", (*KEY, 0))["order"]) in (3, 4)
+    store.save([new], {"protocol": {}})
+    assert not faults(tmp_path)
+    assert store.table()[lambda table: table.seed == seed].accuracy.tolist() == [0.5, 0.7]
+
+
+def test_the_command_names_what_is_at_fault_with_exit_status_1(copy):
+    done = CliRunner().invoke(app, ["validate", "--results", str(copy)])
+    assert (done.exit_code, done.output.splitlines()) == (0, ["digits-crop: 585 curves", "timing/cpu: whole"])
+    path = copy / "digits-crop.csv"
+    path.write_text(path.read_text().replace(",0.9", ",0.8", 1))
+    done = CliRunner().invoke(app, ["validate", "--results", str(copy)])
+    assert done.exit_code == 1
+    assert re.search(r"digits-crop.csv is damaged \(lines \d+ to \d+ are not as they were stored\)", done.output)
+    assert "1 of 2 at fault" in done.output
