@@ -3,7 +3,11 @@
 import json
 import re
 import shutil
+from functools import partial
+from xml.etree import ElementTree
 
+import nbclient
+import nbformat
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +17,7 @@ from effaug.report.parameters import STORED
 from effaug.study import results as module
 from effaug.study import validation
 from effaug.study.results import Curve, Results
+from effaug.study.runner import run
 
 N_EDITS = 300
 KEY = ("paper", "frozen", "loss", "random_proportional")
@@ -29,16 +34,12 @@ def copy(tmp_path):
 
 
 def faults(folder) -> list[str]:
-    return [each.fault for each in validation.stored(Results(folder)) if each.fault]
+    return [check.got for check in validation.stored(Results(folder)) if not check.passed]
 
 
 def test_everything_stored_here_is_as_it_was_stored():
-    found = validation.stored(Results(STORED))
-    assert not [each.fault for each in found if each.fault]
-    assert sum(each.n_curves for each in found) == len(Results(STORED).table().drop_duplicates(list(KEYS)))
-
-
-KEYS = ("task", "protocol", "features", "score", "policy", "seed")
+    assert not faults(STORED)
+    assert [check.name for check in validation.stored(Results(STORED))] == [*Results(STORED).tasks(), "timing/cpu"]
 
 
 def test_every_edit_of_a_single_digit_is_caught(copy):
@@ -125,8 +126,8 @@ def test_a_folder_of_an_earlier_version_is_read_and_gets_digests_when_something_
     store.save([curve(0, 0.6, order=np.arange(3))], {"protocol": {}})
     path = tmp_path / "toy.json"
     runs = json.loads(path.read_text())
-    for run in runs.values():
-        del run["curves"], run["sha256"]
+    for stored in runs.values():
+        del stored["curves"], stored["sha256"]
     path.write_text(json.dumps(runs))
     assert len(store.table()) == 2
     assert "have no digests" in faults(tmp_path)[0]
@@ -165,12 +166,62 @@ def test_a_save_that_stops_between_two_files_leaves_what_was_there(tmp_path, mon
     assert store.table()[lambda table: table.seed == seed].accuracy.tolist() == [0.5, 0.7]
 
 
-def test_the_command_names_what_is_at_fault_with_exit_status_1(copy):
-    done = CliRunner().invoke(app, ["validate", "--results", str(copy)])
-    assert (done.exit_code, done.output.splitlines()) == (0, ["digits-crop: 585 curves", "timing/cpu: whole"])
+def test_the_command_names_what_is_at_fault_with_exit_status_1(copy, tmp_path):
+    command = [
+        "validate",
+        "--results",
+        str(copy),
+        "--junit",
+        str(tmp_path / "x.xml"),
+        "--markdown",
+        str(tmp_path / "x.md"),
+    ]
+    done = CliRunner().invoke(app, command)
+    whole = ["digits-crop: 585 curves, as they were stored", "timing/cpu: as it was stored", "2 of 2 checks passed"]
+    assert (done.exit_code, done.output.splitlines()) == (0, whole)
+    assert "failed" not in (tmp_path / "x.md").read_text()
     path = copy / "digits-crop.csv"
     path.write_text(path.read_text().replace(",0.9", ",0.8", 1))
-    done = CliRunner().invoke(app, ["validate", "--results", str(copy)])
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 1
     assert re.search(r"digits-crop.csv is damaged \(lines \d+ to \d+ are not as they were stored\)", done.output)
-    assert "1 of 2 at fault" in done.output
+    assert "1 of 2 checks passed" in done.output
+    suite = ElementTree.parse(tmp_path / "x.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    (failure,) = suite.findall("testcase[@name='digits-crop']/failure")
+    assert "are not as they were stored" in failure.text
+    assert "**failed**" in (tmp_path / "x.md").read_text().splitlines()[2]
+
+
+def test_a_sample_is_computed_again_and_what_differs_does_not_pass(cache, copy, without_digests):
+    store, kept = Results(copy), []
+    found = validation.recomputed(store, 6, partial(run, n_jobs=1), random_state=1)
+    assert len(found) == 6
+    assert all(check.passed for check in found)
+    assert [check.name for check in validation.recomputed(store, 6, run, random_state=1)] == [c.name for c in found]
+    without_digests(copy)
+    for line in (copy / "digits-crop.csv").read_text().splitlines():
+        head, _, accuracy = line.rpartition(",")
+        altered = "/".join(head.split(",")[:6]) == found[0].name
+        kept.append(f"{head},{float(accuracy) - 0.006:.6f}" if altered else line)
+    (copy / "digits-crop.csv").write_text("\n".join(kept) + "\n")
+    again = validation.recomputed(store, 6, run, random_state=1)
+    assert [check.passed for check in again] == [False] + 5 * [True]
+    assert again[0].tolerance == "0.005"
+    assert float(again[0].got.split()[0]) - float(again[0].expected.split()[0]) == pytest.approx(0.006)
+    with pytest.raises(ValueError, match="n must be at least 1, got 0"):
+        validation.recomputed(store, 0, run)
+
+
+@pytest.mark.slow
+def test_a_notebook_passes_with_the_outputs_that_it_holds_and_not_with_others(tmp_path):
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("print(1 + 1)"), nbformat.v4.new_code_cell("2 + 2")]
+    )
+    nbformat.write(nbclient.NotebookClient(book, kernel_name="python3").execute(), tmp_path / "sums.ipynb")
+    (check,) = validation.notebooks([tmp_path / "sums.ipynb"], tmp_path)
+    assert check.passed
+    book.cells[1].outputs[0]["data"]["text/plain"] = "5"
+    nbformat.write(book, tmp_path / "sums.ipynb")
+    (check,) = validation.notebooks([tmp_path / "sums.ipynb"], tmp_path)
+    assert (check.passed, check.got) == (False, "other outputs in Cell 1")

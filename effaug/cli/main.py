@@ -15,10 +15,12 @@ import typer
 from effaug import scores
 from effaug.cli.report import app as reports
 from effaug.cli.report import console
+from effaug.cli.validate import app as checks
 from effaug.study.names import RenamedWarning
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(reports)
+app.add_typer(checks)
 
 
 @app.callback()

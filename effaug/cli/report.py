@@ -32,7 +32,7 @@ def summary(
     from effaug.report.tables import auc_summary
     from effaug.study.names import current
 
-    store = _stored(results)
+    store = results_in(results)
     names = [current(task) for task in tasks or ()] or store.tasks()
     for missing in sorted(set(names) - set(store.tasks())):
         raise ValueError(f"no results for {missing!r} in {results}; stored: {', '.join(store.tasks())}")
@@ -58,7 +58,7 @@ def reproduce(
     from effaug.study import reproduce as again
     from effaug.study.names import current
 
-    store = _stored(results)
+    store = results_in(results)
     into = into or Path(tempfile.mkdtemp(prefix="effaug-"))
     if into.resolve() == results.resolve():
         raise ValueError(f"{into} holds the stored results: name another folder for those that are computed")
@@ -75,8 +75,12 @@ def reproduce(
         )
         print(found.to_string(index=False))
         good &= bool(found["within tolerance"].all())
+    tolerance = {
+        "frozen": f"{again.ACCURACY_TOLERANCE} of an accuracy, {again.AUC_TOLERANCE} of a policy's mean AUC",
+        "refit": f"{again.AUC_TOLERANCE} of a policy's mean AUC, or {again.STANDARD_ERRORS:g} standard errors",
+    }[features]
     print(
-        f"tolerance: {again.ACCURACY_TOLERANCE} of an accuracy, {again.AUC_TOLERANCE} of a policy's mean AUC: "
+        f"tolerance: {tolerance}: "
         f"{'found again' if good else 'NOT found again'}"
         + ("" if variations else " (variations of the protocols: --variations)")
     )
@@ -99,7 +103,7 @@ def scorecard(
 
     if context.invoked_subcommand:
         return
-    store = _stored(results)
+    store = results_in(results)
     each = card.comparisons(store, _known(protocol))
     found = card.scorecard(store, protocol, each)
     if as_json:
@@ -131,7 +135,8 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _stored(results: Path) -> Any:
+def results_in(results: Path) -> Any:
+    """The results in a folder that has some; ValueError, saying what to do, where it has none."""
     from effaug.study.results import Results
 
     store = Results(results)
@@ -141,24 +146,6 @@ def _stored(results: Path) -> Any:
             "run digits-rotate`)"
         )
     return store
-
-
-@app.command()
-def validate(
-    tasks: Annotated[list[str] | None, typer.Argument(help="Tasks; all that have results unless given.")] = None,
-    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
-) -> None:
-    """Check every stored number against its digest; exit status 1 if one was altered or lost."""
-    from effaug.study import validation
-    from effaug.study.names import current
-
-    found = validation.stored(_stored(results), [current(task) for task in tasks] if tasks else None)
-    for each in found:
-        curves = f"{each.n_curves} curves" if each.n_curves else "whole"
-        console.print(f"{each.name}: {each.fault or curves}", highlight=False, soft_wrap=True)
-    if faults := sum(bool(each.fault) for each in found):
-        console.print(f"{faults} of {len(found)} at fault", highlight=False)
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -173,7 +160,7 @@ def compare(
     from effaug.study.caveats import caveats
     from effaug.study.protocols import NAMES, stored_as
 
-    store = _stored(results)
+    store = results_in(results)
     pairs = published_pairs(store, _known(protocol))
     printed = as_text(pairs, 2, {"difference": ("auc", "paper")})
     print(printed.replace("-", "NaN").to_string(index=False))
@@ -203,7 +190,7 @@ def export(
     from effaug.report import catalogue
     from effaug.report.view import view_of
 
-    view = view_of(_stored(results), protocol=protocol, n_seeds=seeds)
+    view = view_of(results_in(results), protocol=protocol, n_seeds=seeds)
     written = catalogue.export(view, folder)
     print(f"{len(written)} files in {folder}")
     if view.notes():
@@ -218,7 +205,7 @@ def figure(
     """Draw the finding in one figure, as in README and on the book's first page."""
     from effaug.report import supplementary
 
-    style.save(supplementary.idea(_stored(results)), file)
+    style.save(supplementary.idea(results_in(results)), file)
 
 
 def _old_name(group: typer.Typer, words: str, command: Callable[..., None]) -> None:

@@ -1,52 +1,134 @@
-"""Whether what is stored is what was computed: every number against the digest that was stored with it."""
+"""Whether what is stored is what was computed: by digests, by running notebooks, by computing a sample again."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
 
 from effaug.study import rows, timing
-from effaug.study.results import Results
+from effaug.study.experiment import Job
+from effaug.study.reproduce import ACCURACY_TOLERANCE, stored_experiments
+from effaug.study.results import Key, Results
 
 
 @dataclass(frozen=True)
-class Checked:
-    """One file, or the files of one task, and what was found.
+class Check:
+    """One check and its outcome.
 
     Attributes
     ----------
     name : str
-    n_curves : int
-        That agree with their digests; 0 for files without curves.
-    fault : str
-        A sentence; empty where everything is as it was stored.
+        Of what was checked: a task, a notebook, a curve.
+    expected, got : str
+    tolerance : str
+        Empty where nothing may differ.
+    passed : bool
     """
 
     name: str
-    n_curves: int
-    fault: str
+    expected: str
+    got: str
+    tolerance: str = ""
+    passed: bool = True
 
 
-def stored(results: Results, tasks: Iterable[str] | None = None) -> list[Checked]:
-    """Check the results of tasks, all unless given, and the stored timings.
+def stored(results: Results, tasks: Iterable[str] | None = None) -> list[Check]:
+    """Check the results of tasks, all unless given, and the stored timings, against their digests.
 
     A file is at fault that is damaged, lacks a curve that its record has the digest of, or has records without digests.
     """
     names = results.tasks() if tasks is None else list(tasks)
-    return [_task(results, name) for name in names] + [
-        _timing(p) for p in sorted((results.folder / "timing").glob("*"))
-    ]
+    timings = sorted((results.folder / "timing").glob("*"))
+    return [_task(results, name) for name in names] + [_timing(path) for path in timings]
 
 
-def _task(results: Results, task: str) -> Checked:
+def notebooks(paths: Iterable[Path], folder: Path) -> list[Check]:
+    """Run notebooks and compare the text of their outputs with what they hold (nbval).
+
+    Parameters
+    ----------
+    paths : iterable of Path
+    folder : Path
+        Where they are run, as ``make test`` does: it holds ``results``, unless ``EFFAUG_RESULTS`` names others.
+    """
+    return [_notebook(path, folder) for path in paths]
+
+
+def recomputed(
+    results: Results, n: int, run: Any, *, tasks: Iterable[str] | None = None, random_state: int = 0
+) -> list[Check]:
+    """Compute stored curves over frozen features again, from the images, and compare every accuracy.
+
+    Parameters
+    ----------
+    results : Results
+    n : int
+        How many curves, drawn at random from all that are stored; all where there are fewer.
+    run : callable
+        Takes an experiment and where to store it: `effaug.study.runner.run`, with its workers and progress.
+    tasks : iterable of str, optional
+    random_state : int, default 0
+        Of the draw.
+    """
+    if n < 1:
+        raise ValueError(f"n must be at least 1, got {n}")
+    names = results.tasks() if tasks is None else list(tasks)
+    known = [(task, key) for task in names for key in sorted(results.done(task)) if key[1] == "frozen"]
+    drawn = np.random.default_rng(random_state).permutation(len(known))[:n]
+    chosen = defaultdict(list)
+    for task, key in (known[k] for k in sorted(drawn)):
+        chosen[task, key[0]].append(key)
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        again = Results(folder)
+        for (task, protocol), keys in chosen.items():
+            experiments = stored_experiments(results, task)
+            (experiment,) = (each for each in experiments if each.protocol.name == protocol)
+            run(replace(experiment, curves=tuple(Job(*key[2:]) for key in keys)), again)
+            found += [_curve(task, key, results, again) for key in keys]
+    return found
+
+
+def junit(checks: Iterable[Check]) -> str:
+    """As JUnit's XML, which CI services show."""
+    checks = list(checks)
+    failures = str(sum(not check.passed for check in checks))
+    suite = ElementTree.Element("testsuite", name="effaug validate", tests=str(len(checks)), failures=failures)
+    for check in checks:
+        case = ElementTree.SubElement(suite, "testcase", classname="effaug.validate", name=check.name)
+        if not check.passed:
+            told = f"expected {check.expected}, got {check.got}"
+            ElementTree.SubElement(case, "failure", message=told).text = told
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+
+
+def markdown(checks: Iterable[Check]) -> str:
+    """As a table in Markdown, what failed first."""
+    lines = ["| check | expected | got | tolerance | |", "|---|---|---|---|---|"]
+    for check in sorted(checks, key=lambda each: each.passed):
+        cells = (check.name, check.expected, check.got, check.tolerance, "passed" if check.passed else "**failed**")
+        lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _task(results: Results, task: str) -> Check:
+    expected = "every curve as it was stored"
     try:
         curves = results.done(task)
         results.points(task)
         fault = _lost(results, task)
     except ValueError as error:
-        return Checked(task, 0, str(error))
-    return Checked(task, len(curves), fault)
+        fault = str(error)
+    return Check(task, expected, fault or f"{len(curves)} curves, as they were stored", passed=not fault)
 
 
 def _lost(results: Results, task: str) -> str:
@@ -61,9 +143,37 @@ def _lost(results: Results, task: str) -> str:
     return ""
 
 
-def _timing(path: Path) -> Checked:
+def _timing(path: Path) -> Check:
     try:
         timing.load(path.parent, path.stem)
+        fault = ""
     except (ValueError, OSError) as error:
-        return Checked(f"timing/{path.stem}", 0, str(error))
-    return Checked(f"timing/{path.stem}", 0, "")
+        fault = str(error)
+    return Check(f"timing/{path.stem}", "as it was stored", fault or "as it was stored", passed=not fault)
+
+
+def _notebook(path: Path, folder: Path) -> Check:
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider", f"--junitxml={report}"]
+        done = subprocess.run([*command, str(path.resolve())], cwd=folder, capture_output=True, text=True)
+        if not report.exists():
+            raise OSError(f"nbval cannot run {path}: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+        cases = ElementTree.parse(report).getroot().iter("testcase")
+        failed = [str(case.get("name")) for case in cases if len(case)]
+    got = f"other outputs in {', '.join(failed)}" if failed else "the outputs that it holds"
+    return Check(str(path), "the outputs that it holds", got, passed=not failed and done.returncode == 0)
+
+
+def _curve(task: str, key: Key, results: Results, again: Results) -> Check:
+    name = f"{task}/{'/'.join(map(str, key))}"
+    old, new = (
+        {int(row[6]): float(row[7]) for row in rows.read(store.folder / f"{task}.csv") if rows.curve_of(row) == key}
+        for store in (results, again)
+    )
+    if old.keys() != new.keys():
+        return Check(name, f"budgets {sorted(old)}", f"budgets {sorted(new)}", passed=False)
+    worst = max(old, key=lambda budget: abs(new[budget] - old[budget]))
+    passed = abs(new[worst] - old[worst]) <= ACCURACY_TOLERANCE
+    expected, got = (f"{values[worst]:.6f} with {worst} points augmented" for values in (old, new))
+    return Check(name, expected, got, str(ACCURACY_TOLERANCE), passed)
