@@ -1,6 +1,7 @@
 """The project's own files agree with each other."""
 
 import re
+import shlex
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -9,6 +10,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from typer.testing import CliRunner
+
+from effaug.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -54,6 +58,18 @@ def test_the_workflow_makes_what_there_is_under_every_python_that_is_supported()
     assert job["strategy"]["matrix"]["python-version"] == versions
     (setup,) = [step["with"] for step in job["steps"] if "setup-python" in step.get("uses", "")]
     assert (ROOT / setup["cache-dependency-path"]).exists()
+
+
+def test_the_workflow_that_validates_asks_for_what_the_command_has():
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "validate.yml").read_text())["jobs"]["validate"]["steps"]
+    first, *commands = [step["run"] for step in steps if "run" in step]
+    target = first.removeprefix("make ")
+    assert f"READY := {target}" in MAKEFILE
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        assert program == ".venv/bin/effaug"
+        assert CliRunner().invoke(app, [*arguments, "--help"]).exit_code == 0, command
+    assert CliRunner().invoke(app, ["validate", "--no-such-option", "--help"]).exit_code == 2
 
 
 def test_hooks_before_a_commit_run_what_make_lint_runs_and_load_nothing():
