@@ -16,20 +16,44 @@ def unknown(what: str, value: object, accepted: Iterable[object]) -> str:
     return f"unknown {what} {value!r}{hint}; accepted: {', '.join(choices)}"
 
 
-def finite(X: np.ndarray) -> np.ndarray:
-    """X (n, d) in float64, or a ValueError that names what is wrong with it."""
-    X = np.asarray(X, float)
-    if X.ndim != 2:
-        raise ValueError(f"X must have shape (n, d), got {X.shape}")
-    bad = np.argwhere(~np.isfinite(X))
+def real(X: object, name: str = "X") -> np.ndarray:
+    """An array of real numbers, or a ValueError that names what is wrong with it: nothing is dropped or read as if."""
+    if np.ma.is_masked(X):
+        raise ValueError(f"{name} must have no masked values: fill them, or leave their points out")
+    if hasattr(X, "toarray"):
+        raise ValueError(f"{name} must be dense, got a sparse {type(X).__name__}: its toarray() is")
+    found = np.asarray(X)
+    if found.dtype.kind not in "buif":
+        raise ValueError(f"{name} must hold real numbers, got {found.dtype}")
+    return found
+
+
+def finite(X: object) -> np.ndarray:
+    """X (n, d) in float64, d at least 1, or a ValueError that names what is wrong with it."""
+    found = real(X).astype(float)
+    if found.ndim != 2:
+        raise ValueError(f"X must have shape (n, d), got {found.shape}")
+    if not found.shape[1]:
+        raise ValueError(f"X must have at least one feature, got shape {found.shape}")
+    bad = np.argwhere(~np.isfinite(found))
     if len(bad):
-        raise ValueError(f"X must be finite, got {X[tuple(bad[0])]} in row {bad[0, 0]}")
-    return X
+        raise ValueError(f"X must be finite, got {found[tuple(bad[0])]} in row {bad[0, 0]}")
+    return found
+
+
+def binary(y: object, n: int) -> np.ndarray:
+    """Labels 0 and 1 (n,) of type int, or a ValueError that names what is wrong with them."""
+    found = np.asarray(y)
+    if found.shape != (n,):
+        raise ValueError(f"y must have shape ({n},), a label for each row of X, got {found.shape}")
+    if not set(np.unique(found).tolist()) <= {0, 1}:
+        raise ValueError(f"y must be 0 or 1, got {np.unique(found)[:5].tolist()}")
+    return found.astype(int)  # unsigned ones would wrap in 1 - 2 y
 
 
 def not_negative(name: str, values: np.ndarray | None, n: int) -> np.ndarray:
     """Values (n,), ones for None, or a ValueError that names what is wrong with them."""
-    values = np.ones(n) if values is None else np.asarray(values, float)
+    values = np.ones(n) if values is None else real(values, name).astype(float)
     if values.shape != (n,):
         raise ValueError(f"{name} must have shape ({n},), one a point, got {values.shape}")
     bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))

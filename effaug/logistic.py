@@ -19,6 +19,8 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from effaug._validation import real
+
 C_GRID = (0.01, 0.1, 1.0, 10.0, 100.0)
 N_FOLDS = 4
 MAX_ITER = 20_000
@@ -91,7 +93,7 @@ def fit(
     Raises
     ------
     ValueError
-        For labels other than 0 and 1, shapes that disagree, or negative weights.
+        For labels other than 0 and 1, shapes that disagree, negative weights, or X that is masked, sparse or not real.
     """
     X, y, sample_weight = _checked(X, y, sample_weight)
     if C == "cv":
@@ -259,23 +261,21 @@ def _checked(
     X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """X (n, 1 + t, d), y (n,) of type int and weights (n, 1 + t), or a ValueError that names what is wrong."""
-    X, y = np.asarray(X), np.asarray(y)
+    X, y = real(X), np.asarray(y)
     if X.ndim == 2:
         X = X[:, None]
         sample_weight = None if sample_weight is None else np.asarray(sample_weight)[:, None]
     if X.ndim != 3:
         raise ValueError(f"X must have shape (n, d) or (n, 1 + t, d), got {X.shape}")
-    sample_weight = np.ones(X.shape[:2]) if sample_weight is None else np.asarray(sample_weight, float)
-    if y.shape != X.shape[:1] or sample_weight.shape != X.shape[:2]:
-        raise ValueError(
-            f"y must have shape {X.shape[:1]} and sample_weight {X.shape[:2]} for X {X.shape}, got {y.shape} and "
-            f"{sample_weight.shape}"
-        )
+    weights = real(np.ones(X.shape[:2]) if sample_weight is None else sample_weight, "sample_weight").astype(float)
+    if y.shape != X.shape[:1] or weights.shape != X.shape[:2]:
+        shapes = f"y must have shape {X.shape[:1]} and sample_weight {X.shape[:2]} for X {X.shape}"
+        raise ValueError(f"{shapes}, got {y.shape} and {weights.shape}")
     if set(np.unique(y)) != {0, 1}:
         raise ValueError(f"y must be 0 and 1, both present, got {np.unique(y)[:5].tolist()}")
-    if not (sample_weight >= 0).all():
-        raise ValueError(f"sample_weight must not be negative, got {sample_weight.min()}")
-    return X, y.astype(int), sample_weight  # unsigned ones would wrap in 1 - 2 y
+    if not (weights >= 0).all():
+        raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
+    return X, y.astype(int), weights  # unsigned ones would wrap in 1 - 2 y
 
 
 def _solve(rows: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, C: float) -> LogisticModel:

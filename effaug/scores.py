@@ -11,7 +11,7 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.special import expit
 
 from effaug import svm
-from effaug._validation import not_negative, unknown
+from effaug._validation import binary, not_negative, real, unknown
 from effaug.logistic import LogisticModel, l2_term, row_curvature
 
 Score = str | np.ndarray | Callable[[LogisticModel, np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
@@ -65,8 +65,10 @@ def score(
     Raises
     ------
     ValueError
-        For an unknown name; for scores of another shape, negative or not finite; for ``margin``, see `effaug.svm.fit`.
+        For an unknown name; for X that is masked, sparse or not real, or labels of another shape or other than 0 and 1;
+        for scores of another shape, negative or not finite; for ``margin``, see `effaug.svm.fit`.
     """
+    X, y = real(X), binary(y, len(X))
     check(name, len(y))
     if not isinstance(name, str):
         return not_negative("score", name(model, X, y, sample_weight) if callable(name) else name, len(y))
@@ -130,6 +132,7 @@ def influence(
     with s = w p (1 - p). Where Z has fewer rows than columns, one factorises the smaller M = ridge I + Z Z' instead,
     through A^-1 Z' = Z' M^-1.
     """
+    X, y = real(X), binary(y, len(X))
     X = X[:, None] if X.ndim == 2 else X
     sample_weight = np.ones(X.shape[:2]) if sample_weight is None else np.reshape(sample_weight, X.shape[:2])
     points = X[:, 0].astype(np.float64)
@@ -147,7 +150,7 @@ def influence(
         leverage = _dual_leverage(points - centre, centred, term, root, fitted)
     else:
         raise ValueError("influence with more features than fitted rows needs every original among those rows")
-    sign = 1.0 - 2.0 * np.asarray(y)
+    sign = 1.0 - 2.0 * y
     residual = expit(sign * model.decision_function(points))  # |p - y|, without cancelling where p is near y
     magnitude: np.ndarray = residual**2 * (leverage + 1 / curvature.sum())
     return magnitude

@@ -83,7 +83,10 @@ def _two_classes(y: np.ndarray) -> np.ndarray:
         raise ValueError(f"y must have shape (n,), got {found.shape}")
     if any(label is None or label != label for label in found.tolist()):  # NaN differs from itself
         raise ValueError("y must be known for every point, got None or NaN")
-    classes, binary = np.unique(found, return_inverse=True)
+    try:
+        classes, binary = np.unique(found, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(f"y must hold labels of one kind, which can be sorted: {error}") from error
     if len(classes) != 2:
         raise ValueError(f"y must be of two classes, got {len(classes)}: {classes[:5].tolist()}")
     return binary

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
+from effaug._validation import finite
 from effaug.logistic import C_GRID, N_FOLDS
+
+MAX_ITER = 10_000_000  # seconds; features on a scale of their own take hundreds
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +55,15 @@ def fit(X: np.ndarray, y: np.ndarray, C: float | None = None, *, shuffled: bool 
     Raises
     ------
     ValueError
-        For labels other than 0 and 1, or fewer than four points of either to cross-validate with.
+        For labels other than 0 and 1, fewer than four points of either to cross-validate with, features that are not
+        finite, or if the solver has not converged after `MAX_ITER` iterations.
 
     Notes
     -----
     The virtual support vector method augments the support vectors alone (Schoelkopf, Burges & Vapnik, 1996; Kuchnik &
     Smith, 2019, Section 5.1 and Appendix B).
     """
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.svm import SVC
 
@@ -65,9 +71,15 @@ def fit(X: np.ndarray, y: np.ndarray, C: float | None = None, *, shuffled: bool 
     counts = dict(zip(*(part.tolist() for part in np.unique(y, return_counts=True)), strict=True))
     if set(counts) != {0, 1} or (C is None and min(counts.values()) < N_FOLDS):
         raise ValueError(f"y must be 0 and 1, to cross-validate at least {N_FOLDS} of either, got {counts}")
-    rows = np.asarray(X, np.float64)
-    if C is None:
-        folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0) if shuffled else StratifiedKFold(N_FOLDS)
-        C = GridSearchCV(SVC(kernel="linear"), {"C": C_GRID}, cv=folds, refit=False).fit(rows, y).best_params_["C"]
-    svm = SVC(kernel="linear", C=C).fit(rows, y)
+    rows, machine = finite(X), SVC(kernel="linear", max_iter=MAX_ITER)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            if C is None:
+                folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0) if shuffled else StratifiedKFold(N_FOLDS)
+                search = GridSearchCV(machine, {"C": C_GRID}, cv=folds, refit=False, error_score="raise")
+                C = float(search.fit(rows, y).best_params_["C"])
+            svm = machine.set_params(C=C).fit(rows, y)
+        except ConvergenceWarning:
+            raise ValueError(f"the SVM did not converge in {MAX_ITER} iterations: scale the features") from None
     return LinearSVM(svm.coef_[0], float(svm.intercept_[0]), float(C), np.sort(svm.support_).astype(int))
