@@ -285,7 +285,15 @@ def test_a_killed_run_leaves_no_workers_and_is_made_whole_by_the_next(whole, cac
 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["workers start", "a curve is stored"])
-def test_ctrl_c_says_that_nothing_is_lost(when, cache, tmp_path):
+@pytest.mark.parametrize(
+    ("end", "status", "word"),
+    [
+        (lambda pid: os.killpg(pid, signal.SIGINT), 130, "interrupted"),  # as a terminal does: to the workers, too
+        (lambda pid: os.kill(pid, signal.SIGTERM), 143, "terminated"),
+    ],
+    ids=["ctrl-C", "SIGTERM"],
+)
+def test_a_signal_says_that_nothing_is_lost(end, status, word, when, cache, tmp_path):
     store = Results(tmp_path)
     process = start(tmp_path, "--seeds", "1000", "--jobs", "2")
     try:
@@ -294,17 +302,18 @@ def test_ctrl_c_says_that_nothing_is_lost(when, cache, tmp_path):
             "a curve is stored": lambda: store.done(TASK),
         }
         wait_until(lambda: reached[when]() or process.poll() is not None)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+        end(process.pid)
         out, err = process.communicate(timeout=60)
         wait_until(lambda: not members(process.pid), 15)
     finally:
         _end(process)
-    assert process.returncode == 130
+    assert process.returncode == status
     assert out == ""
     assert err.rstrip().splitlines()[-1] == (
-        "interrupted: what was finished is stored, and the same command goes on from there"
+        f"{word}: what was finished is stored, and the same command goes on from there"
     )
     assert "Traceback" not in err
+    assert "leaked" not in err  # semaphores
     assert "KeyboardInterrupt" not in err
     assert not list(tmp_path.glob(".*.part"))
     assert len(store.table().groupby(["score", "policy", "seed"])) == len(store.done(TASK))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import sys
+import threading
 import warnings
 from pathlib import Path
 from typing import Annotated, Any
@@ -213,15 +215,24 @@ def cache(
 
 
 def main() -> None:
-    """The console script: an error of the user's is one sentence and exit status 2."""
+    """The console script: an error of the user's is one sentence and exit status 2; a signal ends it as ctrl-C does."""
+    terminated = threading.Event()
+
+    def terminate(*_: Any) -> None:
+        terminated.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, terminate)
     try:
         _call()
     except SystemExit as stop:
-        if stop.code == 130:  # what Typer makes of a KeyboardInterrupt
-            console.print(
-                "\ninterrupted: what was finished is stored, and the same command goes on from there", soft_wrap=True
-            )
-        raise
+        if stop.code != 130:  # what Typer makes of a KeyboardInterrupt
+            raise
+        word = "terminated" if terminated.is_set() else "interrupted"
+        told = f"\n{word}: what was finished is stored, and the same command goes on from there"
+        console.print(told, soft_wrap=True)
+        sys.exit(143 if terminated.is_set() else 130)
     except (ValueError, OSError) as error:
         if os.environ.get("EFFAUG_TRACEBACK"):
             raise
