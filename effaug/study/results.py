@@ -23,12 +23,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 from filelock import FileLock
 
+from effaug import _npz
 from effaug._files import write_whole
 from effaug.curves import auc
 from effaug.study import digests, rows
@@ -178,11 +178,10 @@ class Results:
         start = "" if key is None else member(key, "")
         path, runs = self._path(task, "npz"), rows.record(self._path(task, "json"))
         try:
-            with np.load(path) as stored:
-                found = {name: stored[name] for name in stored.files if name.startswith(start)}
+            found = _npz.read(path, wanted=lambda name: name.startswith(start))
         except FileNotFoundError:
             found = {}
-        except (BadZipFile, EOFError, ValueError) as error:
+        except ValueError as error:
             raise rows.damaged(path, error) from error
         arrays, done = digests.by_curve(found), self.done(task)
         for each in done if key is None else done & {key}:
