@@ -117,6 +117,26 @@ def test_rows_without_a_record_or_without_their_arrays_are_refused(copy):
         Results(copy).table()
 
 
+def test_a_lost_csv_and_a_task_without_results_are_named(copy):
+    (copy / "digits-crop.csv").unlink()
+    (fault,) = faults(copy)
+    assert "digits-crop.csv lacks" in fault
+    with pytest.raises(ValueError, match=r"no results of 'digits-crp' in .*; there are those of digits-crop"):
+        validation.stored(Results(copy), ["digits-crp"])
+
+
+def test_no_notebooks_are_no_check(tmp_path):
+    with pytest.raises(ValueError, match=r"no notebooks in .*notebooks: go to the folder"):
+        validation.notebooks([], tmp_path)
+
+
+def test_images_of_ones_own_are_not_drawn_to_be_computed_again(copy):
+    own = Curve("mine-rotate", *KEY, 0, (0, 10), np.array([0.5, 0.6]))
+    Results(copy).save([own], {"protocol": {}})
+    drawn = validation.recomputed(Results(copy), 10**6, lambda *_: None, tasks=["mine-rotate"])
+    assert drawn == []
+
+
 def curve(seed: int, accuracy: float, **points) -> Curve:
     return Curve("toy", *KEY, seed, (0, 10), np.array([0.5, accuracy]), points)
 
@@ -178,6 +198,8 @@ def test_the_command_names_what_is_at_fault_with_exit_status_1(copy, tmp_path):
     ]
     done = CliRunner().invoke(app, command)
     whole = ["digits-crop: 585 curves, as they were stored", "timing/cpu: as it was stored", "2 of 2 checks passed"]
+    done_alone = CliRunner().invoke(app, [*command, "digits-crop"])
+    assert done_alone.output.splitlines() == [whole[0], "1 of 1 checks passed"]
     assert (done.exit_code, done.output.splitlines()) == (0, whole)
     assert "failed" not in (tmp_path / "x.md").read_text()
     path = copy / "digits-crop.csv"
@@ -208,6 +230,7 @@ def test_a_sample_is_computed_again_and_what_differs_does_not_pass(cache, copy, 
     again = validation.recomputed(store, 6, run, random_state=1)
     assert [check.passed for check in again] == [False] + 5 * [True]
     assert again[0].tolerance == "0.005"
+    assert re.fullmatch(r"\d+ accuracies, the furthest by 0\.00\d+", again[1].got)
     assert float(again[0].got.split()[0]) - float(again[0].expected.split()[0]) == pytest.approx(0.006)
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):
         validation.recomputed(store, 0, run)

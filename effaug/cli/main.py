@@ -83,7 +83,7 @@ def run(
         raise ValueError(f"--augmentation and --network are for an .npz of your own; {task!r} names both")
     changes: dict[str, Any] = {}
     if C:
-        changes["C"] = "cv" if C == "cv" else _number("C", C)
+        changes["C"] = "cv" if C == "cv" else _number("C, unless it is cv,", C)
     given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", subtract_mean))
     changes |= {k: v for k, v in given if v is not None}
     chosen = swap(load_protocol(protocol, task=task, **changes), tuple(take or ()))

@@ -141,6 +141,10 @@ def file_task(
         Naming the argument, the value and what would be accepted.
     FileNotFoundError
     """
+    if not (augmentation and parameters):
+        raise ValueError(
+            f"{path.name} needs an augmentation and its parameters: --augmentation rotate --parameters -10,10, say"
+        )
     copies = named_augmentation(augmentation, parameters)
     subset = file_subset(path, classes=classes, n_train=n_train)
     pair = f"-{classes[0]}v{classes[1]}" if classes else ""

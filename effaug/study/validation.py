@@ -18,6 +18,7 @@ from effaug.study import rows, timing
 from effaug.study.experiment import Job
 from effaug.study.reproduce import ACCURACY_TOLERANCE, stored_experiments
 from effaug.study.results import Key, Results
+from effaug.study.tasks import SOURCES
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,25 @@ class Check:
 
 
 def stored(results: Results, tasks: Iterable[str] | None = None) -> list[Check]:
-    """Check the results of tasks, all unless given, and the stored timings, against their digests.
+    """Check the results of tasks against their digests; unless some are named, of all, and the stored timings.
 
     A file is at fault that is damaged, lacks a curve that its record has the digest of, or has records without digests.
+
+    Raises
+    ------
+    ValueError
+        For a task without results.
     """
-    names = results.tasks() if tasks is None else list(tasks)
-    timings = sorted((results.folder / "timing").glob("*"))
-    return [_task(results, name) for name in names] + [_timing(path) for path in timings]
+    known = sorted({path.stem for suffix in ("csv", "json", "npz") for path in results.folder.glob(f"*.{suffix}")})
+    if tasks is None:
+        timings = sorted((results.folder / "timing").glob("*"))
+        return [_task(results, name) for name in known] + [_timing(path) for path in timings]
+    for task in (names := list(tasks)):
+        if task not in known:
+            raise ValueError(
+                f"no results of {task!r} in {results.folder.resolve()}; there are those of {', '.join(known)}"
+            )
+    return [_task(results, name) for name in names]
 
 
 def notebooks(paths: Iterable[Path], folder: Path) -> list[Check]:
@@ -59,7 +72,15 @@ def notebooks(paths: Iterable[Path], folder: Path) -> list[Check]:
     paths : iterable of Path
     folder : Path
         Where they are run, as ``make test`` does: it holds ``results``, unless ``EFFAUG_RESULTS`` names others.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
     """
+    paths = list(paths)
+    if not paths:
+        raise ValueError(f"no notebooks in {folder.resolve() / 'notebooks'}: go to the folder of effaug's source")
     return [_notebook(path, folder) for path in paths]
 
 
@@ -72,7 +93,8 @@ def recomputed(
     ----------
     results : Results
     n : int
-        How many curves, drawn at random from all that are stored; all where there are fewer.
+        How many curves, drawn at random from all that are stored; all where there are fewer. Those of images of one's
+        own are not among them, for a record does not hold the images.
     run : callable
         Takes an experiment and where to store it: `effaug.study.runner.run`, with its workers and progress.
     tasks : iterable of str, optional
@@ -81,7 +103,8 @@ def recomputed(
     """
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
-    names = results.tasks() if tasks is None else list(tasks)
+    tasks = None if tasks is None else set(tasks)
+    names = [task for task in results.tasks() if task.split("-")[0] in SOURCES and (tasks is None or task in tasks)]
     known = [(task, key) for task in names for key in sorted(results.done(task)) if key[1] == "frozen"]
     drawn = np.random.default_rng(random_state).permutation(len(known))[:n]
     chosen = defaultdict(list)
@@ -176,4 +199,6 @@ def _curve(task: str, key: Key, results: Results, again: Results) -> Check:
     worst = max(old, key=lambda budget: abs(new[budget] - old[budget]))
     passed = abs(new[worst] - old[worst]) <= ACCURACY_TOLERANCE
     expected, got = (f"{values[worst]:.6f} with {worst} points augmented" for values in (old, new))
+    if passed:
+        got = f"{len(old)} accuracies, the furthest by {abs(new[worst] - old[worst]):.6f}"
     return Check(name, expected, got, str(ACCURACY_TOLERANCE), passed)
