@@ -163,9 +163,9 @@ def test_a_file_of_two_classes_is_that_task_of_ones_own(mine, effaug, tmp_path):
 @pytest.mark.parametrize(
     ("options", "change", "words"),
     [
-        ((), {}, ["unknown augmentation ''", "translate, rotate, crop"]),
+        ((), {}, ["mine.npz needs an augmentation and its parameters", "--augmentation rotate --parameters -10,10"]),
         (("--augmentation", "flip"), {}, ["unknown augmentation 'flip'", "translate, rotate, crop"]),
-        (("--augmentation", "crop"), {}, ["parameters of crop must be margins in whole pixels", "got ()"]),
+        (("--augmentation", "crop"), {}, ["mine.npz needs an augmentation and its parameters"]),
         (TURNED, {}, ["classes must be two of the labels of", "mine.npz, [3, 5, 8], got None"]),
         ((*TURNED, "--classes", "3,4"), {}, ["[3, 5, 8], got (3, 4)"]),
         ((*TURNED, "--classes", "3,8", "--n-train", "59"), {}, ["n_train must be between 2 and 58", "got 59"]),

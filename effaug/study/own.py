@@ -18,7 +18,7 @@ from effaug.images.augment import Augmentation, Augmenters
 from effaug.images.features import TRAINED
 from effaug.study.datasets import Dataset
 from effaug.study.task_data import Subset, check_images, file_subset, load_subset
-from effaug.study.tasks import Task, load_task, named_augmentation
+from effaug.study.tasks import AUGMENTATIONS, Task, load_task, named_augmentation
 from effaug.study.tasks import augmentation as augmentation_of
 
 
@@ -141,7 +141,7 @@ def file_task(
         Naming the argument, the value and what would be accepted.
     FileNotFoundError
     """
-    if not (augmentation and parameters):
+    if not augmentation or (augmentation in AUGMENTATIONS and not parameters):
         raise ValueError(
             f"{path.name} needs an augmentation and its parameters: --augmentation rotate --parameters -10,10, say"
         )
