@@ -75,8 +75,8 @@ discrepancies.divided_twice(view.results)
 #
 # Training for thirty epochs brings the published order, and not the level. Over small NORB's six tables the median rank correlation with the published order rises from 0.67 to
 # 0.90, where the text's settings have 0.77; the AUCs are 51 of 1000 away. With the mean image subtracted they are 8 away, and on crops the order is reversed. On CIFAR-10 the same
-# settings gave the published order at too low a level until the network had depth 56, the released code's. Small NORB's networks have depth 20; a deeper one, and
-# one trained on shifted images, have not been trained at this scale.
+# settings gave the published order at too low a level until the network had depth 56, the released code's. Small NORB's networks have depth 20 here; one
+# of depth 56, trained for four epochs, has no results yet, and one trained on shifted images has not been tried at this scale.
 #
 # ## The search over C (number 12)
 #
