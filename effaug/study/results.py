@@ -176,14 +176,14 @@ class Results:
     def points(self, task: str, key: Key | None = None) -> dict[str, np.ndarray]:
         """Arrays kept beside the curves, by `member`; of one curve, where its key is given, by their own names."""
         start = "" if key is None else member(key, "")
-        path, runs = self._path(task, "npz"), rows.record(self._path(task, "json"))
+        path, done = self._path(task, "npz"), self.done(task)  # first: what is saved meanwhile is not asked for
         try:
             found = _npz.read(path, wanted=lambda name: name.startswith(start))
         except FileNotFoundError:
             found = {}
         except ValueError as error:
             raise rows.damaged(path, error) from error
-        arrays, done = digests.by_curve(found), self.done(task)
+        arrays, runs = digests.by_curve(found), rows.record(self._path(task, "json"))
         for each in done if key is None else done & {key}:
             known, prefix = runs[run_label(*each[:2])].get("curves"), member(each, "")
             if known is not None and not digests.has_arrays(known[rows.key_of(*each[2:])], arrays.get(prefix, {})):

@@ -35,17 +35,12 @@ def read(path: Path) -> tuple[Row, ...]:
     ValueError
         If the file is damaged, naming the line, or the record beside it is missing or damaged.
     """
-    state = _state(path)  # first: what is saved meanwhile has its digests before it has its rows
-    if state is None:
-        return ()
-    _verify(path, state, _state(path.with_suffix(".json")))
-    return _read(path, state)
+    return _read(path, _verified(path))
 
 
 def frame(path: Path) -> pd.DataFrame:
     """The rows of a file by `COLUMNS`. It is shared by all who ask: not to be changed in place."""
-    read(path)
-    return _frame(path, _state(path))
+    return _frame(path, _verified(path))
 
 
 def record(path: Path) -> dict[str, Any]:
@@ -106,6 +101,13 @@ def key_of(score: str, policy: str, seed: str | int) -> str:
     return f"{score}/{policy}/{seed}"
 
 
+def _verified(path: Path) -> _State:
+    state = _state(path)  # before the record's: what is saved meanwhile has its digests before it has its rows
+    if state:
+        _verify(path, state, _state(path.with_suffix(".json")))
+    return state
+
+
 def _state(path: Path) -> _State:
     """What changes when the file does: it is always replaced, so that at least the inode is another."""
     try:
@@ -146,6 +148,8 @@ def _verify(path: Path, state: _State, about: _State) -> None:
 
 @functools.lru_cache(maxsize=64)
 def _read(path: Path, state: _State) -> tuple[Row, ...]:
+    if state is None:
+        return ()
     header, *rows = list(csv.reader(path.read_text().splitlines())) or [[]]
     if tuple(header) != COLUMNS:
         raise ValueError(f"{path} has the columns {','.join(header)}; expected {','.join(COLUMNS)}")
@@ -157,7 +161,7 @@ def _read(path: Path, state: _State) -> tuple[Row, ...]:
 
 @functools.lru_cache(maxsize=64)
 def _frame(path: Path, state: _State) -> pd.DataFrame:
-    return pd.DataFrame(_read(path, state) if state else [], columns=list(COLUMNS)).astype(_NUMBERS)
+    return pd.DataFrame(_read(path, state), columns=list(COLUMNS)).astype(_NUMBERS)
 
 
 def _empty() -> pd.DataFrame:

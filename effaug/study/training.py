@@ -27,7 +27,7 @@ from effaug.study._checkpoint import Checkpoint, checkpoint_folder, is_stored, r
 from effaug.study.caveats import data_caveat, training_caveat
 from effaug.study.provenance import commit
 
-N_VALIDATION = 2500  # at most so many test images after each epoch; all of them after the last
+N_VALIDATION = 2500  # most test images after each epoch; all of them after the last
 DATASETS = ("cifar10", "smallnorb")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 _DROPS = ((0.4, 0.1), (0.6, 0.01), (0.8, 0.001), (0.9, 0.0005))

@@ -100,12 +100,19 @@ def recomputed(
     tasks : iterable of str, optional
     random_state : int, default 0
         Of the draw.
+
+    Raises
+    ------
+    ValueError
+        If n is less than 1, or there is no such curve.
     """
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
     tasks = None if tasks is None else set(tasks)
     names = [task for task in results.tasks() if task.split("-")[0] in SOURCES and (tasks is None or task in tasks)]
     known = [(task, key) for task in names for key in sorted(results.done(task)) if key[1] == "frozen"]
+    if not known:
+        raise ValueError("none of these results can be computed again: of images of one's own a record holds no pixels")
     drawn = np.random.default_rng(random_state).permutation(len(known))[:n]
     chosen = defaultdict(list)
     for task, key in (known[k] for k in sorted(drawn)):
