@@ -1,10 +1,10 @@
-# make book | test | reproduce | notebooks | lint | lock - each creates .venv from the lock when it is missing.
+# make book | test | torture | reproduce | notebooks | lint | lock - each creates .venv from the lock when it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 
-.PHONY: book test reproduce notebooks lint lock
+.PHONY: book test torture reproduce notebooks lint lock
 .DELETE_ON_ERROR:
 
 book: $(READY)
@@ -17,6 +17,11 @@ book: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest --nbval --doctest-modules --ignore-glob='notebooks/*.py' -n $(JOBS) --maxprocesses 8 \
 	  --dist loadfile --no-loadscope-reorder tests notebooks effaug
+
+# The tests that do effaug harm, in their long form; what was counted is shown on the page "What it withstands".
+torture: $(READY)
+	$(BIN)/python -m pytest -m torture --torture results/torture/counts.json -n $(JOBS) --maxprocesses 8 \
+	  --dist load tests
 
 # Stored results computed anew and compared: make reproduce TASKS="cifar10-translate digits-crop"
 TASKS ?= digits-rotate

@@ -2,6 +2,8 @@
 
 import json
 import os
+import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from effaug.report.withstood import save
 from effaug.study import rows
 from effaug.study.datasets import data_folder
 
@@ -16,12 +19,54 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", 
 ARCHIVES = ("mnist.npz", "cifar10.npz", "smallnorb.npz")
 
 
+WITHSTOOD = "withstood"  # the property of a test's report that carries its counts
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--torture", metavar="FILE", help="Run the torture suite's long form; write its counts to FILE.")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """In a worker of pytest-xdist one thread computes, there and in what it starts: the workers share the cores."""
+    if config.getoption("torture") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Counts(Path(config.getoption("torture"))))
     if hasattr(config, "workerinput"):
         for name in THREADS:
             os.environ.setdefault(name, "1")
         threadpool_limits(1)
+
+
+class _Counts:
+    """Adds up what the tests counted; writes it where all of them passed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.counts, self.start = path, defaultdict[tuple[str, str], int](int), time.monotonic()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            for name, value in report.user_properties:
+                if name == WITHSTOOD:
+                    fault, target, times = value
+                    self.counts[fault, target] += times
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus == 0:
+            save(self.path, self.counts, time.monotonic() - self.start)
+
+
+@pytest.fixture
+def withstood(record_property) -> Callable[[str, str, int], None]:
+    """Counts what a test of the torture suite let befall effaug, for the page *What it withstands*.
+
+    Called with the fault, such as "killed", what it befell, such as "run", and how often. A test that fails counts not.
+    """
+    return lambda fault, target, times: record_property(WITHSTOOD, [fault, target, times])
+
+
+@pytest.fixture(scope="session")
+def torture(pytestconfig) -> Callable[[int, int], int]:
+    """``torture(bounded, long)``: how often, in `make test` and in `make torture`."""
+    return lambda bounded, long: long if pytestconfig.getoption("torture") else bounded
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,8 @@ def test_everything_stored_here_is_as_it_was_stored():
     assert [check.name for check in validation.stored(Results(STORED))] == [*Results(STORED).tasks(), "timing/cpu"]
 
 
-def test_every_edit_of_a_single_digit_is_caught(copy):
+@pytest.mark.torture
+def test_every_edit_of_a_single_digit_is_caught(copy, withstood):
     """Of all files of text, drawn by how many digits they hold; none of them is the last digit of nothing."""
     rng = np.random.default_rng(0)
     files = [copy / "digits-crop.csv", copy / "digits-crop.json", copy / "timing" / "cpu.json"]
@@ -58,18 +59,21 @@ def test_every_edit_of_a_single_digit_is_caught(copy):
         path.write_text(text)
     assert caught == N_EDITS
     assert not faults(copy)
+    withstood("edited by one digit", "stored results", caught)
 
 
-def test_every_flipped_bit_of_an_archive_is_caught(copy):
-    path, rng = copy / "digits-crop.npz", np.random.default_rng(0)
+@pytest.mark.torture
+def test_every_flipped_bit_of_an_archive_is_caught(copy, torture, withstood):
+    path, rng, n_flips = copy / "digits-crop.npz", np.random.default_rng(0), torture(20, 300)
     whole = path.read_bytes()
     directory = whole.index(b"PK\x01\x02")  # what follows repeats what precedes: a date there decides nothing
-    for at in rng.integers(100, directory, 20):
+    for at in rng.integers(100, directory, n_flips):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         changed = faults(copy)
         assert changed or _same(path, whole), at
     path.write_bytes(whole)
     assert not faults(copy)
+    withstood("a bit flipped", "stored arrays", n_flips)
 
 
 def _same(path, whole) -> bool:

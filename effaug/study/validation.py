@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from effaug.study import rows, timing
+from effaug.study import digests, rows
 from effaug.study.experiment import Job
 from effaug.study.reproduce import ACCURACY_TOLERANCE, stored_experiments
 from effaug.study.results import Key, Results
@@ -43,7 +43,7 @@ class Check:
 
 
 def stored(results: Results, tasks: Iterable[str] | None = None) -> list[Check]:
-    """Check the results of tasks against their digests; unless some are named, of all, and the stored timings.
+    """Check results against their digests: of the tasks named, or of all with the measurements beside them.
 
     A file is at fault that is damaged, lacks a curve that its record has the digest of, or has records without digests.
 
@@ -54,8 +54,8 @@ def stored(results: Results, tasks: Iterable[str] | None = None) -> list[Check]:
     """
     known = sorted({path.stem for suffix in ("csv", "json", "npz") for path in results.folder.glob(f"*.{suffix}")})
     if tasks is None:
-        timings = sorted((results.folder / "timing").glob("*"))
-        return [_task(results, name) for name in known] + [_timing(path) for path in timings]
+        measured = [path for folder in ("timing", "torture") for path in sorted((results.folder / folder).glob("*"))]
+        return [_task(results, name) for name in known] + [_measured(path) for path in measured]
     for task in (names := list(tasks)):
         if task not in known:
             raise ValueError(
@@ -173,13 +173,13 @@ def _lost(results: Results, task: str) -> str:
     return ""
 
 
-def _timing(path: Path) -> Check:
+def _measured(path: Path) -> Check:
     try:
-        timing.load(path.parent, path.stem)
+        digests.read(path)
         fault = ""
     except (ValueError, OSError) as error:
         fault = str(error)
-    return Check(f"timing/{path.stem}", "as it was stored", fault or "as it was stored", passed=not fault)
+    return Check(f"{path.parent.name}/{path.stem}", "as it was stored", fault or "as it was stored", passed=not fault)
 
 
 def _notebook(path: Path, folder: Path) -> Check:
