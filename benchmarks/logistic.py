@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from effaug import load_protocol, load_task, logistic
+from effaug.refitter import Refitter
 from effaug.study.learners import frozen_features, task_subset
 
 REPEATS = 3
@@ -33,7 +34,7 @@ if __name__ == "__main__":
     order = np.random.default_rng(0).permutation(len(labels))
     print(f"{task.name}: {features.shape[0]} points, {features.shape[1] - 1} copies, {features.shape[2]} features")
     with threadpool_limits(1):
-        refitter = logistic.Refitter(features, labels, 10.0)
+        refitter = Refitter(features, labels, 10.0)
         start = time.perf_counter()
         refitter.fit(np.ones(features.shape[:2]))
         print(f"factorising once: {time.perf_counter() - start:.2f} s")

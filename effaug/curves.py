@@ -14,6 +14,7 @@ from effaug import logistic, scores
 from effaug._validation import Randomness, generator
 from effaug.plans import plan_weights
 from effaug.policies import Chooser, Policy, Request, load_policy
+from effaug.refitter import Refitter
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ def frozen_learner(
         See `logistic.fit`.
     """
     (train, test), (y_train, y_test) = X, y
-    refitter = logistic.Refitter(train, y_train, C)
+    refitter = Refitter(train, y_train, C)
 
     def learn(sample_weight: np.ndarray) -> Fitted:
         model = refitter.fit(sample_weight)

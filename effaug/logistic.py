@@ -5,6 +5,9 @@ The fit minimises, over coefficients b and intercept a, with weights w and margi
     C * sum_i w_i log(1 + exp(-(2 y_i - 1) m_i)) + |b|^2 / 2,
 
 so in units of the summed log loss the L2 term is |b|^2 / (2 C): its Hessian is 1 / C on b and nothing on a.
+
+A fit is finished once its Newton decrement, |L^-1 g| with the gradient g and the Hessian H = L L', is at most
+`DECREMENT`: then, to first order, no margin is off by more than that times the root of x' H^-1 x.
 """
 
 from __future__ import annotations
@@ -15,8 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
-from scipy.optimize import minimize
+from scipy.linalg import LinAlgWarning, cholesky, qr, solve_triangular
 from scipy.special import expit
 
 from effaug._validation import real
@@ -24,6 +26,7 @@ from effaug._validation import real
 C_GRID = (0.01, 0.1, 1.0, 10.0, 100.0)
 N_FOLDS = 4
 MAX_ITER = 20_000
+DECREMENT = 1e-4  # rounding stops L-BFGS between 1e-7 and 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +39,15 @@ class LogisticModel:
     intercept : float
     C : float
         Inverse L2 strength it was fitted with.
+    decrement : float
+        How far from the minimum the solver stopped: at most `DECREMENT`. For a model of `effaug.refitter.Refitter` the
+        Hessian is that of every copy at weight 1.
     """
 
     coef: np.ndarray
     intercept: float
     C: float
+    decrement: float = np.nan
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         """Log odds of label 1: X (..., d) to (...)."""
@@ -136,91 +143,6 @@ def cross_validated_C(
     return C_GRID[int(np.argmin(loss))]
 
 
-class Refitter:
-    """Many fits of the same features under different weights, each some twenty times faster than `fit` from scratch.
-
-    The Hessian H of the fit with every copy at weight 1 is factorised once, H = L L'. In the coordinates L' (b, a) the
-    problem of any other weights is well conditioned, so that SciPy's L-BFGS needs some twenty iterations, not hundreds.
-
-    Parameters
-    ----------
-    X : ndarray, shape (n, 1 + t, d)
-    y : ndarray of int, shape (n,)
-        0 or 1.
-    C : float or "cv"
-        As of `fit`.
-
-    Raises
-    ------
-    ValueError
-        As `fit`.
-    """
-
-    def __init__(self, X: np.ndarray, y: np.ndarray, C: float | Literal["cv"]) -> None:
-        self.X, self.y, self.C = X, np.asarray(y), C
-        self._spaces: dict[float, _Space] = {}
-
-    def fit(self, sample_weight: np.ndarray) -> LogisticModel:
-        """The model under sample weights (n, 1 + t)."""
-        C = float(self.C) if self.C != "cv" else cross_validated_C(self._fit, self.X, self.y, sample_weight)
-        return self._fit(sample_weight, C)
-
-    def _fit(self, sample_weight: np.ndarray, C: float) -> LogisticModel:
-        if C not in self._spaces:
-            self._spaces[C] = _Space.of(self.X, self.y, C)
-        return self._spaces[C].fit(sample_weight)
-
-
-@dataclass(eq=False)
-class _Space:
-    """Rows (x, 1) L^-T of all points and copies, (n, 1 + t, d + 1), and where to start from."""
-
-    rows: np.ndarray
-    y: np.ndarray
-    factor: np.ndarray
-    start: np.ndarray
-    C: float
-
-    @classmethod
-    def of(cls, X: np.ndarray, y: np.ndarray, C: float) -> _Space:
-        """Without copies from scratch; with all of them in coordinates made for none; the rest in those for all."""
-        none, everything = np.zeros(X.shape[:2]), np.ones(X.shape[:2])
-        none[:, 0] = 1
-        first = cls._around(fit(X, y, none, C=C), X, y, none)
-        return cls._around(first.fit(everything), X, y, everything)
-
-    @classmethod
-    def _around(cls, model: LogisticModel, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray) -> _Space:
-        chosen = sample_weight > 0
-        factor = cholesky(hessian(model, X[chosen].astype(np.float64), sample_weight[chosen]), lower=True)
-        extended = np.concatenate([X, np.ones((*X.shape[:2], 1))], axis=2, dtype=np.float64)
-        flat = extended.reshape(-1, extended.shape[2])
-        rows = solve_triangular(factor, flat.T, lower=True, overwrite_b=True).T.reshape(extended.shape)
-        return cls(rows, y, factor, factor.T @ np.append(model.coef, model.intercept), model.C)
-
-    def fit(self, sample_weight: np.ndarray) -> LogisticModel:
-        point, copy = np.nonzero(sample_weight)
-        rows, sign, weight = self.rows[point, copy], 2.0 * self.y[point] - 1, sample_weight[point, copy]
-
-        def objective(v: np.ndarray) -> tuple[float, np.ndarray]:
-            margin, coef = sign * (rows @ v), self._untransformed(v)
-            coef[-1] = 0  # the intercept is not penalised
-            value = weight @ np.logaddexp(0, -margin) + coef @ coef / (2 * self.C)
-            penalty = solve_triangular(self.factor, coef / self.C, lower=True, check_finite=False)
-            return value, penalty - rows.T @ (weight * sign * expit(-margin))
-
-        options = {"maxiter": MAX_ITER, "maxcor": 20, "gtol": 1e-6, "ftol": 0.0}
-        found = minimize(objective, self.start, jac=True, method="L-BFGS-B", options=options)
-        if np.abs(found.jac).max() > 1e-3:
-            raise _not_converged(self.C)
-        theta = self._untransformed(found.x)
-        return LogisticModel(theta[:-1], float(theta[-1]), self.C)
-
-    def _untransformed(self, v: np.ndarray) -> np.ndarray:
-        theta: np.ndarray = solve_triangular(self.factor, v, lower=True, trans="T", check_finite=False)
-        return theta
-
-
 def hessian(model: LogisticModel, X: np.ndarray, sample_weight: np.ndarray, ridge: float | None = None) -> np.ndarray:
     """Hessian of the weighted, summed log loss, with its L2 term, over coefficients and then the intercept.
 
@@ -279,20 +201,76 @@ def _checked(
 
 
 def _solve(rows: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, C: float) -> LogisticModel:
+    """Newton's method on features of mean 0, which the free intercept allows, and of magnitude 1, C with them.
+
+    Where rows are fewer than features, on their span: the minimum lies there.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
+    basis, centre = None, rows.mean(axis=0)
+    rows = rows - centre
+    scale = np.abs(rows).max() or 1.0
+    rows /= scale
+    if len(rows) < rows.shape[1]:
+        basis, transposed = qr(rows.T, mode="economic")
+        rows = transposed.T
     with warnings.catch_warnings():
+        warnings.simplefilter("error", LinAlgWarning)
         warnings.simplefilter("error", ConvergenceWarning)  # a half-converged model has no meaningful influence
         try:
-            solver = LogisticRegression(C=C, tol=1e-6, max_iter=MAX_ITER).fit(rows, y, sample_weight=sample_weight)
-        except ConvergenceWarning:
+            solver = LogisticRegression(C=C * scale**2, solver="newton-cholesky", tol=1e-12, max_iter=MAX_ITER)
+            solver.fit(rows, y, sample_weight=sample_weight)
+        except (LinAlgWarning, ConvergenceWarning):
             raise _not_converged(C) from None
-    return LogisticModel(solver.coef_[0], float(solver.intercept_[0]), C)
+    scaled = LogisticModel(solver.coef_[0], float(solver.intercept_[0]), C * scale**2)
+    decrement = _decrement(scaled, rows, y, sample_weight)
+    coef = (scaled.coef if basis is None else basis @ scaled.coef) / scale
+    return converged(LogisticModel(coef, scaled.intercept - float(centre @ coef), C, decrement))
+
+
+def _decrement(model: LogisticModel, rows: np.ndarray, y: np.ndarray, sample_weight: np.ndarray) -> float:
+    residual = sample_weight * (model.predict_proba(rows) - y)
+    gradient = np.append(residual @ rows + model.coef / model.C, residual.sum())
+    factor = factorised(hessian(model, rows, sample_weight))
+    return float(np.linalg.norm(solve_triangular(factor, gradient, lower=True)))
+
+
+def converged(model: LogisticModel) -> LogisticModel:
+    """The model, or a ValueError if its decrement is above `DECREMENT`."""
+    if not model.decrement <= DECREMENT:
+        raise _not_converged(model.C)
+    return model
+
+
+def factorised(H: np.ndarray) -> np.ndarray:
+    """The lower Cholesky factor of a Hessian.
+
+    Raises
+    ------
+    ValueError
+        If it is singular to working precision: with its condition number, once rows and columns are scaled to a
+        diagonal of 1, which is what the accuracy of the factor depends on.
+    """
+    diagonal = np.diag(H)
+    try:
+        factor: np.ndarray = cholesky(H, lower=True)
+        # How much of each column those before it leave unexplained.
+        if (np.diag(factor) ** 2 > np.finfo(float).eps * diagonal).all():
+            return factor
+    except ValueError:  # among them LinAlgError
+        pass
+    with np.errstate(all="ignore"):
+        scaled = H / np.sqrt(np.outer(diagonal, diagonal))
+    number = np.linalg.cond(scaled) if np.isfinite(scaled).all() else np.inf
+    raise ValueError(
+        f"the Hessian is singular (condition number {number:.0e}): leave out features that are constant or repeat "
+        "others, scale the features, or take a smaller C or a larger ridge"
+    )
 
 
 def _not_converged(C: float) -> ValueError:
     return ValueError(
-        f"logistic regression with C = {C:g} did not converge in {MAX_ITER} iterations: scale the features, or take a "
-        "smaller C"
+        f"logistic regression with C = {C:g} did not converge: scale the features, or take a smaller C (there is no "
+        "finite minimum for C = inf where a plane separates the classes)"
     )

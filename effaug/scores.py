@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import cho_solve, solve_triangular
 from scipy.special import expit
 
 from effaug import svm
 from effaug._validation import binary, not_negative, real, unknown
-from effaug.logistic import LogisticModel, l2_term, row_curvature
+from effaug.logistic import LogisticModel, factorised, l2_term, row_curvature
 
 Score = str | np.ndarray | Callable[[LogisticModel, np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
 
@@ -160,8 +160,7 @@ def _primal_leverage(points: np.ndarray, centred: np.ndarray, ridge: float) -> n
     """``x' A^-1 x`` for each row x of `points` (n, d), A = ridge I + Z' Z (d, d)."""
     A = centred.T @ centred
     A[np.diag_indices_from(A)] += ridge
-    factor, _ = cho_factor(A, lower=True)
-    half = solve_triangular(factor, points.T, lower=True)
+    half = solve_triangular(factorised(A), points.T, lower=True)
     leverage: np.ndarray = np.einsum("dn,dn->n", half, half)
     return leverage
 
@@ -176,7 +175,7 @@ def _dual_leverage(
     """
     M = centred @ centred.T
     M[np.diag_indices_from(M)] += ridge
-    solved = cho_solve(cho_factor(M, lower=True), centred @ points.T)
+    solved = cho_solve((factorised(M), True), centred @ points.T)
     found, scale = solved[fitted, np.arange(len(points))], root[fitted]
     leverage: np.ndarray = np.zeros_like(found)
     np.divide(found, scale, out=leverage, where=scale > 0)  # no curvature left: no residual either
