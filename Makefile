@@ -1,10 +1,10 @@
-# make book | test | torture | reproduce | notebooks | lint | lock - each creates .venv from the lock when it is missing.
+# make book | test | torture | reproduce | notebooks | lint | dist | lock | sbom | audit - each creates .venv from the lock when it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 
-.PHONY: book test torture reproduce notebooks lint lock
+.PHONY: book test torture reproduce notebooks lint lock dist sbom audit
 .DELETE_ON_ERROR:
 
 book: $(READY)
@@ -45,12 +45,23 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --extra book --group test --output-file requirements.lock pyproject.toml
 
-# editable_mode=compat: a folder that happens to be named effaug must not shadow the package.
+# A wheel and a source archive, which depend on the commit alone: equal bytes, wherever and whenever they are built.
+dist: $(READY)
+	mkdir -p dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -c \
+	  "from flit_core import buildapi; print(*(build('dist') for build in (buildapi.build_wheel, buildapi.build_sdist)))"
+
+# What is installed and under which licences (CycloneDX), renewed with the lock; and its known vulnerabilities. Need uv.
+sbom: $(READY)
+	uvx --from cyclonedx-bom==7.5.0 cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
+	  --mc-type library --output-file sbom.json $(BIN)/python
+audit:
+	uvx --from pip-audit==2.10.1 pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "effaug needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version): make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-	  --config-settings editable_mode=compat --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

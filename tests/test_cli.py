@@ -315,7 +315,7 @@ def test_data_that_cannot_be_had_are_a_sentence(effaug, tmp_path, monkeypatch):
     code, out, err = effaug("run", "mnist-rotate", "--n-train", "77")
     assert (code, out) == (2, "")
     sentence = err.splitlines()[-1]
-    assert sentence.startswith("effaug: MNIST could not be downloaded (yann.lecun.com: no connection, ")
+    assert sentence.startswith("effaug: MNIST could not be downloaded (storage.googleapis.com: no connection, ")
     assert sentence.endswith(
         f"put mnist.npz with x_train, y_train, x_test, y_test into {tmp_path / 'data'} "
         "or set EFFAUG_DATA to a folder that holds it."

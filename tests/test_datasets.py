@@ -334,7 +334,7 @@ def test_import_is_light():
 def test_sources_are_well_formed():
     assert {*datasets.SOURCES, "digits"} == set(datasets.NAMES)
     for source in datasets.SOURCES.values():
-        assert all(mirror.startswith("http") and mirror.endswith("/") for mirror in source.mirrors)
+        assert all(mirror.startswith("https://") and mirror.endswith("/") for mirror in source.mirrors)
         for file, checksum in source.files.items():
             assert file.endswith(".gz")
             assert re.fullmatch("[0-9a-f]{64}|md5:[0-9a-f]{32}", checksum)

@@ -106,7 +106,6 @@ def data_folder() -> Path:
 # Checksums: MNIST's are the original files', CIFAR-10's is on its own page, small NORB's are those that
 # TensorFlow Datasets lists (no original was at hand to compare with).
 _MNIST_MIRRORS = (
-    "http://yann.lecun.com/exdb/mnist/",  # canonical, but it often refuses
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
