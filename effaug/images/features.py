@@ -7,21 +7,22 @@ from collections.abc import Callable
 from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from effaug.images._philox import standard_normal
-from effaug.images.frozen import batches, check_images, check_same_size, forward
+from effaug.images.frozen import ImageTransformer, batches, check_images, check_same_size, forward
 from effaug.images.networks import bottleneck, cnn, import_keras, lenet
 
 _SMALL_NET_BATCH = 2048
 
 
-class Pixels(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Pixels(ImageTransformer):
     """Images as their own features: pixels over 255, flattened."""
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> Pixels:
         """Learn nothing but the image size: X uint8 (n, h, w, c)."""
+        X = check_images(X)
         self.image_shape_ = X.shape[1:]
         self._n_features_out = int(np.prod(X.shape[1:]))
         return self
@@ -29,10 +30,12 @@ class Pixels(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def transform(self, X: np.ndarray) -> np.ndarray:
         """X uint8 (n, h, w, c) to float32 (n, h w c)."""
         check_is_fitted(self)
-        return X.reshape(len(X), -1).astype(np.float32) / 255
+        X = check_images(X)
+        check_same_size(X, self.image_shape_, "fit")
+        return X.reshape(len(X), self._n_features_out).astype(np.float32) / 255
 
 
-class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class TrainedNetwork(ImageTransformer):
     """The last hidden layer of a small network that is trained on the images it is fitted on.
 
     Adam on the cross-entropy, inputs over 255, kernels from a normal of sd 0.05, biases zero (paper, Appendix B; the
@@ -77,7 +80,7 @@ class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
         """Train on X uint8 (n, h, w, c), at least 16 x 16 pixels, and labels y (n,)."""
-        check_images(X, smallest=16)
+        X = check_images(X, smallest=16)
         if np.shape(y) != (len(X),):
             raise ValueError(f"labels must have shape ({len(X)},), one for each image, got {np.shape(y)}")
         classes, labels = np.unique(y, return_inverse=True)
@@ -98,7 +101,7 @@ class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def transform(self, X: np.ndarray) -> np.ndarray:
         """X uint8 (n, h, w, c) to float32 (n, d)."""
         check_is_fitted(self)
-        check_images(X, smallest=16)
+        X = check_images(X, smallest=16)
         check_same_size(X, self.image_shape_, "fit")
         net = self._net(self.image_shape_, len(self.classes_))
         net.model.set_weights(self.weights_)

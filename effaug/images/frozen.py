@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
 from effaug.images.networks import bottleneck
@@ -16,7 +17,16 @@ from effaug.images.weights import load_manifest, load_resnet, weights_sha256
 _RESNET_BATCH = 128  # activations of 96x96 images fill 300 MB
 
 
-class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class ImageTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """A scikit-learn transformer of images uint8 (n, h, w, c) to features float32 (n, d)."""
+
+    def __sklearn_tags__(self) -> Tags:
+        tags: Tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+class ResNet(ImageTransformer):
     """ResNet v2's last layer before the softmax: a network trained by ``effaug train-cnn``, frozen.
 
     256 features of a 32x32 image, 2304 of one of 96x96 (paper, Section 5.1).
@@ -54,11 +64,16 @@ class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         self.manifest_ = load_manifest(self.network)
         self.image_shape_ = tuple(self.manifest_["image_shape"])
-        check_images(X, smallest=8)
+        X = check_images(X, smallest=8)
         check_same_size(X, self.image_shape_, self.network)
         self.weights_sha256_, self.pixel_scale_ = weights_sha256(self.network), self.manifest_["pixel_scale"]
         self.__dict__.pop("_bottleneck", None)  # of an earlier fit
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the network, which is read again from its file: Keras cannot unpickle it."""
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_bottleneck"}
 
     @functools.cached_property
     def _bottleneck(self) -> Any:
@@ -76,7 +91,7 @@ class ResNet(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def transform(self, X: np.ndarray) -> np.ndarray:
         """X uint8 (n, h, w, c) to float32 (n, 256 or 2304)."""
         check_is_fitted(self)
-        check_images(X, smallest=8)
+        X = check_images(X, smallest=8)
         check_same_size(X, self.image_shape_, self.network)
         return forward(self._bottleneck, X, self.pixel_scale_, self._n_features_out, _RESNET_BATCH)
 
@@ -143,9 +158,14 @@ def check_same_size(X: np.ndarray, expected: tuple, where: str) -> None:
         raise ValueError(f"images must have shape {expected} as in {where}, got {X.shape[1:]}")
 
 
-def check_images(X: np.ndarray, smallest: int) -> None:
-    """Refuse anything but uint8 images of at least so many pixels a side with a ValueError."""
-    if X.ndim != 4 or X.dtype != np.uint8 or min(X.shape[1:3]) < smallest:
+def check_images(X: Any, smallest: int = 1) -> np.ndarray:
+    """Refuse anything but uint8 images (n, h, w, c) of so many pixels a side: TypeError if sparse, else ValueError."""
+    if np.ma.is_masked(X):
+        raise ValueError("images must have no masked values")
+    images: np.ndarray = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, ensure_min_samples=0)
+    if images.ndim != 4 or images.dtype != np.uint8 or min(images.shape[1:3]) < smallest:
         raise ValueError(
-            f"images must be uint8 of shape (n, h, w, c), h and w at least {smallest}, got {X.dtype} of shape {X.shape}"
+            f"images must be uint8 of shape (n, h, w, c), h and w at least {smallest}, got {images.dtype} of shape "
+            f"{images.shape}"
         )
+    return images
