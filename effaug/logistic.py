@@ -25,7 +25,8 @@ from effaug._validation import real
 
 C_GRID = (0.01, 0.1, 1.0, 10.0, 100.0)
 N_FOLDS = 4
-MAX_ITER = 20_000
+N_STEPS = 200  # of Newton's method, which takes a dozen
+MAX_ITER = 20_000  # of L-BFGS
 DECREMENT = 1e-4  # rounding stops L-BFGS between 1e-7 and 1e-6
 
 
@@ -210,20 +211,19 @@ def _solve(rows: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, C: float)
 
     basis, centre = None, rows.mean(axis=0)
     rows = rows - centre
-    scale = np.abs(rows).max() or 1.0
+    scale = max(np.abs(rows).max(), 1e-4 / np.sqrt(C))  # under a stronger penalty coefficients are but rounding
     rows /= scale
     if len(rows) < rows.shape[1]:
         basis, transposed = qr(rows.T, mode="economic")
         rows = transposed.T
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", LinAlgWarning)
-        warnings.simplefilter("error", ConvergenceWarning)  # a half-converged model has no meaningful influence
-        try:
-            solver = LogisticRegression(C=C * scale**2, solver="newton-cholesky", tol=1e-12, max_iter=MAX_ITER)
-            solver.fit(rows, y, sample_weight=sample_weight)
-        except (LinAlgWarning, ConvergenceWarning):
-            raise _not_converged(C) from None
+    solver = LogisticRegression(C=C * scale**2, solver="newton-cholesky", tol=1e-12, max_iter=N_STEPS)
+    with warnings.catch_warnings():  # the decrement decides
+        warnings.simplefilter("ignore", LinAlgWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        solver.fit(rows, y, sample_weight=sample_weight)
     scaled = LogisticModel(solver.coef_[0], float(solver.intercept_[0]), C * scale**2)
+    if np.isinf(C) and ((scaled.decision_function(rows) > 0) == y).all():  # and so for ever larger coefficients
+        raise _not_converged(C)
     decrement = _decrement(scaled, rows, y, sample_weight)
     coef = (scaled.coef if basis is None else basis @ scaled.coef) / scale
     return converged(LogisticModel(coef, scaled.intercept - float(centre @ coef), C, decrement))
