@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from effaug import logistic, scores
-from effaug._validation import Randomness, finite, generator
-from effaug.policies import Policy, Request, load_policy
+from effaug._validation import Randomness, finite, generator, unknown
+from effaug.policies import POLICIES, Policy, Request, load_policy
 
 
 def select(
@@ -54,6 +54,10 @@ def select(
         ``virtual_support_vectors`` other than the number of support vectors, or a logistic regression that does not
         converge.
     """
+    if not isinstance(policy, Policy) and policy not in POLICIES:
+        raise ValueError(
+            unknown("policy", policy, (p.name for p in POLICIES.values() if not (p.update or p.downweight)))
+        )
     policy = load_policy(policy)
     if policy.update:
         raise ValueError(f"select() scores once; policy {policy.name!r} updates its scores at every budget")

@@ -536,8 +536,8 @@ def test_summary_of_nothing(effaug):
     code, out, err = effaug("summary")
     assert (code, out) == (2, "")
     assert err == (
-        "effaug: no results in results: name a folder that has them (--results, EFFAUG_RESULTS), or make some (`effaug "
-        "run digits-rotate`)\n"
+        f"effaug: no results in {Path('results').absolute()}: name a folder that has them (--results, EFFAUG_RESULTS), "
+        "or make some (`effaug run digits-rotate`)\n"
     )
 
 
@@ -706,7 +706,8 @@ def test_report_prints_the_scorecard_and_the_same_as_json(effaug):
     code, out, err = effaug("report", "--results", str(STORED))
     assert code == 0, err
     found = scorecard.scorecard(Results(STORED), "paper")
-    lines = out.splitlines()
+    header, *lines = out.split("\n\n")[0].splitlines()
+    assert header == "Under the paper protocol:"
     assert [line[:14].strip() for line in lines] == found.verdict.tolist()
     names = [
         line.removeprefix(verdict).split(":")[0].strip() for line, verdict in zip(lines, found.verdict, strict=True)

@@ -111,10 +111,21 @@ def scorecard(
         claims = [{"id": name, **row, "comparisons": each[str(name)].to_dict("records")} for name, row in rows]
         print(json.dumps(_finite({"protocol": protocol, "claims": claims}), indent=1, allow_nan=False))
         return
+    print(f"Under the {protocol} protocol:")
     for name, row in found.iterrows():
         counts = ", ".join(f"{row[outcome]} {outcome}" for outcome in card.OUTCOMES if row[outcome])
         seeds = f"; seeds to decide: {row['seeds to decide']}" if row.open else ""
         print(f"{row.verdict:14}  {name}: {row.claim} [Section {row.section}; {counts or 'no results'}{seeds}]")
+    print(_LEGEND)
+
+
+_LEGEND = """
+yes, no          comparisons that are for and against the claim, corrected for their number
+equal            no difference worth the name
+open             neither yet, with the seeds stored
+empty            nothing to compare
+seeds to decide  what is open, were the differences what they seem
+holds so far     none is against, and too few are decided for another verdict"""
 
 
 def _known(protocol: str) -> str:
@@ -142,8 +153,8 @@ def results_in(results: Path) -> Any:
     store = Results(results)
     if not store.tasks():
         raise ValueError(
-            f"no results in {results}: name a folder that has them (--results, EFFAUG_RESULTS), or make some (`effaug "
-            "run digits-rotate`)"
+            f"no results in {results.absolute()}: name a folder that has them (--results, EFFAUG_RESULTS), or make "
+            "some (`effaug run digits-rotate`)"
         )
     return store
 
@@ -191,6 +202,7 @@ def export(
     from effaug.report.view import view_of
 
     view = view_of(results_in(results), protocol=protocol, n_seeds=seeds)
+    console.print("20 tables and 17 figures: about a minute")
     written = catalogue.export(view, folder)
     print(f"{len(written)} files in {folder}")
     if view.notes():
