@@ -12,6 +12,7 @@ import pandas as pd
 from effaug._folders import named_folder
 from effaug._validation import unknown
 from effaug.images.weights import networks
+from effaug.report.withstood import faults
 from effaug.scores import SCORES
 from effaug.study.experiment import FEATURES
 from effaug.study.names import current
@@ -32,6 +33,7 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "variants": ("all", "paper"),
     "network": ("all",),
     "device": ("all",),
+    "fault": ("all",),
 }
 DEFAULTS = {
     "dataset": "all",
@@ -105,11 +107,13 @@ def check_value(name: str, value: Any, results: Results) -> None:
 
 
 def _accepted(name: str, results: Results) -> tuple[str, ...]:
-    """Of protocols, networks and devices also what is stored: changed protocols, weights, measurements of time."""
+    """Of some also what is stored: changed protocols, weights, measurements of time, faults that were withstood."""
     if name == "network":
         return (*ACCEPTED[name], *networks())
     if name == "device":
         return (*ACCEPTED[name], *(path.stem for path in sorted((STORED / "timing").glob("*.json"))))
+    if name == "fault":
+        return (*ACCEPTED[name], *faults(STORED))
     if name != "protocol":
         return ACCEPTED[name]
     return tuple(dict.fromkeys((*ACCEPTED[name], *results.table().protocol)))

@@ -23,13 +23,15 @@ def save(path: Path, counts: Mapping[tuple[str, str], int], seconds: float) -> N
     write_whole(path, lambda part: part.write_text(json.dumps(digests.signed(record), indent=1) + "\n"))
 
 
-def counts(folder: Path) -> pd.DataFrame:
-    """How often each fault befell each of its targets: all were withstood, else nothing is stored.
+def counts(folder: Path, fault: str = "all") -> pd.DataFrame:
+    """How often a fault befell each of its targets. All were withstood, else nothing is stored.
 
     Parameters
     ----------
     folder : Path
         Of results.
+    fault : str, default "all"
+        One of `faults`.
 
     Returns
     -------
@@ -43,8 +45,19 @@ def counts(folder: Path) -> pd.DataFrame:
     ValueError
         If they are not as they were stored.
     """
-    frame = pd.DataFrame(digests.read(folder / FILE)["counts"], columns=["fault", "target", "times"])
-    return frame.set_index(["fault", "target"])
+    found = pd.DataFrame(digests.read(folder / FILE)["counts"], columns=["fault", "target", "times"])
+    return found[found.fault.isin(faults(folder) if fault == "all" else [fault])].set_index(["fault", "target"])
+
+
+def totals(folder: Path, fault: str = "all") -> pd.DataFrame:
+    """How often each fault befell anything, and how many targets it has: ``times`` and ``targets``, by ``fault``."""
+    each = counts(folder, fault).groupby("fault", sort=False).times
+    return pd.DataFrame({"times": each.sum(), "targets": each.size()})
+
+
+def faults(folder: Path) -> tuple[str, ...]:
+    """The faults that are counted."""
+    return tuple(dict.fromkeys(fault for fault, _, _ in digests.read(folder / FILE)["counts"]))
 
 
 def in_words(folder: Path) -> str:

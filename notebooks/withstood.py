@@ -1,0 +1,60 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What it withstands
+#
+# A number is worth what its worst day leaves of it. `make torture` does effaug harm and then asks whether anything was lost, changed or read as what it is
+# not: commands are killed, disks fill up, files are cut, altered and forged, two processes want the same folder. A test fails if anything is; what is counted
+# here was withstood. `make test` has a smaller part of each.
+
+# %% tags=["parameters"]
+fault = "all"
+
+# %%
+from IPython.display import Markdown
+
+from effaug.report import withstood
+from effaug.report.parameters import STORED, check_parameters
+
+check_parameters(globals(), ("fault",))
+Markdown(withstood.in_words(STORED))
+
+# %%
+withstood.totals(STORED, fault)
+
+# %% [markdown]
+# - **killed**: SIGKILL at a moment drawn with a seed: before a file is opened for writing, renamed, removed or synchronised, or after so many seconds. Started again,
+#   the command ends with the same bytes as one that was left alone (but for seconds and times of day), and no part of a file stays.
+# - **two at once**: every two commands that touch files, started together on the same folders. Each ends well or with a sentence, and what is stored is what one after
+#   the other would have stored.
+# - **disk full**, **file size limited**, **read-only**: a file system of a few pages, a limit on every file's size, and a folder in which nothing may be written: a sentence
+#   says so, what was stored before stays, and with room again the same command ends as if nothing had been.
+# - **edited by one digit**, **a bit flipped**: a digit of stored results, a bit of stored arrays: `effaug validate`, the notebooks and the tests refuse the file by name.
+# - **broken input refused**: files cut at each field of their header, with the wrong magic number, dimensions that promise terabytes, pickled objects, archives that unpack to a
+#   thousand times their size, paths that lead out of the folder: refused by name, before memory grows past a stated bound, and nothing in them is run.
+# - **fuzzed input**: files with bytes changed, cut and inserted at random: an array of the documented form, or a named error.
+
+# %%
+withstood.counts(STORED, fault)
+
+# %% [markdown]
+# ## What it does not withstand
+#
+# - Whoever alters a number *and* computes its digest anew: digests guard against damage, and an honest mistake, not against forgery. `effaug validate --recompute` does
+#   the experiment again.
+# - A disk that says a file is on it before it is. What is reported as stored was handed to `fsync`.
+# - A network file system without locks: two processes must see each other's.
+# - Features, labels or images that are wrong but look right.
