@@ -14,6 +14,8 @@ import numpy as np
 # What an archive may hold: zeros can be packed a thousandfold, and so can a bomb. Images seldom are fivefold.
 BOUND = 2**30  # bytes
 RATIO = 20  # times the file's own size, where that is more
+# What NumPy writes. Of other methods zipfile unpacks a piece whole, whatever the size that the archive tells.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def read(
@@ -36,7 +38,7 @@ def read(
     Raises
     ------
     ValueError
-        Naming file and fault: no archive, a member that is missing, cut short, pickled, of another length than its
+        Naming file and fault: no archive, an array that is missing, cut short, pickled, of another length than its
         shape says, or whose checksum is another; arrays of more than `BOUND` bytes in all and of more than `RATIO`
         times the size of the file, before they are read.
     FileNotFoundError, PermissionError
@@ -47,16 +49,29 @@ def read(
         bound = max(BOUND, RATIO * path.stat().st_size)
         try:
             with zipfile.ZipFile(file) as archive:
-                chosen = names if names is not None else [name for name in _members(archive) if wanted(name)]
+                there = _members(archive)
+                chosen = names if names is not None else [name for name in there if wanted(name)]
+                if missing := [name for name in chosen if name not in there]:
+                    raise _Missing(f"{path} has no array {', '.join(missing)}; it has {_listed(there)}")
                 size = sum(archive.getinfo(f"{name}.npy").file_size for name in chosen)
                 if size > bound:
                     raise ValueError(f"its arrays claim {size} bytes; at most {bound} are read")
-                # A member is read whole before it is parsed: zipfile compares its checksum only at its end.
-                return {name: _array(name, archive.read(f"{name}.npy")) for name in chosen}
+                return {name: _array(name, _member(archive, f"{name}.npy")) for name in chosen}
         except MemoryError as error:
             raise ValueError(f"{path} holds more than this machine's memory") from error
-        except Exception as error:  # zipfile, zlib, lzma and NumPy's parser of headers raise a dozen kinds
+        except _Missing:
+            raise
+        except Exception as error:  # zipfile, zlib and NumPy's parser of headers raise a dozen kinds
             raise ValueError(f"{path} is no whole npz archive{_of(names)}: {error}") from error
+
+
+class _Missing(ValueError):
+    """A whole archive, but not the one that was meant."""
+
+
+def _listed(names: list[str]) -> str:
+    shown = [name if name.isprintable() else ascii(name) for name in names[:10]]
+    return ", ".join(shown + ["..."] * (len(names) > 10)) or "none"
 
 
 def _of(names: Sequence[str] | None) -> str:
@@ -65,6 +80,15 @@ def _of(names: Sequence[str] | None) -> str:
 
 def _members(archive: zipfile.ZipFile) -> list[str]:
     return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member, whole before it is parsed: zipfile compares its checksum only at its end."""
+    about = archive.getinfo(name)
+    if about.compress_type not in METHODS:
+        raise ValueError(f"{name} is packed by method {about.compress_type}; NumPy's are stored or deflated")
+    with archive.open(about) as file:
+        return file.read(about.file_size)  # without a size, all that a lying archive unpacks to
 
 
 def _array(name: str, raw: bytes) -> np.ndarray:

@@ -389,7 +389,7 @@ BAD = {
     "text": (b"<html>404 Not Found</html>", "no whole npz archive"),
     "flipped": (archive().replace(GOOD["x_test"].tobytes(), bytes(GOOD["x_test"].size)), "x_test.npy"),
     "fewer rows": (archive().replace(b"(10,", b"(1, "), "Bad CRC-32 for file 'x_train.npy'"),
-    "key missing": (archive(y_test=None), "y_test.npy"),
+    "key missing": (archive(y_test=None), "has no array y_test; it has x_train, y_train, x_test"),
     "pickled": (archive(y_train=np.array([{}, []], object)), "y_train holds pickled objects"),
     "float images": (archive(x_train=GOOD["x_train"] / 255), "x_train is float64 of shape (10, 28, 28, 1)"),
     "no images": (
