@@ -25,6 +25,7 @@ from effaug.study import formats
 NAMES = ("mnist", "cifar10", "smallnorb", "digits")
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 RETRIES = 2  # for each mirror, after pauses of 1 and 2 s
+BOUND = 2**29  # bytes of an unpacked file: the largest, small NORB's images, have 427 MiB
 TIMEOUT = (5, 30)  # seconds: to connect, and between two bytes
 
 
@@ -145,7 +146,7 @@ def _download(name: str, path: Path) -> Dataset:
     source = SOURCES[name]
     try:
         files = _fetch(source, path)
-        arrays = [array for file in files for array in source.parse(_unpacked(file))]
+        arrays = [array for file in files for array in _parsed(source, file)]
         dataset = _checked(name, dict(zip(ARRAYS, arrays, strict=True)), f"the download of {source.title}")
         stored = {key: getattr(dataset, key).astype(np.uint8, copy=False) for key in ARRAYS}
         write_whole(path, lambda part: np.savez(part, **stored), suffix=".npz")
@@ -157,11 +158,18 @@ def _download(name: str, path: Path) -> Dataset:
     return dataset
 
 
-def _unpacked(file: Path) -> bytes:
+def _parsed(source: Source, file: Path) -> Sequence[np.ndarray]:
     try:
-        return gzip.decompress(file.read_bytes())
+        with gzip.open(file) as packed:
+            raw = packed.read(BOUND + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{file} is no whole gzip file: {error}") from error
+    if len(raw) > BOUND:
+        raise ValueError(f"{file} unpacks to more than {BOUND} bytes")
+    try:
+        return source.parse(raw)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
 def _fetch(source: Source, path: Path) -> list[Path]:
@@ -209,7 +217,7 @@ def _fault(source: Source, split: str, x: np.ndarray, y: np.ndarray) -> str:
     if x.dtype != np.uint8 or x.shape[1:] not in shapes or not len(x):
         wanted = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
         return f"x_{split} is {x.dtype} of shape {x.shape}, expected uint8 of shape {wanted}"
-    if not np.issubdtype(y.dtype, np.integer) or y.shape != (len(x),):
+    if y.dtype.kind not in "iu" or y.shape != (len(x),):
         return f"y_{split} is {y.dtype} of shape {y.shape}, expected {len(x)} integers, one for each image"
     if not 0 <= y.min() <= y.max() < source.classes:
         return f"y_{split} holds labels from {y.min()} to {y.max()}, expected 0 to {source.classes - 1}"

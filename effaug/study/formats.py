@@ -7,6 +7,8 @@ from math import prod
 
 import numpy as np
 
+MAX_DIMS = 64  # NumPy's
+
 
 def parse_idx(raw: bytes) -> np.ndarray:
     """Array of uint8, of any shape, from MNIST's idx format.
@@ -15,8 +17,9 @@ def parse_idx(raw: bytes) -> np.ndarray:
     ValueError names another magic, or how many bytes were expected.
     """
     (magic,) = _integers(raw, ">I", 0, "idx")
-    if not 0x0800 < magic <= 0x08FF:
-        raise ValueError(f"idx data begins with magic 0x{magic:08X}, expected 0x00000801 to 0x000008FF")
+    if not 0x0800 < magic <= 0x0800 + MAX_DIMS:
+        most = f"0x{0x0800 + MAX_DIMS:08X}"
+        raise ValueError(f"idx data begins with magic 0x{magic:08X}, expected 0x00000801 to {most}")
     dims = _integers(raw, f">{magic & 0xFF}I", 4, "idx")
     return _body(raw, 4 + 4 * len(dims), dims, "u1", "idx")
 
@@ -31,9 +34,11 @@ def parse_norb_mat(raw: bytes) -> np.ndarray:
     magic, ndim = _integers(raw, "<Ii", 0, "NORB")
     if magic not in kinds:
         raise ValueError(f"NORB data begins with magic 0x{magic:08X}, expected 0x1E3D4C55 or 0x1E3D4C54")
+    if not 1 <= ndim <= MAX_DIMS:
+        raise ValueError(f"NORB data has {ndim} dimensions; expected 1 to {MAX_DIMS}")
     dims = _integers(raw, f"<{max(ndim, 3)}i", 8, "NORB")
-    if ndim < 1 or min(dims[:ndim]) < 0:
-        raise ValueError(f"NORB data has {ndim} dimensions, {dims}; expected one or more, none negative")
+    if min(dims[:ndim]) < 0:
+        raise ValueError(f"NORB data has {ndim} dimensions, {dims}; expected none negative")
     return _body(raw, 8 + 4 * len(dims), dims[:ndim], kinds[magic], "NORB")
 
 
@@ -65,6 +70,8 @@ def _body(raw: bytes, offset: int, dims: tuple[int, ...], dtype: str, kind: str)
     if len(raw) != end:
         fault = "is truncated" if len(raw) < end else "has trailing bytes"
         raise ValueError(f"{kind} data {fault}: expected {end} bytes for shape {dims}, got {len(raw)}")
+    if prod(max(size, 1) for size in dims) >= 2**60:  # with one that is 0
+        raise ValueError(f"{kind} data has dimensions {dims}, more than an array can have")
     array = np.frombuffer(raw, dtype, offset=offset).reshape(dims)
     return array.astype(array.dtype.newbyteorder("="))  # a copy: the view on `raw` is read-only
 
@@ -81,15 +88,18 @@ def parse_cifar10_tar(raw: bytes) -> list[np.ndarray]:
     names = [f"cifar-10-batches-bin/{stem}.bin" for stem in stems]
     try:
         with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
-            files = [_member(archive, name) for name in names]
+            files = [_member(archive, name, len(raw)) for name in names]
     except Exception as error:  # tarfile raises half a dozen kinds on damaged headers
         raise ValueError(f"CIFAR-10 data is no whole tar archive of {', '.join(names)}: {error}") from error
     images, labels = zip(*map(parse_cifar10_binary, files), strict=True)
     return [np.concatenate(images[:5]), np.concatenate(labels[:5]), images[5], labels[5]]
 
 
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
-    file = archive.extractfile(name)
+def _member(archive: tarfile.TarFile, name: str, most: int) -> bytes:
+    member = archive.getmember(name)
+    file = archive.extractfile(member) if member.isreg() else None
     if file is None:
         raise ValueError(f"{name} is no file")
+    if member.size > most:  # a sparse one has as many zeros as it says
+        raise ValueError(f"{name} claims {member.size} bytes, the archive has {most}")
     return file.read()
