@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from effaug import _text
 from effaug._files import write_whole
 
 
@@ -82,16 +83,18 @@ def read(path: Path) -> np.ndarray:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != about(path).get("sha256"):
         raise ValueError(f"{path} is damaged (its SHA-256 is not the stored one): remove it, and it is computed again")
-    return np.load(path, mmap_mode="r")
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:  # NumPy's parser of headers raises half a dozen kinds
+        raise ValueError(f"{path} holds no array ({error}): remove it, and it is computed again") from error
 
 
 def about(path: Path) -> dict[str, Any]:
     """What the JSON beside an array, finished or not, says; nothing where it is damaged or not there."""
     try:
-        found = json.loads(path.with_suffix(".json").read_text())
+        return _text.read_record(path.with_suffix(".json"))
     except (FileNotFoundError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _stored(part: Path, header: bytes, shape: tuple[int, ...]) -> tuple[int, Any, int]:

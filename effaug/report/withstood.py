@@ -45,7 +45,7 @@ def counts(folder: Path, fault: str = "all") -> pd.DataFrame:
     ValueError
         If they are not as they were stored.
     """
-    found = pd.DataFrame(digests.read(folder / FILE)["counts"], columns=["fault", "target", "times"])
+    found = pd.DataFrame(digests.read(folder / FILE, "counts")["counts"], columns=["fault", "target", "times"])
     return found[found.fault.isin(faults(folder) if fault == "all" else [fault])].set_index(["fault", "target"])
 
 
@@ -57,10 +57,10 @@ def totals(folder: Path, fault: str = "all") -> pd.DataFrame:
 
 def faults(folder: Path) -> tuple[str, ...]:
     """The faults that are counted."""
-    return tuple(dict.fromkeys(fault for fault, _, _ in digests.read(folder / FILE)["counts"]))
+    return tuple(dict.fromkeys(fault for fault, _, _ in digests.read(folder / FILE, "counts")["counts"]))
 
 
 def in_words(folder: Path) -> str:
     """Where the counts are from: duration, machine, code."""
-    record = digests.read(folder / FILE)
+    record = digests.read(folder / FILE, "seconds", "hardware", "code")
     return f"{record['seconds'] / 60:.0f} minutes of `make torture` on {record['hardware']} ({record['code']})"

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from effaug import _text
+
 _DIGITS = 16  # of 64 in hexadecimal: damage is guarded against, not forgery
 OWN = "sha256"  # where a record has its own digest
 
@@ -78,20 +80,22 @@ def is_signed(record: Mapping[str, Any]) -> bool:
     return record.get(OWN) == _digest(_canonical(plain))
 
 
-def read(path: Path) -> dict[str, Any]:
-    """A signed record from its file.
+def read(path: Path, *parts: str) -> dict[str, Any]:
+    """A signed record from its file, which must have these parts.
 
     Raises
     ------
     ValueError
-        Naming the file, if it is no JSON or not as it was written.
+        Naming the file, if it is no JSON, not as it was written, or a record of something else.
     """
     try:
-        record = json.loads(path.read_text())
+        record = _text.read_record(path)
+        if not is_signed(record):
+            raise ValueError("its digest is not that of its content")
     except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}): restore it") from error
-    if not isinstance(record, dict) or not is_signed(record):
-        raise ValueError(f"{path} is damaged (its digest is not that of its content): restore it")
+    if missing := [part for part in parts if part not in record]:
+        raise ValueError(f"{path} is a record of something else: it has no {', '.join(missing)}")
     return record
 
 

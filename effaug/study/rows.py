@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import functools
 import io
-import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import pandas as pd
 
+from effaug import _text
 from effaug.study import digests
 from effaug.study.records import run_label
 
@@ -120,13 +121,19 @@ def _state(path: Path) -> _State:
 @functools.lru_cache(maxsize=64)
 def _record(path: Path, state: _State) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text()) if state else {}
+        found = _text.read_record(path) if state else {}
         for label, run in found.items():
+            if not isinstance(run, dict) or not _are_entries(run.get("curves", {})):
+                raise ValueError(f"{label} is no record of a run")
             if digests.OWN in run and not digests.is_signed(run):
                 raise ValueError(f"the digest of {label} is not that of its content")
-    except (ValueError, AttributeError, TypeError) as error:
+    except ValueError as error:
         raise damaged(path, error) from error
     return found
+
+
+def _are_entries(curves: Any) -> bool:
+    return isinstance(curves, dict) and all(isinstance(entry, str) for entry in curves.values())
 
 
 @functools.lru_cache(maxsize=64)
@@ -150,12 +157,15 @@ def _verify(path: Path, state: _State, about: _State) -> None:
 def _read(path: Path, state: _State) -> tuple[Row, ...]:
     if state is None:
         return ()
-    header, *rows = list(csv.reader(path.read_text().splitlines())) or [[]]
+    try:
+        header, *rows = list(csv.reader(_text.read(path).splitlines())) or [[]]
+    except (ValueError, csv.Error) as error:
+        raise damaged(path, error) from error
     if tuple(header) != COLUMNS:
-        raise ValueError(f"{path} has the columns {','.join(header)}; expected {','.join(COLUMNS)}")
+        raise ValueError(f"{path} has the columns {','.join(header)[:200]}; expected {','.join(COLUMNS)}")
     for number, row in enumerate(rows, start=2):
         if len(row) != len(COLUMNS) or not _are_numbers(*row[5:]):
-            raise damaged(path, f"line {number}: {','.join(row)}")
+            raise damaged(path, f"line {number}: {','.join(row)[:200]}")
     return tuple(cast(Row, tuple(row)) for row in rows)
 
 
@@ -170,7 +180,7 @@ def _empty() -> pd.DataFrame:
 
 def _are_numbers(seed: str, budget: str, accuracy: str) -> bool:
     try:
-        return int(seed) >= 0 and int(budget) >= 0 and float(accuracy) >= 0
+        return all(re.fullmatch(r"[0-9]{1,18}", each) for each in (seed, budget)) and 0 <= float(accuracy) <= 1
     except ValueError:
         return False
 

@@ -184,11 +184,11 @@ def load(folder: Path, name: str | None = None) -> dict[str, dict[str, Any]]:
     ValueError
         If there is none of the name given, or a file is not what `save` wrote.
     """
-    found = {path.stem: digests.read(path) for path in sorted(folder.glob("*.json"))}
+    frames = ("epoch_times", "selection_times")
+    found = {path.stem: digests.read(path, *frames, "training") for path in sorted(folder.glob("*.json"))}
     if name is not None and name not in found:
         raise ValueError(unknown("device", name, found))
     found = found if name is None else {name: found[name]}
-    frames = ("epoch_times", "selection_times")
     return {name: record | {key: pd.DataFrame(record[key]) for key in frames} for name, record in found.items()}
 
 

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from effaug import _text
 from effaug.study import digests, rows
 from effaug.study.experiment import Job
 from effaug.study.reproduce import ACCURACY_TOLERANCE, stored_experiments
@@ -183,6 +184,11 @@ def _measured(path: Path) -> Check:
 
 
 def _notebook(path: Path, folder: Path) -> Check:
+    try:
+        if not _text.read_record(path).get("cells"):
+            raise ValueError("it has no cells")
+    except ValueError as error:
+        return Check(str(path), "the outputs that it holds", f"no whole notebook: {error}", passed=False)
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider", f"--junitxml={report}"]
@@ -190,8 +196,10 @@ def _notebook(path: Path, folder: Path) -> Check:
         if not report.exists():
             raise OSError(f"nbval cannot run {path}: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
         cases = ElementTree.parse(report).getroot().iter("testcase")
-        failed = [str(case.get("name")) for case in cases if len(case)]
+        failed = {str(case.get("name")): case.find("error") is not None for case in cases if len(case)}
     got = f"other outputs in {', '.join(failed)}" if failed else "the outputs that it holds"
+    if any(failed.values()) or (not failed and done.returncode):
+        got = "what nbval cannot run"
     return Check(str(path), "the outputs that it holds", got, passed=not failed and done.returncode == 0)
 
 
