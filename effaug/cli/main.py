@@ -150,8 +150,12 @@ def train_cnn(
     folder = weights or weights_folder()
     stored = find(training, folder, name=name)
     path = stored or progress.train(training, folder, name)
-    record = json.loads(path.with_name(path.name.replace(".weights.h5", ".json")).read_text())
-    accuracy = f"test accuracy {100 * record['test']['test_accuracy']:.2f} % after {len(record['history'])} epochs"
+    about = path.with_name(path.name.replace(".weights.h5", ".json"))
+    record = json.loads(about.read_text())
+    try:
+        accuracy = f"test accuracy {100 * record['test']['test_accuracy']:.2f} % after {len(record['history'])} epochs"
+    except (LookupError, TypeError):
+        raise ValueError(f"{about} does not tell how accurate {path.name} is: restore it") from None
     print(f"{path}: {'trained already; ' if stored else ''}{accuracy}")
 
 

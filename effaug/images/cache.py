@@ -26,6 +26,7 @@ from effaug.images.networks import versions
 
 _BATCH = 1024  # images, copies included, that are held at once
 _SOURCES = (
+    "_h5",
     "_imgaug",
     "_philox",
     "_streamed",
@@ -217,10 +218,10 @@ def _batches(
 def _features_entry(state: Path) -> Entry | None:
     files = [path for suffix in (".npy", ".part") if (path := state.with_suffix(suffix)).exists()]
     about = _streamed.about(state)
-    if not files or not {"points", "of", "copies", "network", "augmentation"} <= about.keys():
+    if not files or not all(isinstance(about.get(name), int) for name in ("points", "of", "copies")):
         return None
     stat, images = files[0].stat(), about["points"] * about["copies"]
-    words = f"features of {images} images by {about['network']}, {about['augmentation']}"
+    words = f"features of {images} images by {about.get('network')}, {about.get('augmentation')}"
     if files[0].suffix == ".part":
         words += f"; unfinished, of {about['of'] * about['copies']}"
     return Entry(words, stat.st_size, stat.st_mtime)

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from effaug.images import _h5
+
 MAX_DEPTH = 1001  # the deepest published
 
 _CONV, _NORM = {"kernel", "bias"}, {"gamma", "beta", "moving_mean", "moving_variance"}
@@ -76,7 +78,7 @@ def outline(path: Path) -> KerasFile:
     ValueError
         If it is no HDF5 file, or holds no ResNet v2 as Keras's CIFAR-10 example builds it.
     """
-    with _opened(path) as file:
+    with _h5.opened(path) as file:
         layers = {name: _shapes(path, name, layer) for name, layer in _layers(path, file).items()}
     shapes = [shape for shape in layers.values() if shape]
     kernels = [shape["kernel"] for shape in shapes if "kernel" in shape]
@@ -124,7 +126,7 @@ def fill(model: Any, path: Path) -> None:
         if shapes != expected:
             raise ValueError(f"{path}: layer {name} has {_words(shapes)}, where a ResNet v2 has {_words(expected)}")
     _check_numbers(path, list(stored), [layer.name for layer in ours])
-    with _opened(path) as file:
+    with _h5.opened(path) as file:
         found = _layers(path, file)
         for name, layer in zip(stored, ours, strict=True):
             values = {key: np.asarray(array, np.float32) for key, array in _arrays(path, name, found[name]).items()}
@@ -132,17 +134,6 @@ def fill(model: Any, path: Path) -> None:
                 if not np.isfinite(value).all():
                     raise ValueError(f"{path}: {key} of layer {name} is not finite")
             layer.set_weights([values[w.name] for w in layer.weights])
-
-
-def _opened(path: Path) -> Any:
-    import h5py
-
-    try:
-        return h5py.File(path, "r")
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise ValueError(f"{path} is no whole HDF5 file: {error}") from error
 
 
 def _layers(path: Path, file: Any) -> dict[str, Any]:
@@ -173,7 +164,11 @@ def _arrays(path: Path, name: str, layer: Any) -> dict[str, Any]:
 
 
 def _shapes(path: Path, name: str, layer: Any) -> Shapes:
-    shapes = {key: tuple(getattr(array, "shape", ())) for key, array in _arrays(path, name, layer).items()}
+    arrays = _arrays(path, name, layer)
+    shapes = {key: tuple(getattr(array, "shape", ())) for key, array in arrays.items()}
+    kinds = {str(array.dtype) for array in arrays.values() if getattr(array, "dtype", np.dtype("f4")).kind != "f"}
+    if kinds:
+        raise ValueError(f"{path}: layer {name} holds {', '.join(sorted(kinds))}, where weights are floating-point")
     good = not shapes or set(shapes) == _NORM or (set(shapes) == _CONV and len(shapes["kernel"]) in (2, 4))
     if not good:
         raise ValueError(

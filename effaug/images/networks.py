@@ -173,7 +173,14 @@ def resnet(image_shape: tuple[int, int, int], n_classes: int, depth: int = 56, *
     return keras.Model(pixels, softmax(features))
 
 
-def check_depth(depth: int) -> None:
+def resnet_width(image_shape: tuple[int, int, int]) -> int:
+    """How many units the layer ``bottleneck`` of `resnet` has."""
+    height, width = (-(-size // 4) for size in image_shape[:2])
+    pool = min(8, height, width)
+    return 256 * (height // pool) * (width // pool)
+
+
+def check_depth(depth: Any) -> None:
     """Raise ValueError unless depth is 9n + 2."""
     if not isinstance(depth, int) or depth < 11 or (depth - 2) % 9:
         raise ValueError(f"depth must be 9n + 2 (11, 20, 29, ..., 56), got {depth!r}")

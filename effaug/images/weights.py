@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from effaug import _text
 from effaug._folders import named_folder
-from effaug.images import keras_file
-from effaug.images.networks import resnet
+from effaug.images import _h5, keras_file
+from effaug.images.networks import check_depth, resnet, resnet_width
 
 
 def weights_folder() -> Path:
@@ -35,7 +38,7 @@ def load_manifest(name: str) -> dict[str, Any]:
     FileNotFoundError
         If there is none of this name.
     ValueError
-        If a file of one's own holds another network.
+        If a file of one's own holds another network, or the JSON does not describe one.
     """
     if own := own_file(name):
         return keras_file.manifest(own)
@@ -44,20 +47,78 @@ def load_manifest(name: str) -> dict[str, Any]:
             f"no network {name!r} in {weights_folder()}; there: {', '.join(networks()) or 'none'}. `effaug train-cnn` "
             "trains one"
         )
-    return json.loads((weights_folder() / f"{name}.json").read_text())
+    path = weights_folder() / f"{name}.json"
+    try:
+        found = _text.read_record(path)
+        _check_manifest(found)
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): restore it") from error
+    return found
 
 
 def weights_sha256(name: str) -> str:
     """Hash of a network's file of weights."""
-    return hashlib.sha256((own_file(name) or weights_folder() / f"{name}.weights.h5").read_bytes()).hexdigest()
+    with (own_file(name) or weights_folder() / f"{name}.weights.h5").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_resnet(name: str) -> Any:
-    """The network of this name, with its weights."""
+    """The network of this name, with its weights.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `load_manifest`; if the weights are damaged, or those of another network.
+    """
     manifest = load_manifest(name)
-    model = resnet(tuple(manifest["image_shape"]), manifest["n_classes"], manifest["network"]["depth"])
+    shape, n_classes, depth = tuple(manifest["image_shape"]), manifest["n_classes"], manifest["network"]["depth"]
     if own := own_file(name):
+        model = resnet(shape, n_classes, depth)
         keras_file.fill(model, own)
-    else:
-        model.load_weights(weights_folder() / f"{name}.weights.h5")
+        return model
+    path = weights_folder() / f"{name}.weights.h5"
+    if 4 * (math.prod(shape) + resnet_width(shape) * n_classes) > path.stat().st_size:
+        raise ValueError(f"{path} is too small for images {shape} and {n_classes} classes, which {name}.json tells of")
+    with _h5.opened(path):
+        pass  # before a network is built
+    model = resnet(shape, n_classes, depth)
+    load_weights(model, path)
     return model
+
+
+def load_weights(model: Any, path: Path) -> None:
+    """Give a network the weights that one like it has written.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, if it is damaged, of another network, or holds a weight that is not finite.
+    FileNotFoundError
+    """
+    with _h5.opened(path):
+        pass
+    try:
+        model.load_weights(path)
+    except Exception as error:  # Keras and its backends raise a dozen kinds
+        raise ValueError(f"{path} holds other weights than this network has: {_h5.in_one_line(error)}") from error
+    if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+        raise ValueError(f"{path} holds weights that are not finite")
+
+
+def _check_manifest(found: dict[str, Any]) -> None:
+    network, shape, scale = (found.get(name) for name in ("network", "image_shape", "pixel_scale"))
+    if not isinstance(network, dict):
+        raise ValueError(f"network must tell the depth, got {network!r}")
+    check_depth(network.get("depth"))
+    if network["depth"] > keras_file.MAX_DEPTH:
+        raise ValueError(f"depth must be at most {keras_file.MAX_DEPTH}, got {network['depth']}")
+    if not isinstance(shape, list) or len(shape) != 3 or not all(map(_is_size, shape)) or min(shape[:2]) < 8:
+        raise ValueError(f"image_shape must be [height, width, channels], at least [8, 8, 1], got {shape!r}")
+    if not _is_size(found.get("n_classes")):
+        raise ValueError(f"n_classes must be a whole number from 1, got {found.get('n_classes')!r}")
+    if not isinstance(scale, float | int) or isinstance(scale, bool) or not 0 < scale < math.inf:
+        raise ValueError(f"pixel_scale must be a positive number, got {scale!r}")
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

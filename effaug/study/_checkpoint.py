@@ -9,11 +9,13 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from effaug import _text
 from effaug._files import write_whole
+from effaug.images.weights import load_weights
 
 
 class Checkpoint:
-    """The last finished epoch: weights, optimizer, settings, history. The JSON, written last, names the weights."""
+    """The last finished epoch: weights, optimizer, settings, history. The JSON, written last, decides which it is."""
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
         self.folder, self.settings, self.record = folder, settings, folder / "state.json"
@@ -24,18 +26,18 @@ class Checkpoint:
         Raises
         ------
         ValueError
-            If another training was begun here.
+            If another training was begun here, or what is here is damaged.
         """
         if not self.record.exists():
             return []
-        state = json.loads(self.record.read_text())
+        state = _state(self.record)
         for part, now in self.settings.items():
-            if state[part] != now:
+            if state.get(part) != now:
                 raise ValueError(
-                    f"{self.folder} holds an unfinished training with other {part}: {state[part]}; now {now}. "
+                    f"{self.folder} holds an unfinished training with other {part}: {state.get(part)}; now {now}. "
                     "Go on with those, or remove that folder"
                 )
-        model.load_weights(self.folder / state["weights"])
+        load_weights(model, self.folder / f"epoch-{len(state['history'])}.weights.h5")
         return state["history"]
 
     def save(self, model: Any, history: list[dict[str, Any]]) -> None:
@@ -43,7 +45,7 @@ class Checkpoint:
         self.folder.mkdir(parents=True, exist_ok=True)
         weights = self.folder / f"epoch-{len(history)}.weights.h5"
         model.save_weights(weights)
-        state = self.settings | {"weights": weights.name, "history": history}
+        state = self.settings | {"history": history}
         write_whole(self.record, lambda part: part.write_text(json.dumps(state)))
         for old in self.folder.glob("*.weights.h5"):
             if old != weights:
@@ -89,7 +91,7 @@ def is_stored(weights: Path, training: Any, data_sha256: Callable[[], dict[str, 
         raise ValueError(f"{there[0]} is there without {(record if there == [weights] else weights).name}. {advice}")
     defaults = {field.name: field.default for field in fields(training)}
     try:
-        found = json.loads(record.read_text())
+        found = _text.read_record(record)
         settings, hashes = defaults | found["training"], dict(found["data_sha256"])
     except (ValueError, LookupError, TypeError):
         raise ValueError(f"{record} does not tell how {weights.name} was trained. {advice}") from None
@@ -104,4 +106,14 @@ def is_stored(weights: Path, training: Any, data_sha256: Callable[[], dict[str, 
 def _is_being_written(weights: Path, epochs: int) -> bool:
     # Weights come before their record: a training that was stopped between them has a checkpoint of its last epoch.
     state = checkpoint_folder(weights) / "state.json"
-    return state.exists() and len(json.loads(state.read_text())["history"]) == epochs
+    return state.exists() and len(_state(state)["history"]) == epochs
+
+
+def _state(path: Path) -> dict[str, Any]:
+    try:
+        found = _text.read_record(path)
+        if not isinstance(found.get("history"), list):
+            raise ValueError("it has no history")
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): remove its folder, and the training begins anew") from error
+    return found
