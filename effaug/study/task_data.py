@@ -41,6 +41,19 @@ def check_images(subset: Subset) -> None:
             raise ValueError(f"images must be uint8 of shape (n, h, w, c), got {x.dtype} of shape {x.shape}: x_{kind}")
         if np.shape(y) != (len(x),) or not len(x):
             raise ValueError(f"y_{kind} must have a label for each of {len(x)} images, got shape {np.shape(y)}")
+    if _are_words("y_train", subset.y_train) != _are_words("y_test", subset.y_test):
+        raise ValueError("y_train and y_test must both hold numbers, or both words")
+
+
+def _are_words(name: str, y: np.ndarray) -> bool:
+    labels = np.asarray(y)
+    if labels.dtype == object and len({type(label) for label in labels}) == 1:
+        labels = np.array(labels.tolist())
+    if labels.dtype.kind not in "biufUS":
+        raise ValueError(f"{name} must hold numbers or words, got {labels.dtype}")
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise ValueError(f"{name} must have a label for each image, got {labels[~np.isfinite(labels)][0]}")
+    return labels.dtype.kind in "US"
 
 
 def file_subset(path: Path, *, classes: tuple | None = None, n_train: int | None = None) -> Subset:
@@ -65,17 +78,26 @@ def file_subset(path: Path, *, classes: tuple | None = None, n_train: int | None
     if not path.is_file():
         raise FileNotFoundError(f"no file {path}")
     arrays = _npz.read(path, datasets.ARRAYS)
+    try:
+        return _chosen(arrays, classes, n_train)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _chosen(arrays: dict[str, np.ndarray], classes: tuple | None, n_train: int | None) -> Subset:
     x_train, x_test = (x[..., None] if x.ndim == 3 else x for x in (arrays["x_train"], arrays["x_test"]))
     found = Subset(x_train, arrays["y_train"], x_test, arrays["y_test"])
     check_images(found)
     known = np.unique(np.concatenate([found.y_train, found.y_test])).tolist()
     chosen = sorted(set(known if classes is None else classes))
     if len(chosen) != 2 or not set(chosen) <= set(known):
-        raise ValueError(f"classes must be two of the labels of {path}, {known}, got {classes}")
+        there = ", ".join(map(str, [*known[:10], *["..."] * (len(known) > 10)]))
+        told = "none: choose two (`effaug run --classes`)" if classes is None else classes
+        raise ValueError(f"classes must be two of its {len(known)} labels, {there}; got {told}")
     train, test = (np.flatnonzero(np.isin(y, chosen)) for y in (found.y_train, found.y_test))
     n = len(train) if n_train is None else n_train
     if not 2 <= n <= len(train):
-        raise ValueError(f"n_train must be between 2 and {len(train)} for {path}, got {n_train}")
+        raise ValueError(f"n_train must be between 2 and {len(train)}, got {n_train}")
     train = train[:n]
     return Subset(found.x_train[train], found.y_train[train], found.x_test[test], found.y_test[test])
 
