@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -51,6 +51,10 @@ def read(
             with zipfile.ZipFile(file) as archive:
                 there = _members(archive)
                 chosen = names if names is not None else [name for name in there if wanted(name)]
+                if (told := _told(file, archive)) not in (None, len(archive.namelist())):
+                    raise ValueError(f"its directory has {len(archive.namelist())} members, its end tells of {told}")
+                if names is None and (others := [name for name in archive.namelist() if not name.endswith(".npy")]):
+                    raise ValueError(f"{_listed(others)} is no array")
                 if missing := [name for name in chosen if name not in there]:
                     raise _Missing(f"{path} has no array {', '.join(missing)}; it has {_listed(there)}")
                 size = sum(archive.getinfo(f"{name}.npy").file_size for name in chosen)
@@ -62,7 +66,7 @@ def read(
         except _Missing:
             raise
         except Exception as error:  # zipfile, zlib and NumPy's parser of headers raise a dozen kinds
-            raise ValueError(f"{path} is no whole npz archive{_of(names)}: {error}") from error
+            raise ValueError(f"{path} is no whole npz archive{_of(names)}: {' '.join(str(error).split())}") from error
 
 
 class _Missing(ValueError):
@@ -76,6 +80,14 @@ def _listed(names: list[str]) -> str:
 
 def _of(names: Sequence[str] | None) -> str:
     return f" of {', '.join(names)}" if names is not None else ""
+
+
+def _told(file: BinaryIO, archive: zipfile.ZipFile) -> int | None:
+    """How many members the end of an archive tells of, if it does; zipfile takes what the directory has."""
+    file.seek(-22 - len(archive.comment), io.SEEK_END)
+    end = file.read(22)
+    told = int.from_bytes(end[10:12], "little")
+    return told if end.startswith(b"PK\5\6") and told < 2**16 - 1 else None
 
 
 def _members(archive: zipfile.ZipFile) -> list[str]:

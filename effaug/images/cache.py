@@ -143,6 +143,8 @@ class FeatureCache:
                 write_whole(path, lambda part: np.savez(part, *found), suffix=".npz")
             try:
                 stored = _npz.read(path)
+                if stored.keys() != {f"arr_{k}" for k in range(len(stored))}:
+                    raise ValueError(f"{path} holds other arrays than were stored")
             except ValueError as error:
                 raise ValueError(f"{error}; remove it, and it is computed again") from error
             return [stored[f"arr_{k}"] for k in range(len(stored))]
