@@ -30,7 +30,8 @@ def opened(path: Path) -> Iterator[Any]:
     path.open("rb").close()  # h5py's sentences for these two are long
     try:
         with h5py.File(path, "r") as file:
-            _check(file, max(BOUND, RATIO * path.stat().st_size))
+            if fault := _fault(file, max(BOUND, RATIO * path.stat().st_size)):
+                raise ValueError(fault)
             yield file
     except Exception as error:  # h5py raises half a dozen kinds
         if isinstance(error, ValueError) and str(error).startswith(str(path)):
@@ -43,22 +44,23 @@ def in_one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def _check(file: Any, bound: int) -> None:
+def _fault(file: Any, bound: int) -> str:
     import h5py
 
     claimed = 0
 
-    def visit(name: str, link: Any) -> None:
+    def visit(name: str, link: Any) -> str | None:  # the first that it returns ends the visit; h5py spoils exceptions
         nonlocal claimed
         if not isinstance(link, h5py.HardLink):
-            raise ValueError(f"{name} is a link to another place, which is not followed")
+            return f"{name} is a link to another place, which is not followed"
         found = file[name]
         if isinstance(found, h5py.Dataset):
             if found.external or found.is_virtual:
-                raise ValueError(f"{name} lies in another file, which is not read")
+                return f"{name} lies in another file, which is not read"
             # A chunk is unpacked whole, and may be larger than its array.
             claimed += max(prod(found.shape or (0,)), prod(found.chunks or (0,))) * found.dtype.itemsize
             if claimed > bound:
-                raise ValueError(f"its arrays claim {claimed} bytes or more; at most {bound} are read")
+                return f"its arrays claim {claimed} bytes or more; at most {bound} are read"
+        return None
 
-    file.visititems_links(visit)
+    return file.visititems_links(visit) or ""

@@ -77,10 +77,10 @@ def load_resnet(name: str) -> Any:
         keras_file.fill(model, own)
         return model
     path = weights_folder() / f"{name}.weights.h5"
-    if 4 * (math.prod(shape) + resnet_width(shape) * n_classes) > path.stat().st_size:
-        raise ValueError(f"{path} is too small for images {shape} and {n_classes} classes, which {name}.json tells of")
     with _h5.opened(path):
         pass  # before a network is built
+    if 4 * (math.prod(shape) + resnet_width(shape) * n_classes) > path.stat().st_size:
+        raise ValueError(f"{path} is too small for images {shape} and {n_classes} classes, which {name}.json tells of")
     model = resnet(shape, n_classes, depth)
     load_weights(model, path)
     return model
