@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +89,11 @@ def is_stored(weights: Path, training: Any, data_sha256: Callable[[], dict[str, 
     advice = f"Give this one another name (--name), or remove {' and '.join(file.name for file in there)}"
     if len(there) == 1:
         raise ValueError(f"{there[0]} is there without {(record if there == [weights] else weights).name}. {advice}")
-    defaults = {field.name: field.default for field in fields(training)}
+    defaults = {field.name: field.default for field in fields(training) if field.default is not MISSING}
     try:
         found = _text.read_record(record)
         settings, hashes = defaults | found["training"], dict(found["data_sha256"])
+        settings = {field.name: settings[field.name] for field in fields(training)}
     except (ValueError, LookupError, TypeError):
         raise ValueError(f"{record} does not tell how {weights.name} was trained. {advice}") from None
     now, settings = (json.loads(json.dumps(each)) for each in (asdict(training), settings))
@@ -112,7 +113,8 @@ def _is_being_written(weights: Path, epochs: int) -> bool:
 def _state(path: Path) -> dict[str, Any]:
     try:
         found = _text.read_record(path)
-        if not isinstance(found.get("history"), list):
+        history = found.get("history")
+        if not isinstance(history, list) or not all(isinstance(row, dict) and "seconds" in row for row in history):
             raise ValueError("it has no history")
     except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}): remove its folder, and the training begins anew") from error
