@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ def write_whole(path: Path, write: Callable[[Path], Any], suffix: str = "") -> N
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path)
-    part = path.with_name(f".{path.name}.{_host()}-{os.getpid()}.part{suffix}")
+    part = _part(path, suffix)
     try:
         write(part)
         _sync(part)
@@ -32,6 +34,23 @@ def write_whole(path: Path, write: Callable[[Path], Any], suffix: str = "") -> N
         _sync(path.parent)  # else the name may be lost with the power
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def part_folder(path: Path) -> Iterator[Path]:
+    """A folder beside `path`, of this process and for as long as the context; what killed ones left is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(path)
+    part = _part(path)
+    part.mkdir(exist_ok=True)
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _part(path: Path, suffix: str = "") -> Path:
+    return path.with_name(f".{path.name}.{_host()}-{os.getpid()}.part{suffix}")
 
 
 def _sync(path: Path) -> None:
@@ -47,7 +66,7 @@ def _remove_abandoned(path: Path) -> None:
     for part in path.parent.glob(f".{escape(path.name)}.{_host()}-*.part*"):
         pid = re.search(r"-(\d{1,9})\.part", part.name)
         if pid and not _runs(int(pid[1])):
-            part.unlink(missing_ok=True)
+            shutil.rmtree(part, ignore_errors=True) if part.is_dir() else part.unlink(missing_ok=True)
 
 
 def _host() -> str:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import os
 import re
 import socket
 import struct
@@ -638,6 +639,16 @@ def test_download_of_wrong_content_is_not_kept_as_archive(site, offer, tmp_path,
     with pytest.raises(ValueError, match=r"the download of MNIST does not hold MNIST: x_train is uint8 of shape"):
         datasets.load("mnist", folder=tmp_path)
     assert not list(tmp_path.glob("*.npz"))
+
+
+def test_raw_files_are_gone_before_the_archive_has_its_name(site, offer, tmp_path, monkeypatch):
+    """A process that is killed then leaves none: with the archive in its place, nothing would look for them."""
+    offer("mnist")
+    whole, seen = os.replace, []
+    monkeypatch.setattr("os.replace", lambda part, path: (seen.append(listing(tmp_path)), whole(part, path)))
+    datasets.load("mnist", folder=tmp_path)
+    ((part,),) = seen
+    assert part.endswith(".part.npz")
 
 
 @pytest.mark.parametrize("terminal", [True, False])

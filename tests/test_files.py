@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from effaug._files import write_whole
+from effaug._files import part_folder, write_whole
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -77,3 +77,15 @@ def test_the_part_of_a_process_that_runs_is_left(tmp_path):
     running.write_text("theirs")
     write_whole(tmp_path / "x.txt", lambda part: part.write_text("all"))
     assert running.read_text() == "theirs"
+
+
+def test_a_folder_of_parts_is_gone_in_the_end_and_so_is_that_of_a_killed_process(tmp_path):
+    code = "import os; from pathlib import Path; from effaug._files import part_folder\n"
+    code += "with part_folder(Path('raw')) as part: (part / 'x').write_text('ha'); os._exit(9)"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)
+    (left,) = tmp_path.iterdir()
+    with part_folder(tmp_path / "raw") as part:
+        (part / "x").write_text("all")
+        assert list(tmp_path.iterdir()) == [part]
+        assert part != left
+    assert list(tmp_path.iterdir()) == []

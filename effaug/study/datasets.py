@@ -7,17 +7,19 @@ downloaded, checked, parsed and written, whole or not at all. Nothing is ever un
 import contextlib
 import gzip
 import hashlib
+import shutil
 import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
 
 from effaug import _npz
-from effaug._files import write_whole
+from effaug._files import part_folder, write_whole
 from effaug._folders import named_folder
 from effaug._validation import unknown
 from effaug.study import formats
@@ -142,20 +144,30 @@ def _digits() -> Dataset:
 
 def _download(name: str, path: Path) -> Dataset:
     # Files that have arrived whole stay in raw/ until the archive is written: the attempt after a broken one
-    # goes on from there. Then they are removed, as they say nothing that the archive does not.
-    source = SOURCES[name]
+    # goes on from there. Then they are removed, as they say nothing that the archive does not: before it has its name,
+    # for where it is nothing looks for them any more.
+    source, raw = SOURCES[name], path.parent / "raw"
+
+    def write(part: Path) -> None:
+        np.savez(part, **stored)
+        for file in files:
+            file.unlink(missing_ok=True)
+        _remove_empty(raw)
+
     try:
-        files = _fetch(source, path)
+        files = _fetch(source, raw, path.name)
         arrays = [array for file in files for array in _parsed(source, file)]
         dataset = _checked(name, dict(zip(ARRAYS, arrays, strict=True)), f"the download of {source.title}")
         stored = {key: getattr(dataset, key).astype(np.uint8, copy=False) for key in ARRAYS}
-        write_whole(path, lambda part: np.savez(part, **stored), suffix=".npz")
-        for file in files:
-            file.unlink(missing_ok=True)
+        write_whole(path, write, suffix=".npz")
     finally:
-        with contextlib.suppress(OSError):  # it is not empty, or not there
-            (path.parent / "raw").rmdir()
+        _remove_empty(raw)
     return dataset
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # it is not empty, or not there
+        folder.rmdir()
 
 
 def _parsed(source: Source, file: Path) -> Sequence[np.ndarray]:
@@ -172,22 +184,35 @@ def _parsed(source: Source, file: Path) -> Sequence[np.ndarray]:
         raise ValueError(f"{file}: {error}") from error
 
 
-def _fetch(source: Source, path: Path) -> list[Path]:
+def _fetch(source: Source, raw: Path, archive: str) -> list[Path]:
     import pooch
     from requests.exceptions import RequestException
 
     get = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), chunk_size=2**16, timeout=TIMEOUT)
     reasons = []
-    for mirror in source.mirrors:
-        shelf = pooch.create(path.parent / "raw", mirror, registry=source.files, retry_if_failed=RETRIES)
-        try:
-            return [Path(shelf.fetch(file, downloader=get)) for file in source.files]
-        except (RequestException, ValueError) as error:  # pooch raises ValueError for a wrong checksum
-            reasons.append(f"{mirror.split('/')[2]}: {_reason(error)}")
+    with part_folder(raw) as part:  # pooch gives what it is downloading a name that tells nothing
+        for mirror in source.mirrors:
+            shelf = pooch.create(part, mirror, registry=source.files, retry_if_failed=RETRIES)
+            try:
+                return [_kept(raw / file, checksum, shelf, get) for file, checksum in source.files.items()]
+            except (RequestException, ValueError) as error:  # pooch raises ValueError for a wrong checksum
+                reasons.append(f"{mirror.split('/')[2]}: {_reason(error)}")
     raise DataUnavailable(
-        f"{source.title} could not be downloaded ({', '.join(reasons)}); put {path.name} with "
-        f"{', '.join(ARRAYS)} into {path.parent} or set EFFAUG_DATA to a folder that holds it."
+        f"{source.title} could not be downloaded ({', '.join(reasons)}); put {archive} with "
+        f"{', '.join(ARRAYS)} into {raw.parent} or set EFFAUG_DATA to a folder that holds it."
     )
+
+
+def _kept(file: Path, checksum: str, shelf: Any, get: Any) -> Path:
+    """A file, downloaded unless it is there with its checksum."""
+    import pooch
+
+    algorithm, _, expected = checksum.rpartition(":")
+    if not file.exists() or pooch.file_hash(file, algorithm or "sha256") != expected:
+        arrived = Path(shelf.fetch(file.name, downloader=get))
+        file.parent.mkdir(exist_ok=True)
+        shutil.move(arrived, file)
+    return file
 
 
 def _reason(error: Exception) -> str:
