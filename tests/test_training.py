@@ -476,6 +476,15 @@ def files_in(folder):
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
+def test_a_checkpoint_that_is_left_beside_a_stored_network_is_removed(simple, simple_whole, tmp_path):
+    shutil.copytree(simple_whole.parent, tmp_path, dirs_exist_ok=True)
+    left = tmp_path / ".cifar10.checkpoint"
+    left.mkdir()
+    (left / "epoch-3.weights.h5").write_text("of a process that was killed before it had removed it")
+    assert train(SIMPLE, tmp_path) == tmp_path / "cifar10.weights.h5"
+    assert not left.exists()
+
+
 def test_a_network_that_is_stored_is_not_trained_again(simple, simple_whole, tmp_path, monkeypatch):
     shutil.copytree(simple_whole.parent, tmp_path, dirs_exist_ok=True)
     before, path = files_in(tmp_path), tmp_path / "cifar10.weights.h5"

@@ -133,7 +133,7 @@ def train_cnn(
     """
     from effaug.cli import progress
     from effaug.images.weights import weights_folder
-    from effaug.study.training import Training, find
+    from effaug.study.training import Training, find, train
 
     training = Training(
         dataset=dataset,
@@ -149,7 +149,7 @@ def train_cnn(
     )
     folder = weights or weights_folder()
     stored = find(training, folder, name=name)
-    path = stored or progress.train(training, folder, name)
+    path = train(training, folder, name=name) if stored else progress.train(training, folder, name)
     about = path.with_name(path.name.replace(".weights.h5", ".json"))
     record = json.loads(about.read_text())
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -135,7 +136,10 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
     key = digest(str(Path(folder).resolve()), name)
     try:
         with FileLock(Path(tempfile.gettempdir()) / f"effaug-{key}.lock", timeout=0):
-            return find(training, folder, name=name) or _train(training, Path(folder), name, progress)
+            stored = find(training, folder, name=name)
+            if stored:  # by a process that was killed right then, perhaps
+                shutil.rmtree(checkpoint_folder(stored), ignore_errors=True)
+            return stored or _train(training, Path(folder), name, progress)
     except Timeout:
         raise BlockingIOError(f"another process is training {name} in {folder}") from None
 
