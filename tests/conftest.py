@@ -4,18 +4,19 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
+from torture_nursery import THREADS, Nursery
+from torture_states import Site, Undisturbed
 
 from effaug.report.withstood import save
 from effaug.study import rows
 from effaug.study.datasets import data_folder
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 ARCHIVES = ("mnist.npz", "cifar10.npz", "smallnorb.npz")
 
 
@@ -67,6 +68,16 @@ def withstood(record_property) -> Callable[[str, str, int], None]:
 def torture(pytestconfig) -> Callable[[int, int], int]:
     """``torture(bounded, long)``: how often, in `make test` and in `make torture`."""
     return lambda bounded, long: long if pytestconfig.getoption("torture") else bounded
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory) -> Iterator[Undisturbed]:
+    """What the torture suite interrupts, and what it leaves where nothing does."""
+    nursery, trainer = Nursery("imgaug", "sklearn.datasets"), Nursery("keras")  # no thread begins with an import
+    site = Site(tmp_path_factory.mktemp("site"))
+    yield Undisturbed(nursery, trainer, site, tmp_path_factory.mktemp("undisturbed"))
+    for each in (nursery, trainer, site):
+        each.close()
 
 
 @pytest.fixture(scope="session")
