@@ -24,14 +24,14 @@ def write_whole(path: Path, write: Callable[[Path], Any], suffix: str = "") -> N
     suffix : str, optional
         Which that path must end with, for libraries that look at it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     _remove_abandoned(path)
     part = _part(path, suffix)
     try:
         write(part)
-        _sync(part)
+        sync(part)
         part.replace(path)
-        _sync(path.parent)  # else the name may be lost with the power
+        sync(path.parent)  # else the name may be lost with the power
     finally:
         part.unlink(missing_ok=True)
 
@@ -39,7 +39,7 @@ def write_whole(path: Path, write: Callable[[Path], Any], suffix: str = "") -> N
 @contextmanager
 def part_folder(path: Path) -> Iterator[Path]:
     """A folder beside `path`, of this process and for as long as the context; what killed ones left is removed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     _remove_abandoned(path)
     part = _part(path)
     part.mkdir(exist_ok=True)
@@ -49,16 +49,25 @@ def part_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _part(path: Path, suffix: str = "") -> Path:
-    return path.with_name(f".{path.name}.{_host()}-{os.getpid()}.part{suffix}")
+def make_folder(folder: Path) -> None:
+    """With those that it lies in, all of them on the disk; where it is there, nothing is done."""
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(new):
+        sync(each.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file's content, or the names in a folder, are on the disk."""
     file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def _part(path: Path, suffix: str = "") -> Path:
+    return path.with_name(f".{path.name}.{_host()}-{os.getpid()}.part{suffix}")
 
 
 def _remove_abandoned(path: Path) -> None:

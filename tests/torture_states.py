@@ -33,6 +33,7 @@ TARGETS = {  # by the names under which faults are counted
     "featurising": ("featurise",),
     "downloading": ("download",),  # with the server's address and its files
     "saving results": ("save",),
+    "measuring": ("measure",),
     "train-cnn": ("command", *TRAIN_CNN),
 }
 State = dict[str, Any]

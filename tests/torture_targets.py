@@ -7,15 +7,19 @@ import json
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from test_cache import SHIFTS, Counted, toy
 
 from effaug.cli import main
 from effaug.images import cache
 from effaug.images.cache import FeatureCache
-from effaug.study import datasets, runner
+from effaug.report import withstood
+from effaug.study import datasets, runner, timing
 from effaug.study.results import Curve, Results
+from effaug.study.training import Training
 
 SMALL = ("digits-rotate", "--n-train", "30", "--seeds", "1", "--policies", "baseline,random_proportional")
 TASK = "digits-rotate-n30"  # what results of that are stored under
@@ -57,3 +61,10 @@ def save() -> None:
             accuracies, points = level + 0.3 * rng.random(50), {"order": rng.permutation(5000)}
             curves.append(Curve("toy", *KEY, seed, budgets, accuracies, points, seconds=1.0))
         store.save(curves, {"protocol": {"name": "paper"}})
+
+
+def measure() -> None:
+    """Timings as `effaug bench-training` stores them, and the counts of the torture suite."""
+    times = pd.DataFrame({"n_images": [500, 1000], "repeat": [0, 0], "seconds": [1.0, 2.0]})
+    timing.save(Path("results/timing/cpu.json"), Training("cifar10"), times, pd.DataFrame())
+    withstood.save(Path("results") / withstood.FILE, {("killed", "run"): 1}, seconds=1.0)

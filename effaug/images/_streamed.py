@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from effaug import _text
-from effaug._files import write_whole
+from effaug._files import sync, write_whole
 
 
 def write(
@@ -69,6 +69,7 @@ def write(
             raise OSError(error.errno, _no_room(path, size - end)) from error
         raise
     part.replace(path)
+    sync(path.parent)
 
 
 def read(path: Path) -> np.ndarray:

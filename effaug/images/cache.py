@@ -18,7 +18,7 @@ from filelock import FileLock
 from sklearn.base import BaseEstimator
 
 from effaug import _npz
-from effaug._files import write_whole
+from effaug._files import make_folder, write_whole
 from effaug.images import _streamed
 from effaug.images.augment import Augmentation, with_originals
 from effaug.images.features import TrainedNetwork, transform_copies
@@ -105,7 +105,7 @@ class FeatureCache:
         of_copies = (type(augment).__name__, *(np.asarray(value) for value in vars(augment).values()))
         key = digest(type(transformer).__name__, sorted(settings.items()), *weights, *of_copies, *_made_by(), images)
         path = self.folder / f"features-{key}.npy"
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         with FileLock(path.with_suffix(".lock")):
             if not path.exists():
                 shape = _shape(transformer, images, augment)
@@ -136,7 +136,7 @@ class FeatureCache:
     def _arrays(self, key: str, compute: Callable[[], list[np.ndarray]]) -> list[np.ndarray]:
         """What `compute` returned when this key was first asked for. Processes that ask at once compute it once."""
         path = self.folder / f"{key}.npz"
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         with FileLock(path.with_suffix(".lock")):
             if not path.exists():
                 found = compute()

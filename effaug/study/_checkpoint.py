@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from effaug import _text
-from effaug._files import write_whole
+from effaug._files import make_folder, sync, write_whole
 from effaug.images.weights import load_weights
 
 
@@ -42,9 +42,10 @@ class Checkpoint:
 
     def save(self, model: Any, history: list[dict[str, Any]]) -> None:
         """Replace the epoch before."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         weights = self.folder / f"epoch-{len(history)}.weights.h5"
         model.save_weights(weights)
+        sync(weights)
         state = self.settings | {"history": history}
         write_whole(self.record, lambda part: part.write_text(json.dumps(state)))
         for old in self.folder.glob("*.weights.h5"):

@@ -29,7 +29,7 @@ import pandas as pd
 from filelock import FileLock
 
 from effaug import _npz
-from effaug._files import write_whole
+from effaug._files import make_folder, write_whole
 from effaug.curves import auc
 from effaug.study import digests, rows
 from effaug.study.protocols import stored_as
@@ -102,7 +102,7 @@ class Results:
             What they were computed with, for the JSON.
         """
         task, label = curves[0].task, run_label(*curves[0].key[:2])
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         with FileLock(self.folder / f".{task}.lock"):
             points, stored = self.points(task), rows.read(self._path(task, "csv"))
             for curve in curves:
