@@ -495,6 +495,20 @@ def test_clear_removes_what_the_cache_made_and_nothing_else(cache, counted):
     assert counted.transforms == (3, 144, 3, 144)
 
 
+def test_clear_leaves_what_another_is_writing(cache, counted, monkeypatch):
+    images, labels = toy()
+    net = FeatureCache().fit(counted(), images, labels)
+    monkeypatch.setattr(module, "_BATCH", 30)
+    freed = []
+    found = FeatureCache().transform(net, images, SHIFTS, progress=lambda *_: freed.append(FeatureCache().clear()))
+    assert freed[0] > 0  # the network, which is in use no more
+    assert freed[1:] == [0] * 4
+    np.testing.assert_array_equal(found, transform_copies(net, with_originals(images, SHIFTS)))
+    assert {path.name.partition("-")[0] for path in cache.iterdir()} == {"features"}
+    assert FeatureCache().clear() > found.nbytes
+    assert list(cache.iterdir()) == []
+
+
 def test_a_damaged_description_neither_stops_the_list_nor_the_clearing(cache, counted):
     images, labels = toy()
     FeatureCache().transform(FeatureCache().fit(counted(), images, labels), images, SHIFTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -9,12 +10,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import platformdirs
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from sklearn.base import BaseEstimator
 
 from effaug import _npz
@@ -112,25 +114,28 @@ class FeatureCache:
                 about = {"of": shape[0], "copies": shape[1], "network": str(transformer), "augmentation": str(augment)}
                 rows = functools.partial(_batches, shape, transformer, images, augment, progress)
                 _streamed.write(path, shape, rows, about)
-        return _streamed.read(path)
+            return _streamed.read(path)  # before `clear` may remove it
 
     def entries(self) -> list[Entry]:
         """What is there, the newest first: every set of features, and the trained networks as one entry."""
         if not self.folder.is_dir():
             return []
         found = [entry for state in self.folder.glob("features-*.json") if (entry := _features_entry(state))]
-        nets = [path.stat() for path in self.folder.glob("net-*.npz")]
+        nets = [stat for path in self.folder.glob("net-*.npz") if (stat := _stat(path))]
         if nets:
             size, written = sum(stat.st_size for stat in nets), max(stat.st_mtime for stat in nets)
             found.append(Entry(f"{len(nets)} trained small networks", size, written))
         return sorted(found, key=lambda entry: -entry.written)
 
     def clear(self) -> int:
-        """Remove everything; how many bytes that were."""
-        found = [path for kind in ("net-*", "features-*", ".features-*", ".net-*") for path in self.folder.glob(kind)]
-        freed = sum(path.stat().st_size for path in found if path.exists())
-        for path in found:
-            path.unlink(missing_ok=True)
+        """Remove everything but what another process is about to read or write; how many bytes that were."""
+        found = {path for kind in ("net-*", "features-*", ".features-*", ".net-*") for path in self.folder.glob(kind)}
+        freed = 0
+        for key, files in groupby(sorted(found, key=_key_of), _key_of):
+            with contextlib.suppress(Timeout), FileLock(self.folder / f"{key}.lock", timeout=0):
+                for path in {*files, self.folder / f"{key}.lock"}:  # the lock too: who waits for it, makes another
+                    freed += path.stat().st_size if path.exists() else 0
+                    path.unlink(missing_ok=True)
         return freed
 
     def _arrays(self, key: str, compute: Callable[[], list[np.ndarray]]) -> list[np.ndarray]:
@@ -148,6 +153,11 @@ class FeatureCache:
             except ValueError as error:
                 raise ValueError(f"{error}; remove it, and it is computed again") from error
             return [stored[f"arr_{k}"] for k in range(len(stored))]
+
+
+def _key_of(path: Path) -> str:
+    """Of what a file in the cache belongs to, a part of another too."""
+    return path.name.lstrip(".").split(".")[0]
 
 
 def cache_folder() -> Path:
@@ -218,12 +228,20 @@ def _batches(
 
 
 def _features_entry(state: Path) -> Entry | None:
-    files = [path for suffix in (".npy", ".part") if (path := state.with_suffix(suffix)).exists()]
-    about = _streamed.about(state)
-    if not files or not all(isinstance(about.get(name), int) for name in ("points", "of", "copies")):
+    whole, part = (_stat(state.with_suffix(suffix)) for suffix in (".npy", ".part"))
+    stat, about = whole or part, _streamed.about(state)
+    if not stat or not all(isinstance(about.get(name), int) for name in ("points", "of", "copies")):
         return None
-    stat, images = files[0].stat(), about["points"] * about["copies"]
+    images = about["points"] * about["copies"]
     words = f"features of {images} images by {about.get('network')}, {about.get('augmentation')}"
-    if files[0].suffix == ".part":
+    if not whole:
         words += f"; unfinished, of {about['of'] * about['copies']}"
     return Entry(words, stat.st_size, stat.st_mtime)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """None where it is not there, any more perhaps."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
