@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import shutil
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import platformdirs
+from filelock import FileLock
 
 from effaug import _npz
 from effaug._files import part_folder, write_whole
@@ -92,12 +94,14 @@ def load(name: str, *, folder: str | Path | None = None) -> Dataset:
         return _digits()
     path = (data_folder() if folder is None else Path(folder)) / f"{name}.npz"
     if not path.exists():
-        try:
-            return _download(name, path)
-        except FileNotFoundError:
-            # Another process may have written the archive meanwhile, and removed the raw files.
-            if not path.exists():
-                raise
+        with _lock(path):
+            try:
+                if not path.exists():
+                    return _download(name, path)
+            except FileNotFoundError:
+                # A process on another machine may have written the archive meanwhile, and removed the raw files.
+                if not path.exists():
+                    raise
     return _checked(name, _npz.read(path, ARRAYS), str(path))
 
 
@@ -140,6 +144,12 @@ def _digits() -> Dataset:
     pixels, y = load_digits(return_X_y=True)  # pixels are 0, 1, ..., 16
     x, y = np.round(pixels * 255 / 16).astype(np.uint8).reshape(-1, 8, 8, 1), y.astype(np.int64)
     return Dataset("digits", x[:1000], y[:1000], x[1000:], y[1000:])
+
+
+def _lock(path: Path) -> FileLock:
+    """Of a download: a second one waits for the first, and finds its archive."""
+    key = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
+    return FileLock(Path(tempfile.gettempdir()) / f"effaug-{key}.lock")
 
 
 def _download(name: str, path: Path) -> Dataset:
