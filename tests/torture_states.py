@@ -133,8 +133,11 @@ class Undisturbed:
         """Start a target, in the nursery that it needs."""
         target, *arguments = TARGETS[name]
         nursery = self.trainer if name == "train-cnn" else self.nursery
-        more = self.site.arguments if name == "downloading" else ()
-        return nursery.start(target, *arguments, *more, folder=folder, **fault)
+        return nursery.start(target, *arguments, *self.more(target), folder=folder, **fault)
+
+    def more(self, target: str) -> tuple[str, ...]:
+        """Arguments that are known only now: of a download, where from."""
+        return self.site.arguments if target == "download" else ()
 
     def call(self, name: str, folder: Path, **fault: int) -> Child:
         """The same, and wait for its end."""

@@ -65,6 +65,6 @@ def save() -> None:
 
 def measure() -> None:
     """Timings as `effaug bench-training` stores them, and the counts of the torture suite."""
-    times = pd.DataFrame({"n_images": [500, 1000], "repeat": [0, 0], "seconds": [1.0, 2.0]})
+    times = pd.DataFrame({"size": [500, 1000], "repeat": [0, 0], "seconds": [1.0, 2.0]})
     timing.save(Path("results/timing/cpu.json"), Training("cifar10"), times, pd.DataFrame())
     withstood.save(Path("results") / withstood.FILE, {("killed", "run"): 1}, seconds=1.0)
