@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import re
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 from typing import Any
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_whole(path: Path, write: Callable[[Path], Any], suffix: str = "") -> None:
@@ -28,8 +31,9 @@ def write_whole(path: Path, write: Callable[[Path], Any], suffix: str = "") -> N
     _remove_abandoned(path)
     part = _part(path, suffix)
     try:
-        write(part)
-        sync(part)
+        with room_for(path):
+            write(part)
+            sync(part)
         part.replace(path)
         sync(path.parent)  # else the name may be lost with the power
     finally:
@@ -44,9 +48,22 @@ def part_folder(path: Path) -> Iterator[Path]:
     part = _part(path)
     part.mkdir(exist_ok=True)
     try:
-        yield part
+        with room_for(path):
+            yield part
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def room_for(path: Path) -> Iterator[None]:
+    """Where a disk or a quota is full, say whose: what libraries raise names neither the folder nor what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        words = f"{path.parent} has no room for {path.name} ({os.strerror(error.errno)}): make some, and start it again"
+        raise OSError(error.errno, words) from error
 
 
 def make_folder(folder: Path) -> None:

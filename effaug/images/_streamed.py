@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from effaug import _text
-from effaug._files import sync, write_whole
+from effaug._files import NO_ROOM, sync, write_whole
 
 
 def write(
@@ -65,7 +65,9 @@ def write(
                 text = json.dumps(about | {"points": done, "sha256": sha.hexdigest()})
                 write_whole(path.with_suffix(".json"), functools.partial(_write_text, text))
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if not _stored(part, header, shape)[0]:  # nothing to go on with
+            part.unlink(missing_ok=True)
+        if error.errno in NO_ROOM:
             raise OSError(error.errno, _no_room(path, size - end)) from error
         raise
     part.replace(path)
