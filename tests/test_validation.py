@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import threading
 from functools import partial
 from xml.etree import ElementTree
 
@@ -188,6 +189,23 @@ def test_a_save_that_stops_between_two_files_leaves_what_was_there(tmp_path, mon
     store.save([new], {"protocol": {}})
     assert not faults(tmp_path)
     assert store.table()[lambda table: table.seed == seed].accuracy.tolist() == [0.5, 0.7]
+
+
+def test_a_save_that_goes_on_meanwhile_is_no_fault(tmp_path, monkeypatch):
+    store, write, found = Results(tmp_path), module.write_whole, []
+    checker = threading.Thread(target=lambda: found.append(faults(tmp_path)))
+    store.save([curve(0, 0.6, order=np.arange(3))], {"protocol": {}})
+
+    def beside(path, *args, **kwargs):
+        if path.suffix == ".csv":  # the record tells of a curve that is not there yet
+            checker.start()
+            checker.join(1)
+        write(path, *args, **kwargs)
+
+    monkeypatch.setattr(module, "write_whole", beside)
+    store.save([curve(1, 0.7, order=np.arange(4))], {"protocol": {}})
+    checker.join()
+    assert found == [[]]
 
 
 def test_the_command_names_what_is_at_fault_with_exit_status_1(copy, tmp_path):

@@ -91,6 +91,10 @@ class Results:
         """Keys of the stored curves of a task."""
         return {(r[1], r[2], r[3], r[4], int(r[5])) for r in rows.read(self._path(task, "csv"))}
 
+    def lock(self, task: str) -> FileLock:
+        """Held while a task's files are replaced: between one and the next they do not agree."""
+        return FileLock(self.folder / f".{task}.lock")
+
     def save(self, curves: Sequence[Curve], record: dict[str, Any]) -> None:
         """Add curves of one task, protocol and kind of features; each file is replaced whole, and the CSV last.
 
@@ -103,7 +107,7 @@ class Results:
         """
         task, label = curves[0].task, run_label(*curves[0].key[:2])
         make_folder(self.folder)
-        with FileLock(self.folder / f".{task}.lock"):
+        with self.lock(task):
             points, stored = self.points(task), rows.read(self._path(task, "csv"))
             for curve in curves:
                 points |= {member(curve.key, name): array for name, array in curve.points.items()}
