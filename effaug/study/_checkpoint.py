@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from effaug import _text
-from effaug._files import make_folder, sync, write_whole
+from effaug._files import make_folder, room_for, sync, write_whole
 from effaug.images.weights import load_weights
 
 
@@ -44,8 +45,13 @@ class Checkpoint:
         """Replace the epoch before."""
         make_folder(self.folder)
         weights = self.folder / f"epoch-{len(history)}.weights.h5"
-        model.save_weights(weights)
-        sync(weights)
+        try:
+            with room_for(weights):
+                save_weights(model, weights)
+                sync(weights)
+        except OSError:
+            weights.unlink(missing_ok=True)
+            raise
         state = self.settings | {"history": history}
         write_whole(self.record, lambda part: part.write_text(json.dumps(state)))
         for old in self.folder.glob("*.weights.h5"):
@@ -55,6 +61,18 @@ class Checkpoint:
     def remove(self) -> None:
         """Once the network is stored."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class _Memory(io.BytesIO):
+    def __str__(self) -> str:
+        return "memory.weights.h5"  # Keras looks at the end
+
+
+def save_weights(model: Any, path: Path) -> None:
+    """`model.save_weights` by way of the memory: where HDF5 meets a full disk, it may crash the process."""
+    memory = _Memory()
+    model.save_weights(memory)
+    path.write_bytes(memory.getvalue())
 
 
 def checkpoint_folder(weights: Path) -> Path:

@@ -24,7 +24,7 @@ from effaug.images.augment import RandomAffine
 from effaug.images.cache import digest
 from effaug.images.networks import check_depth, hardware, import_keras, resnet, versions
 from effaug.study import datasets
-from effaug.study._checkpoint import Checkpoint, checkpoint_folder, is_stored, record_of
+from effaug.study._checkpoint import Checkpoint, checkpoint_folder, is_stored, record_of, save_weights
 from effaug.study.caveats import data_caveat, training_caveat
 from effaug.study.provenance import commit
 
@@ -223,7 +223,7 @@ def _write(path: Path, model: Any, training: Training, record: dict[str, Any]) -
         "hardware": hardware(),
     }
     text = json.dumps(record, indent=1) + "\n"
-    write_whole(path, lambda part: plain.save_weights(part), suffix=".weights.h5")
+    write_whole(path, lambda part: save_weights(plain, part), suffix=".weights.h5")
     write_whole(record_of(path), lambda part: part.write_text(text))
 
 
