@@ -149,10 +149,14 @@ class Undisturbed:
         """The folder in which a target is called."""
         return prepare(folder, self.results if name == "reproduce" else None)
 
+    def stored(self, name: str) -> Path:
+        """The folder that a target left which nothing disturbed."""
+        self.whole(name)
+        return self.folder / name
+
     def results(self) -> Path:
         """A folder of stored results: those of ``run``."""
-        self.whole("run")
-        return self.folder / "run" / "results"
+        return self.stored("run") / "results"
 
     def whole(self, name: str) -> Whole:
         """What a target leaves that nothing disturbs."""
