@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -109,6 +110,23 @@ def cache(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("EFFAUG_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def effaug(cache, tmp_path, monkeypatch, capsys):
+    """The command in this process, in an empty folder: from arguments to exit status, stdout and stderr."""
+    from effaug.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(main.console, "_color_system", None)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["effaug", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main.main()
+        return stopped.value.code, *capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture(scope="session")

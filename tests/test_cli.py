@@ -34,21 +34,6 @@ SCRIPT = str(Path(sys.executable).with_name("effaug"))
 SMALL = ("--n-train", "40", "--policies", "baseline,deterministic_proportional", "--seeds", "1")
 
 
-@pytest.fixture
-def effaug(cache, tmp_path, monkeypatch, capsys):
-    """The command in this process, in an empty folder: from arguments to exit status, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(main.console, "_color_system", None)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["effaug", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main.main()
-        return stopped.value.code, *capsys.readouterr()
-
-    return run
-
-
 @pytest.mark.slow
 def test_digits_need_no_data_no_network_and_no_keras(tmp_path):
     bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "KERAS_BACKEND": "none", "NO_COLOR": "1"}

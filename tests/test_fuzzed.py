@@ -1,28 +1,14 @@
 """Whatever is done to a whole input, its reader returns what may be, or refuses it by name."""
 
-import re
-
 import pytest
 from corpus import READERS
-from corpus.kinds import MARKER, Reader, in_child
+from corpus.kinds import MARKER, check, in_child
 from corpus.mutations import mutated
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 TIMES = {"notebook": (2, 40)}  # nbval takes seconds
 ISOLATED, USUAL = (60, 800), (200, 3000)
-
-
-def read(reader: Reader, folder, whole) -> None:
-    """Fail unless what is read may be, or the error is one that names what is at fault."""
-    try:
-        found, sentence = reader.read(folder), ""
-    except (ValueError, OSError) as error:
-        found, sentence = None, str(error)
-    if sentence:
-        assert re.search(reader.names.format(folder=re.escape(str(folder))), sentence)
-    else:
-        assert reader.good(found, whole), found
 
 
 @pytest.mark.torture
@@ -42,10 +28,10 @@ def test_any_damage_is_refused_by_name_or_harmless(name, tmp_path, torture, with
         tried += 1
         reader.put(tmp_path, dict([change]))
         if reader.isolated:
-            outcome = in_child(lambda: read(reader, tmp_path, whole))
+            outcome = in_child(lambda: check(reader, tmp_path, whole))
             assert not outcome.error, outcome
         else:
-            read(reader, tmp_path, whole)
+            check(reader, tmp_path, whole)
 
     withstands()
     assert tried >= times

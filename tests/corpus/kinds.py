@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -87,6 +88,18 @@ class Reader:
                     file.truncate(content.size)
             else:
                 path.write_bytes(content)
+
+
+def check(reader: Reader, folder: Path, whole: Any) -> None:
+    """Fail unless what is read may be, where `whole` was, or the error is one that names what is at fault."""
+    try:
+        found, sentence = reader.read(folder), ""
+    except (ValueError, OSError) as error:
+        found, sentence = None, str(error)
+    if sentence:
+        assert re.search(reader.names.format(folder=re.escape(str(folder))), sentence), sentence
+    else:
+        assert reader.good(found, whole), found
 
 
 def equal(one: Any, other: Any) -> bool:

@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import struct
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -157,16 +159,22 @@ TAR_READER = Reader(
 )
 
 
-def _download(folder: Path) -> datasets.Dataset:
-    """What `load` makes of raw files that arrived before, whose checksums are the expected ones unless marked."""
+@contextmanager
+def offered(folder: Path, dataset: str = "mnist") -> Iterator[None]:
+    """Raw files in a folder, whose checksums are the expected ones unless marked, and no other source."""
     files = {}
-    for name in datasets.SOURCES["mnist"].files:
+    for name in datasets.SOURCES[dataset].files:
         path = folder / "raw" / name
         content = path.read_bytes() if path.exists() else b""
         files[name] = hashlib.sha256(content.removesuffix(b"wrong hash")).hexdigest()
-    source = replace(datasets.SOURCES["mnist"], files=files, mirrors=("http://127.0.0.1:9/",))
+    source = replace(datasets.SOURCES[dataset], files=files, mirrors=("http://127.0.0.1:9/",))
     patches = mock.patch.multiple(datasets, RETRIES=0, BOUND=2**24)
-    with patches, mock.patch.dict(datasets.SOURCES, mnist=source):
+    with patches, mock.patch.dict(datasets.SOURCES, {dataset: source}):
+        yield
+
+
+def _download(folder: Path) -> datasets.Dataset:
+    with offered(folder):
         return datasets.load("mnist", folder=folder)
 
 
