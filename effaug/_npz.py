@@ -14,6 +14,7 @@ import numpy as np
 # What an archive may hold: zeros can be packed a thousandfold, and so can a bomb. Images seldom are fivefold.
 BOUND = 2**30  # bytes
 RATIO = 20  # times the file's own size, where that is more
+_END = 22  # bytes of the last record of an archive, and all of one without members
 # What NumPy writes. Of other methods zipfile unpacks a piece whole, whatever the size that the archive tells.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -51,8 +52,7 @@ def read(
             with zipfile.ZipFile(file) as archive:
                 there = _members(archive)
                 chosen = names if names is not None else [name for name in there if wanted(name)]
-                if (told := _told(file, archive)) not in (None, len(archive.namelist())):
-                    raise ValueError(f"its directory has {len(archive.namelist())} members, its end tells of {told}")
+                _check_directory(file, archive)
                 if names is None and (others := [name for name in archive.namelist() if not name.endswith(".npy")]):
                     raise ValueError(f"{_listed(others)} is no array")
                 if missing := [name for name in chosen if name not in there]:
@@ -82,12 +82,16 @@ def _of(names: Sequence[str] | None) -> str:
     return f" of {', '.join(names)}" if names is not None else ""
 
 
-def _told(file: BinaryIO, archive: zipfile.ZipFile) -> int | None:
-    """How many members the end of an archive tells of, if it does; zipfile takes what the directory has."""
-    file.seek(-22 - len(archive.comment), io.SEEK_END)
-    end = file.read(22)
+def _check_directory(file: BinaryIO, archive: zipfile.ZipFile) -> None:
+    """Compare what an archive's directory has with what its end tells of: zipfile takes the directory's word."""
+    found, length = len(archive.namelist()), file.seek(0, io.SEEK_END)
+    file.seek(max(0, length - _END - len(archive.comment)))
+    end = file.read(_END)
     told = int.from_bytes(end[10:12], "little")
-    return told if end.startswith(b"PK\5\6") and told < 2**16 - 1 else None
+    if not end.startswith(b"PK\5\6") or min(found, 2**16 - 1) != told:
+        raise ValueError(f"its directory has {found} members, its end tells of {told}")
+    if not found and length > _END:
+        raise ValueError("its directory is lost")
 
 
 def _members(archive: zipfile.ZipFile) -> list[str]:

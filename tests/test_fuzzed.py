@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 TIMES = {"notebook": (2, 40)}  # nbval takes seconds
-ISOLATED, USUAL = (60, 800), (200, 3000)
+ISOLATED, USUAL = (40, 800), (150, 3000)  # in make test, in make torture
 
 
 @pytest.mark.torture

@@ -102,6 +102,9 @@ ANY = {
 }
 NO_DIRECTORY = STORED[:-22] + b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 1, 1, 0, len(STORED) - 22, 0)
 ANY["no directory"] = NO_DIRECTORY, "its directory has 0 members, its end tells of 1"
+NOTHING = STORED[:-14] + bytes(8) + STORED[-6:]  # in the record that tells of the directory
+ANY["an empty directory"] = NOTHING, "its directory is lost"
+ANY["longer"] = STORED + bytes(8), "its end tells of 0"
 OTHER = packed(npy(header(), bytes(8)), "../../a.npy")
 
 
