@@ -57,12 +57,18 @@ def assert_then_whole(undisturbed, name: str, folder, before: State) -> None:
     assert state(folder) == before | undisturbed.whole(name).state
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The training, whose start takes five seconds, in the long form only."""
+    if "name" in metafunc.fixturenames:
+        is_long = metafunc.config.getoption("torture")
+        metafunc.parametrize("name", [name for name in TARGETS if is_long or name != "train-cnn"])
+
+
 def rng_of(name: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(name.encode()))
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("name", TARGETS)
 def test_a_full_disk_is_a_sentence_and_nothing_is_lost(name, disk, undisturbed, torture, withstood, monkeypatch):
     rng, times = rng_of(name), torture(1, 3 if name == "train-cnn" else 12)
     for k in range(times):
@@ -79,7 +85,6 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_lost(name, disk, undisturbed, 
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("name", sorted(TARGETS.keys() - {"measuring"}))  # whose files are shorter than the sentence
 def test_a_file_that_may_not_grow_is_a_sentence_and_nothing_is_lost(
     name, undisturbed, torture, withstood, tmp_path, monkeypatch
 ):
@@ -97,7 +102,6 @@ def test_a_file_that_may_not_grow_is_a_sentence_and_nothing_is_lost(
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("name", TARGETS)
 def test_a_read_only_folder_is_a_sentence_and_nothing_is_changed(name, disk, undisturbed, withstood):
     folder = disk.folder / "read-only"
     before = laid_out(undisturbed, name, folder)

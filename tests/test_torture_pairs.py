@@ -26,11 +26,12 @@ COMMANDS = {
     "featurising": ("featurise",),
     "saving results": ("save",),
     "downloading": ("download",),
+    "measuring": ("measure",),
     "train-cnn": ("command", *TRAIN_CNN),
 }
 PAIRS = list(itertools.combinations_with_replacement(COMMANDS, 2))
 FEW = [("run", "run"), ("run", "validate"), ("cache --clear", "featurising")]
-FEW += [(name, name) for name in ("downloading", "export", "report")]
+FEW += [(name, name) for name in ("downloading", "report")]
 REFUSED = {("train-cnn", "train-cnn")}  # one of the two, if it comes before the other has finished
 
 

@@ -83,6 +83,7 @@ def save() -> None:
 def measure() -> None:
     """Timings as `effaug bench-training` stores them, and the counts of the torture suite."""
     timing.hardware = withstood.hardware = lambda: "a machine"  # to be asked, it needs TensorFlow
-    times = pd.DataFrame({"size": [500, 1000], "repeat": [0, 0], "seconds": [1.0, 2.0]})
+    times = pd.DataFrame({"size": range(500, 700), "repeat": 0, "seconds": 1.0})
     timing.save(Path("results/timing/cpu.json"), Training("cifar10"), times, pd.DataFrame())
-    withstood.save(Path("results") / withstood.FILE, {("killed", "run"): 1}, seconds=1.0)
+    counts = {("killed", f"command {k}"): k for k in range(200)}
+    withstood.save(Path("results") / withstood.FILE, counts, seconds=1.0)
