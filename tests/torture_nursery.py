@@ -61,6 +61,7 @@ class Nursery:
         """A line to the process, which begins with the first, and its answer."""
         if not self.process:
             path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+            path["GIT_DIR"] = os.devnull  # an edit meanwhile must not be in one record and not in the other
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
             environment = os.environ | dict.fromkeys(THREADS, "1") | path
             self.process = subprocess.Popen([sys.executable, __file__, *self.modules], env=environment, **pipes)
