@@ -51,6 +51,17 @@ withstood.totals(STORED, fault)
 withstood.counts(STORED, fault)
 
 # %% [markdown]
+# ## What the suite found
+#
+# Each of these was mended, and has a test.
+#
+# - A full disk under HDF5 ended the process with a segmentation fault, or in many lines; weights are now built in memory and written in one go.
+# - New folders, a finished array's name and a checkpoint's weights were not synchronised: a power cut could have lost what was said to be stored.
+# - Clearing the cache beside a featurisation ended the latter; of two downloads of the same data one could miss what the other had removed.
+# - An archive of 509 bytes took a gigabyte of memory, one of 4 kB passed for 2 GB of images, and a flipped bit in an archive's directory hid an array.
+# - Weights could lead out of their folder, and a JSON record could have a network of any size built.
+# - Logistic regression stopped early on thousands of features: influence was off by up to 6 % at C = 10. It now reports how far from the minimum it stopped.
+#
 # ## What it does not withstand
 #
 # - Whoever alters a number *and* computes its digest anew: digests guard against damage, and an honest mistake, not against forgery. `effaug validate --recompute` does
