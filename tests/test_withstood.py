@@ -1,6 +1,7 @@
 """effaug.report.withstood, and the torture suite's counting: what failed is not counted, what is stored is signed."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,12 +29,13 @@ def test_falls(withstood):
 
 
 def tortured(tmp_path, holds: bool, *options: str) -> tuple[int, Path]:
-    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = torture\n")
     (tmp_path / "test_it.py").write_text(SUITE.replace("{holds}", str(holds)))
     file = tmp_path / withstood.FILE
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--torture", str(file), *options, "."]
-    return subprocess.run(command, cwd=tmp_path, capture_output=True).returncode, tmp_path
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "conftest", *options, "."]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), *filter(None, sys.path)])}
+    done = subprocess.run([*command, "--torture", str(file)], cwd=tmp_path, env=environment, capture_output=True)
+    return done.returncode, tmp_path
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two workers"])
