@@ -23,7 +23,7 @@
 # The schedule is that of Keras's CIFAR-10 example, on which the released code's training scripts are modelled: Adam with a rate divided by 10 after 40, 60 and 80 % of 200 epochs (by 2 once more after 90 %), here in proportion to the epochs
 # that the table names: of four epochs, the last two have a lower rate each. The released scripts have the depth of 56, batches of 32, and up to 1000 epochs; their rate falls after the 80th, 120th, 160th and 180th. Which epoch's
 # weights were then used is not recorded. For small NORB they divide pixels by 255 twice; networks named `divided-twice` were trained so, and have their features computed so.
-# Those named after epochs or a depth were trained to see what these change. All but small NORB's of 30 epochs were trained on two cores. Small NORB's of depth 56 has
+# Those named after epochs or a depth were trained to see what these change, `smallnorb-divided-twice-augmented` for its rotations and crops under `one_smallnorb_network=False`. All but small NORB's of 30 epochs were trained on two cores. Small NORB's of depth 56 has
 # no results yet; its minutes are those on the clock, pauses included.
 #
 # MNIST's networks, LeNet in the text and a plain CNN in the released code, are trained by each task itself and are not on this page.
