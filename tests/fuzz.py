@@ -9,18 +9,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-try:
-    import atheris
-except ImportError:
-    sys.exit("fuzz.py needs atheris, which is not in the lock: pip install atheris")
-
-with atheris.instrument_imports(include=["effaug", "tarfile", "zipfile", "numpy.lib"]):
-    from corpus import READERS
-    from corpus.kinds import MARKER, check, in_child
-
 
 def main() -> None:
     """Fuzz one reader for so many seconds, from its whole input and its broken ones."""
+    try:
+        import atheris
+    except ImportError:
+        sys.exit("fuzz.py needs atheris, which is not in the lock: pip install atheris")
+    with atheris.instrument_imports(include=["effaug", "tarfile", "zipfile", "numpy.lib"]):
+        from corpus import READERS
+        from corpus.kinds import MARKER, check, in_child
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("reader", choices=sorted(READERS))
     parser.add_argument("--seconds", type=int, default=60)
