@@ -31,6 +31,7 @@ OTHERWISE = {
     "variants": "paper",
     "network": "cifar10",
     "device": "gpu",
+    "fault": "killed",
 }
 
 
@@ -62,7 +63,8 @@ def stored(tmp_path_factory, without_digests) -> Path:
         with np.load(STORED / f"{task}.npz") as arrays:
             np.savez(folder / f"{task}.npz", **{name: arrays[name] for name in arrays.files if "/full/0/" in name})
     without_digests(folder)
-    shutil.copytree(STORED / "timing", folder / "timing")
+    for measured in ("timing", "torture"):
+        shutil.copytree(STORED / measured, folder / measured)
     for device in (folder / "timing").glob("*.json"):
         device.rename(device.with_stem("cpu"))
     for path in sorted((folder / "timing").glob("*.json"))[:1]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -45,7 +46,7 @@ def counts(folder: Path, fault: str = "all") -> pd.DataFrame:
     ValueError
         If they are not as they were stored.
     """
-    found = pd.DataFrame(digests.read(folder / FILE, "counts")["counts"], columns=["fault", "target", "times"])
+    found = pd.DataFrame(_record(folder)["counts"], columns=["fault", "target", "times"])
     return found[found.fault.isin(faults(folder) if fault == "all" else [fault])].set_index(["fault", "target"])
 
 
@@ -57,10 +58,17 @@ def totals(folder: Path, fault: str = "all") -> pd.DataFrame:
 
 def faults(folder: Path) -> tuple[str, ...]:
     """The faults that are counted."""
-    return tuple(dict.fromkeys(fault for fault, _, _ in digests.read(folder / FILE, "counts")["counts"]))
+    return tuple(dict.fromkeys(fault for fault, _, _ in _record(folder)["counts"]))
 
 
 def in_words(folder: Path) -> str:
     """Where the counts are from: duration, machine, code."""
-    record = digests.read(folder / FILE, "seconds", "hardware", "code")
+    record = _record(folder)
     return f"{record['seconds'] / 60:.0f} minutes of `make torture` on {record['hardware']} ({record['code']})"
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        return digests.read(folder / FILE, "counts", "seconds", "hardware", "code")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"no counts of the torture suite in {folder}: `make torture` stores them") from None
