@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from effaug import scores
+from effaug.cli.notebook import app as notebooks
 from effaug.cli.report import app as reports
 from effaug.cli.report import console
 from effaug.cli.validate import app as checks
@@ -23,6 +24,7 @@ from effaug.study.names import RenamedWarning
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(reports)
 app.add_typer(checks)
+app.add_typer(notebooks, name="notebook")
 
 
 @app.callback()

@@ -1,0 +1,65 @@
+"""`effaug notebook`: the book's notebooks by name, and their parameters checked before anything is run."""
+
+import re
+
+import jupytext
+import nbformat
+import pytest
+
+from effaug.report import notebooks
+
+NAMES = sorted(path.stem for path in notebooks.FOLDER.glob("*.ipynb"))
+
+
+def test_every_notebook_is_listed_with_its_heading_and_its_parameters(effaug):
+    code, out, _ = effaug("notebook", "list")
+    assert code == 0
+    assert re.findall(r"^(\w+): ", out, re.M) == NAMES
+    assert "withstood: What it withstands\n    fault=all\n" in out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_are_those_of_the_notebooks_cell(name):
+    cells = jupytext.read(notebooks.FOLDER / f"{name}.py").cells
+    (cell,) = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    values: dict = {}
+    exec(cell.source, values)  # the file is this project's own
+    assert notebooks.defaults(name) == {key: value for key, value in values.items() if key != "__builtins__"}
+    given = [f"{key}={value}" for key, value in notebooks.defaults(name).items()]
+    assert notebooks.parameters(name, given) == notebooks.defaults(name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("random",), "unknown notebook 'random'; accepted: auc_tables, "),
+        (("table_1", "-p", "dataset"), "parameters are given as name=value, got 'dataset'"),
+        (("random_policies", "-p", "datset=digits"), "unknown parameter 'datset' (did you mean 'dataset'?); accepted"),
+        (("random_policies", "-p", "dataset=digit"), "unknown dataset 'digit' (did you mean 'digits'?); accepted: all"),
+        (("random_policies", "-p", "n_seeds=two"), "n_seeds must be a whole number of at least 1, got 'two'"),
+        (("random_policies", "-p", "n_seeds=0"), "n_seeds must be a whole number of at least 1, got 0"),
+        (("random_policies", "--out", "page.pdf"), "the file to write must end in .ipynb, got 'page.pdf'"),
+        (("random_policies", "-p", "source=recompute"), "random_policies: source 'recompute' computes one task: "),
+    ],
+)
+def test_what_is_not_accepted_is_a_sentence_and_nothing_is_written(effaug, tmp_path, arguments, sentence):
+    code, out, err = effaug("notebook", "run", *arguments)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].startswith(f"effaug: {sentence}")
+    assert "Traceback" not in err
+    assert not list(tmp_path.rglob("*.ipynb"))
+
+
+def test_a_notebook_is_run_with_other_parameters_and_keeps_neither_times_nor_paths(effaug, tmp_path):
+    out = tmp_path / "mine" / "digits.ipynb"
+    arguments = ("-p", "dataset=digits", "-p", "augmentation=crop", "-p", "n_seeds=3", "--out", str(out), "--html")
+    code, told, err = effaug("notebook", "run", "random_policies", *arguments)
+    assert (code, told.splitlines()) == (0, [str(out), str(out.with_suffix(".html"))]), err
+    found = nbformat.read(out, as_version=4)
+    outputs = [o for cell in found.cells if cell.cell_type == "code" for o in cell.outputs]
+    assert any("digits-crop" in o.get("data", {}).get("text/plain", "") for o in outputs)
+    assert not {"papermill", "execution"} & {key for part in (found, *found.cells) for key in part.metadata}
+    assert str(notebooks.FOLDER.parent) not in out.read_text()
+    page = out.with_suffix(".html").read_text()
+    assert "digits-crop" in page
+    assert not re.findall(r"""(?:src|href)=["']?https?://[^"']*\.(?:js|css)""", page)
