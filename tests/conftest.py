@@ -7,20 +7,18 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
-from torture_nursery import THREADS, Nursery
-from torture_states import Site, Undisturbed
 
 from effaug.report.withstood import save
 from effaug.study import rows
 from effaug.study.datasets import data_folder
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 ARCHIVES = ("mnist.npz", "cifar10.npz", "smallnorb.npz")
-
-
 WITHSTOOD = "withstood"  # the property of a test's report that carries its counts
 
 
@@ -72,8 +70,11 @@ def torture(pytestconfig) -> Callable[[int, int], int]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory) -> Iterator[Undisturbed]:
-    """What the torture suite interrupts, and what it leaves where nothing does."""
+def undisturbed(tmp_path_factory) -> Iterator[Any]:
+    """What the torture suite interrupts, and what it leaves where nothing does: `torture_states.Undisturbed`."""
+    from torture_nursery import Nursery
+    from torture_states import Site, Undisturbed
+
     nursery, trainer = Nursery("imgaug", "sklearn.datasets"), Nursery("keras")  # no thread begins with an import
     site = Site(tmp_path_factory.mktemp("site"))
     yield Undisturbed(nursery, trainer, site, tmp_path_factory.mktemp("undisturbed"))
