@@ -19,11 +19,12 @@ from effaug.images.cache import Progress, is_cached
 from effaug.images.frozen import ResNet
 from effaug.images.networks import import_keras
 from effaug.scores import SCORES
+from effaug.study import datasets
 from effaug.study.experiment import Experiment, Job, compute
 from effaug.study.learners import featurizer, frozen_features, task_subset
 from effaug.study.provenance import check_same, describe
 from effaug.study.results import Curve, Results
-from effaug.study.tasks import augmentation
+from effaug.study.tasks import Task, augmentation
 
 _SAVE_EVERY = 3.0  # seconds: a save rewrites the task's files, and a curve may take less
 
@@ -70,10 +71,11 @@ def run(
     progress(total - len(todo), total, todo[:n_jobs])
     record = describe(experiment)
     check_same(results, experiment, record)
+    if todo or _is_at_hand(experiment.task):  # what is complete is no reason to download images
+        record["data_sha256"] = task_subset(experiment.task).sha256
+        check_same(results, experiment, record)
     if not todo:
         return 0
-    record["data_sha256"] = task_subset(experiment.task).sha256
-    check_same(results, experiment, record)
     _check_writable(results, experiment.task.name)
     _featurise(experiment, n_jobs, featurising)
     finished: list[Curve] = []
@@ -119,6 +121,12 @@ def _still_to_do(experiment: Experiment, results: Results) -> tuple[Experiment, 
     kept = [name for name in SCORES if any(f"{name}_before" in points for points in scored.values())]
     names = tuple(dict.fromkeys((*experiment.score_names, *kept)))
     return replace(experiment, score_names=names), [job for job in jobs if not is_stored(job)]
+
+
+def _is_at_hand(task: Task) -> bool:
+    if task.own or task.dataset == "digits":
+        return True
+    return (datasets.data_folder() / f"{task.dataset}.npz").is_file()
 
 
 def _check_sendable(experiment: Experiment, n_jobs: int) -> None:
