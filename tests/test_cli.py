@@ -715,3 +715,16 @@ def test_report_prints_the_scorecard_and_the_same_as_json(effaug):
     other = json.loads(effaug("report", "--json", "--protocol", "released-code", "--results", str(STORED))[1])
     assert other["protocol"] == "released-code"
     assert other["claims"] != told["claims"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("export", "/dev/null/x"), "/dev/null/x cannot be used (Not a directory)"),
+        (("validate", "--junit", "/proc/x.xml"), "/proc/x.xml cannot be used (No such file or directory)"),
+    ],
+)
+def test_places_that_cannot_be_used_are_named_without_numbers(effaug, arguments, sentence):
+    code, _, err = effaug(*arguments, "--results", STORED)
+    assert code == 2
+    assert err.splitlines()[-1] == f"effaug: {sentence}"

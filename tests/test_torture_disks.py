@@ -11,8 +11,8 @@ from torture_disks import Disk
 from torture_nursery import Child
 from torture_states import TARGETS, State, assert_whole_or_absent, state
 
-NO_ROOM = r"effaug: \[Errno (28|27)\] \S+ has no room for .+: make some, .+"
-READ_ONLY = r"effaug: (\[Errno 30\] .*Read-only file system.*|.* cannot be written to \(Read-only file system\).*)"
+NO_ROOM = r"effaug: \S+ has no room for .+: make some, .+"
+READ_ONLY = r"effaug: .* cannot be written to \(Read-only file system\).*"
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import math
 import os
+import re
 import signal
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from effaug import scores
+from effaug.cli import parsing
 from effaug.cli.notebook import app as notebooks
 from effaug.cli.report import app as reports
 from effaug.cli.report import console
@@ -85,12 +87,12 @@ def run(
         raise ValueError(f"--augmentation and --network are for an .npz of your own; {task!r} names both")
     changes: dict[str, Any] = {}
     if C:
-        changes["C"] = "cv" if C == "cv" else _number("C, unless it is cv,", C)
+        changes["C"] = "cv" if C == "cv" else parsing.number("C, unless it is cv,", C)
     given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", subtract_mean))
     changes |= {k: v for k, v in given if v is not None}
     chosen = swap(load_protocol(protocol, task=task, **changes), tuple(take or ()))
-    points: dict[str, Any] = {"classes": _classes(classes), "n_train": n_train}
-    copies = _parameters(augmentation if own else task.rpartition("-")[2], parameters)
+    points: dict[str, Any] = {"classes": parsing.classes(classes), "n_train": n_train}
+    copies = parsing.parameters(augmentation if own else task.rpartition("-")[2], parameters)
     spec = Experiment(
         task=file_task(Path(task), augmentation, copies or (), network=network or "pixels", **points)
         if own
@@ -145,7 +147,7 @@ def train_cnn(
         augment=augment,
         shift=shift,
         divided_twice=divided_twice,
-        leave_out=_classes(leave_out) or (),
+        leave_out=parsing.classes(leave_out) or (),
         precision=precision,
         random_state=seed,
     )
@@ -184,7 +186,9 @@ def bench_training(
     training = Training("cifar10", depth=depth, batch_size=batch_size, precision=precision)
     chosen = [load_task(task) for task in tasks.split(",") if task]
     path = results / "timing" / f"{name}.json"
-    progress.bench(path, training, tuple(_whole("sizes", size) for size in sizes.split(",")), chosen, epochs, repeats)
+    progress.bench(
+        path, training, tuple(parsing.whole("sizes", size) for size in sizes.split(",")), chosen, epochs, repeats
+    )
     stored = timing.load(path.parent)[name]
     line = timing.linear_fit(stored["epoch_times"])
     print(f"{path}: {1000 * line.slope:.3f} ms an image, R^2 = {line.r_squared:.5f}, on {stored['hardware']}")
@@ -242,8 +246,19 @@ def main() -> None:
     except (ValueError, OSError) as error:
         if os.environ.get("EFFAUG_TRACEBACK"):
             raise
-        console.print(f"effaug: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"effaug: {_sentence(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
+
+
+def _sentence(error: ValueError | OSError) -> str:
+    """Without the numbers of the operating system, nor the names of files that are written before they get theirs."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    if not error.filename:
+        return error.strerror
+    path = Path(os.fsdecode(error.filename))
+    path = path.with_name(re.sub(r"^\.(.+)\.\w+-\d+\.part.*$", r"\1", path.name))
+    return f"{path} cannot be {'written to' if error.errno == errno.EROFS else 'used'} ({error.strerror})"
 
 
 def _call() -> None:
@@ -262,38 +277,3 @@ def _call() -> None:
         warnings.showwarning = show
         warnings.simplefilter("always", RenamedWarning)
         app()
-
-
-def _classes(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    values = [_whole("classes", part) for part in text.split(",")]
-    if len(values) != 2:
-        raise ValueError(f"classes must be two labels such as 4,9, got {text!r}")
-    return values[0], values[1]
-
-
-def _parameters(augmentation: str, text: str) -> tuple | None:
-    if not text:
-        return None
-    if augmentation == "translate":
-        return tuple(tuple(_whole("parameters", v) for v in pair.split(",")) for pair in text.split(":"))
-    values = [_number("parameters", part) for part in text.split(",")]
-    return tuple(int(v) if v == int(v) else v for v in values)
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be made of numbers, got {text!r}")
-    return value
-
-
-def _whole(name: str, text: str) -> int:
-    value = _number(name, text)
-    if value != int(value):
-        raise ValueError(f"{name} must be made of whole numbers, got {text!r}")
-    return int(value)
