@@ -18,7 +18,7 @@
 #
 # A number is worth what its worst day leaves of it. `make torture` does effaug harm and then asks whether anything was lost, changed or read as what it is
 # not: commands are killed, disks fill up, files are cut, altered and forged, two processes want the same folder. A test fails if anything is; what is counted
-# here was withstood. `make test` has a smaller part of each.
+# here was withstood, by the code that the line below names. `make test` has a smaller part of each. Each time is one input, one kill, one pair or one disk.
 
 # %% tags=["parameters"]
 fault = "all"
@@ -37,15 +37,17 @@ withstood.totals(STORED, fault)
 
 # %% [markdown]
 # - **killed**: SIGKILL at a moment drawn with a seed: before a file is opened for writing, renamed, removed or synchronised, or after so many seconds. Started again,
-#   the command ends with the same bytes as one that was left alone (but for seconds and times of day), and no part of a file stays.
+#   the command ends with the same bytes as one that was left alone (but for seconds and times of day), and nothing half-written stays (empty locks do).
 # - **two at once**: every two commands that touch files, started together on the same folders. Each ends well or with a sentence, and what is stored is what one after
 #   the other would have stored.
 # - **disk full**, **file size limited**, **read-only**: a file system of a few pages, a limit on every file's size, and a folder in which nothing may be written: a sentence
-#   says so, what was stored before stays, and with room again the same command ends as if nothing had been.
-# - **edited by one digit**, **a bit flipped**: a digit of stored results, a bit of stored arrays: `effaug validate`, the notebooks and the tests refuse the file by name.
+#   says so, what was stored before stays, and with room again the same command ends as if nothing had been. Curves are stored every few seconds: those since are computed again.
+# - **edited by one digit**, **a bit flipped**: a digit of stored results, a bit of stored arrays: `effaug validate` and whatever reads that file refuse it by name
+#   (`summary` and `compare` read no arrays). *Rerun it yourself* tells more of `validate`.
 # - **broken input refused**: files cut at each field of their header, with the wrong magic number, dimensions that promise terabytes, pickled objects, archives that unpack to a
 #   thousand times their size, paths that lead out of the folder: refused by name, before memory grows past a stated bound, and nothing in them is run.
-# - **fuzzed input**: files with bytes changed, cut and inserted at random: an array of the documented form, or a named error.
+# - **fuzzed input**: files with bytes changed, cut and inserted at random: an array of the documented form, or a named error. A raw file of which only pixels changed has that form: a
+#   download has checksums against that.
 
 # %%
 withstood.counts(STORED, fault)
@@ -67,5 +69,6 @@ withstood.counts(STORED, fault)
 # - Whoever alters a number *and* computes its digest anew: digests guard against damage, and an honest mistake, not against forgery. `effaug validate --recompute` does
 #   the experiment again.
 # - A disk that says a file is on it before it is. What is reported as stored was handed to `fsync`.
+# - A task of which every file is removed: nothing says that it was there.
 # - A network file system without locks: two processes must see each other's.
 # - Features, labels or images that are wrong but look right.
