@@ -44,7 +44,8 @@ def test_counts_of_the_long_form_are_added_up_and_stored(tmp_path, options):
     assert status == 0
     assert withstood.counts(folder).times.to_dict() == {("killed", "run"): 1030}
     assert withstood.totals(folder).to_dict("index") == {"killed": {"times": 1030, "targets": 1}}
-    assert withstood.in_words(folder).startswith("0 minutes of `make torture` on ")
+    told = "1,030 faults, and no byte lost of what was stored: 0 minutes of `make torture` on "
+    assert withstood.in_words(folder).startswith(told)
     assert not [check for check in validation.stored(Results(folder)) if not check.passed]
     path = folder / withstood.FILE
     path.write_text(path.read_text().replace("1030", "1031"))
