@@ -58,6 +58,14 @@ def test_labels_of_another_kind_or_number_are_refused_below_select(spoil, senten
             door(X, spoil(y))
 
 
+@pytest.mark.filterwarnings("error")
+def test_features_whose_squares_are_infinite_are_refused_before_they_overflow():
+    X, y = points()
+    assert len(select(X * 1e100, y, 3)) == 3
+    with pytest.raises(ValueError, match=r"X must be at most 1e\+150 in magnitude, as it is squared, got \de\+200"):
+        select(X * 1e200, y, 3)
+
+
 def test_mixed_labels_and_no_features_are_refused_by_name():
     X, y = points()
     with pytest.raises(ValueError, match="y must hold labels of one kind"):
