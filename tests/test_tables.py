@@ -270,7 +270,9 @@ def network(tmp_path, monkeypatch) -> str:
         {"epoch": k, "rate": 10.0**-k, "accuracy": 0.5 + 0.1 * k, "test_accuracy": 0.4 + 0.1 * k} for k in (1, 2, 3)
     ]
     training = {"depth": 20, "augment": True, "epochs": 3, "batch_size": 128, "precision": "float32"}
-    about = {"training": training, "network": {"n_weights": 577162}, "n_images": 24300, "history": history}
+    network = {"n_weights": 577162, "depth": 20}
+    about = {"training": training, "network": network, "n_images": 24300, "history": history}
+    about |= {"image_shape": [96, 96, 1], "n_classes": 5, "pixel_scale": 1 / 255}
     about |= {"test": {"test_accuracy": 0.7123}, "seconds": 600, "hardware": "2 cores", "code": "effaug 0, commit abc"}
     (tmp_path / "toy.json").write_text(json.dumps(about))
     (tmp_path / "toy.weights.h5").write_bytes(b"weights")
