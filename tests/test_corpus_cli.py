@@ -4,6 +4,7 @@ import gzip
 import re
 
 import numpy as np
+import pooch  # noqa: F401  its logger keeps the stderr of its import, which must outlive a test
 import pytest
 from corpus import CASES, READERS
 from corpus.raw import offered

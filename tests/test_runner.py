@@ -33,7 +33,9 @@ from effaug.study.tasks import augmentation, load_task
 TASK = "digits-rotate"
 FEW = ("baseline", "random_proportional", "deterministic_proportional_update")
 SMALL = {"task": load_task(TASK, n_train=60), "policies": FEW, "n_seeds": 2}
-EFFAUG = "from effaug.cli.main import main; main()"
+# As a terminal starts it: where the tests run in the background, ctrl-C is ignored, and so by what they start.
+_HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+EFFAUG = _HEEDED + "from effaug.cli.main import main; main()"
 
 
 def experiment(**settings):
