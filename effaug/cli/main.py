@@ -74,7 +74,7 @@ def run(
         list[str] | None, typer.Option("--swap", help="Take this choice from the other protocol; repeat for several.")
     ] = None,
 ) -> None:
-    """Compute accuracy against budget, storing each curve as it is finished. Started again, it goes on where it was."""
+    """Compute accuracy against budget, storing what is finished every few seconds. Started again, it goes on."""
     from effaug.cli import progress
     from effaug.study.experiment import Experiment
     from effaug.study.own import file_task
