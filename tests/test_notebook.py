@@ -129,7 +129,7 @@ def test_a_score_that_is_not_stored_is_said_with_the_command_that_computes_it(wi
     for draw in (*drawn, *points, lambda view: point_figures.task_copies(view, "digits-crop")):
         assert command in words(draw(view))
     assert "margin" not in point_scores.score_table(view).index.get_level_values("score")
-    assert open_view(GOOD, without_margin).notes() == ""
+    assert open_view(GOOD, without_margin).notes() == "Nothing here is missing or cut short."
     assert "--score loss" in open_view(GOOD | {"score": "loss"}, without_margin).notes()
 
 

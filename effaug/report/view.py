@@ -133,7 +133,8 @@ class View:
         """What is missing, and what to know beside the numbers: data and networks that are not the paper's."""
         records = [self.results.record(task).get(f"{self.label(task)}/{kind}") for task, kind in self.panels]
         found = [sentence for record in records if record for sentence in caveats(record)]
-        return "\n\n".join(dict.fromkeys([self.missing(), *self.about_score(), *found])).strip()
+        told = "\n\n".join(dict.fromkeys([self.missing(), *self.about_score(), *found])).strip()
+        return told or "Nothing here is missing or cut short."  # a page would show an empty text as an object
 
 
 def open_view(namespace: Mapping[str, Any], results: Results | None = None, **fixed: Any) -> View:
