@@ -8,6 +8,8 @@ from effaug import logistic, scores
 from effaug._validation import Randomness, finite, generator, unknown
 from effaug.policies import POLICIES, Policy, Request, load_policy
 
+LARGEST = 1e150  # its square is finite
+
 
 def select(
     X: np.ndarray,
@@ -77,6 +79,8 @@ def select(
         raise ValueError(f"C must be a positive number, got {C!r}")
     rng, values = generator(random_state), np.ones(len(X))
     if policy.uses_scores:
+        if (largest := np.abs(X).max(initial=0)) > LARGEST:
+            raise ValueError(f"X must be at most {LARGEST:.0e} in magnitude, as it is squared, got {largest:.0e}")
         values = scores.gain(score, scores.score(score, logistic.fit(X, y, C=C), X, y))
     return policy.prepare(Request(X, y, values, (budget,), rng)).choose(budget)
 
