@@ -16,9 +16,9 @@
 # %% [markdown]
 # # What it withstands
 #
-# A number is worth what its worst day leaves of it. `make torture` does effaug harm and then asks whether anything was lost, changed or read as what it is
-# not: commands are killed, disks fill up, files are cut, altered and forged, two processes want the same folder. A test fails if anything is; what is counted
-# here was withstood, by the code that the line below names. `make test` has a smaller part of each. Each time is one input, one kill, one pair or one disk.
+# `make torture` does effaug harm: it kills commands, fills disks, cuts and alters files, and starts two commands on one folder. Then it asks whether
+# anything was lost, changed, or read as what it is not, and fails if anything was. What is counted here was withstood, by the code that the line below names.
+# One count is one kill, one pair of commands, one fault of a disk, or one input. `make test` has a smaller part of each.
 
 # %% tags=["parameters"]
 fault = "all"
@@ -45,7 +45,7 @@ withstood.totals(STORED, fault)
 # - **edited by one digit**, **a bit flipped**: a digit of stored results, a bit of stored arrays: `effaug validate` and whatever reads that file refuse it by name
 #   (`summary` and `compare` read no arrays). *Rerun it yourself* tells more of `validate`.
 # - **broken input refused**: files cut at each field of their header, with the wrong magic number, dimensions that promise terabytes, pickled objects, archives that unpack to a
-#   thousand times their size, paths that lead out of the folder: refused by name, before memory grows past a stated bound, and nothing in them is run.
+#   thousand times their size, paths that lead out of the folder: refused by name, before memory grows by 64 MiB, and nothing in them is run.
 # - **fuzzed input**: files with bytes changed, cut and inserted at random: an array of the documented form, or a named error. A raw file of which only pixels changed has that form: a
 #   download has checksums against that.
 
@@ -57,7 +57,8 @@ withstood.counts(STORED, fault)
 #
 # Each of these was mended, and has a test.
 #
-# - A full disk under HDF5 ended the process with a segmentation fault, or in many lines; weights are now built in memory and written in one go.
+# - Under a limit on the size of files HDF5 ended the process with a segmentation fault, and on a full disk with a traceback. Weights are now built in memory and written
+#   in one go.
 # - New folders, a finished array's name and a checkpoint's weights were not synchronised: a power cut could have lost what was said to be stored.
 # - Clearing the cache beside a featurisation ended the latter; of two downloads of the same data one could miss what the other had removed.
 # - An archive of 509 bytes took a gigabyte of memory, one of 4 kB passed for 2 GB of images, and a flipped bit in an archive's directory hid an array.

@@ -69,7 +69,7 @@ class _Memory(io.BytesIO):
 
 
 def save_weights(model: Any, path: Path) -> None:
-    """`model.save_weights` by way of the memory: where HDF5 meets a full disk, it may crash the process."""
+    """`model.save_weights` by way of the memory: where a file may not grow, HDF5 crashes the process."""
     memory = _Memory()
     model.save_weights(memory)
     path.write_bytes(memory.getvalue())
