@@ -3,8 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from effaug.report import figures, point_figures, point_scores, style, supplementary
-from effaug.report.parameters import STORED
+from effaug.report import figures, point_figures, point_scores, style
 from effaug.report.statistics import half_width
 from effaug.report.view import view_of
 from effaug.study.results import Results
@@ -117,11 +116,6 @@ def test_no_results_are_a_figure_with_words(tmp_path):
     ):
         figure = draw(view_of(Results(tmp_path), dataset="smallnorb"))
         assert "No results yet" in "".join(text.get_text() for text in figure.texts)
-
-
-def test_readme_figure_is_the_one_that_results_give(tmp_path):
-    style.save(supplementary.idea(Results(STORED)), tmp_path / "idea.svg")
-    assert (tmp_path / "idea.svg").read_bytes() == (STORED.parent / "book" / "idea.svg").read_bytes()
 
 
 def test_a_set_of_its_own_size_is_one_point_at_its_mean():

@@ -213,10 +213,10 @@ def figure(
     file: Annotated[Path, typer.Argument(help="SVG, PDF or PNG to write.")],
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
-    """Draw the finding in one figure, as in README and on the book's first page."""
-    from effaug.report import supplementary
+    """Draw the finding in one figure, as in README."""
+    from effaug.report import front
 
-    style.save(supplementary.idea(results_in(results)), file)
+    style.save(front.idea(results_in(results)), file)
 
 
 def _old_name(group: typer.Typer, words: str, command: Callable[..., None]) -> None:

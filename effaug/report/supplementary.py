@@ -6,13 +6,11 @@ import math
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from effaug.images.weights import load_manifest
-from effaug.report.style import BLUE, COLOURS, GREEN, RED, Line, closed, draw_curve, finish
-from effaug.study.results import Results
+from effaug.report.style import BLUE, COLOURS, RED, closed, finish
 
 
 def learning_curves(names: tuple[str, ...]) -> Figure:
@@ -75,24 +73,6 @@ def gains(found: pd.DataFrame) -> Figure:
     axes.set(xlabel="full augmentation - none, points", ylabel="influence - baseline at 10 %, points")
     if len(found):
         axes.legend(loc="lower right", frameon=False)
-    return closed(figure)
-
-
-def idea(results: Results) -> Figure:
-    """The finding in one figure: MNIST rotated, features refit, points by influence against points at random."""
-    table = results.curves("paper", tasks=["mnist-rotate"], features="refit")
-    if table.empty:
-        raise ValueError(f"no results of mnist-rotate with refitted features in {results.folder}")
-    figure, axes = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
-    draw_curve(axes, table[table.policy == "baseline"], Line("baseline", "", "drawn at random", RED, "o"))
-    chosen = table[(table.policy == "random_proportional") & (table.score == "influence")]
-    draw_curve(axes, chosen, Line("random_proportional", "influence", "drawn in proportion to influence", BLUE, "s"))
-    full = table[table.policy == "full"].accuracy.mean()
-    axes.axhline(full, ls=":", c=GREEN, lw=1.4, label="all 1000 augmented")
-    axes.set(xlabel="augmented points", ylabel="accuracy on the augmented test set", xlim=(0, 1000))
-    axes.legend(loc="lower right", frameon=False)
-    axes.set_title("MNIST 3 against 8, rotated up to 30 degrees", fontsize=10)
-    sns.despine(figure)
     return closed(figure)
 
 
