@@ -5,9 +5,10 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from effaug.curves import auc
-from effaug.report import measures, scorecard
+from effaug.report import markup, measures, scorecard
 from effaug.report.claims import CLAIMS
 from effaug.report.judging import verdict
 from effaug.report.measures import effects
@@ -358,6 +359,29 @@ def test_the_words_count_every_claim(tmp_path):
     board = made_up(tmp_path / "some", as_the_paper_says())
     verdicts = scorecard.scorecard(board.results, "paper").verdict
     assert f": {(verdicts == 'holds').sum()} hold, " in scorecard.in_words(board.results, "paper")
+
+
+def test_the_strip_has_a_mark_for_each_claim_under_each_protocol_that_leads_to_it(tmp_path):
+    board = made_up(tmp_path, as_the_paper_says())
+    shown = scorecard.strip(board.results, "notebooks/scorecard.html")
+    rows = BeautifulSoup(shown.html, "html.parser").select(".strip")
+    assert len(rows) == len(scorecard.QUESTIONS) == 3
+    card = scorecard.scorecard(board.results, "paper")
+    marks = rows[list(scorecard.QUESTIONS).index("paper")].select("li a")
+    assert [mark["href"] for mark in marks] == [f"notebooks/scorecard.html#claim-{claim.id}" for claim in CLAIMS]
+    assert [mark["title"] for mark in marks] == [f"{row.verdict}: {row.claim}" for row in card.itertuples()]
+    assert [mark.get_text() for mark in marks] == [markup.mark(verdict) for verdict in card.verdict]
+    assert f"{(card.verdict == 'holds').sum()} hold," in rows[0].p.get_text()
+    assert repr(shown).splitlines()[1].startswith(f"From the released code: {len(CLAIMS)} not measured yet.")
+
+
+def test_every_verdict_has_a_mark_of_its_own_and_words():
+    marks = [markup.mark(words) for words in scorecard._VERDICTS]
+    assert len(set(marks)) == len(marks)
+    for words in scorecard._VERDICTS:
+        shown = BeautifulSoup(markup.verdict_html(words), "html.parser")
+        assert shown.get_text() == f"{markup.mark(words)} {words}"
+        assert shown.find(attrs={"aria-hidden": "true"}).get_text() == markup.mark(verdict)
 
 
 def test_each_claim_tells_its_comparisons_and_how_many_seeds_would_decide_them(tmp_path):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+
 import pandas as pd
 
 from effaug.report.claims import CLAIMS
 from effaug.report.judging import OUTCOMES, most_seeds, verdict
+from effaug.report.markup import Shown, mark, verdict_html
 from effaug.report.measures import effects
 from effaug.report.panels import Board
 from effaug.report.reconstruction import agreement
@@ -57,6 +60,45 @@ def scorecard(results: Results, protocol: str, each: dict[str, pd.DataFrame] | N
     return found.assign(**{"seeds to decide": pd.Series(needed, found.index, dtype=object)})
 
 
+def strip(results: Results, href: str = "", cards: dict[str, pd.DataFrame] | None = None) -> Shown:
+    """The verdicts as rows of marks, a row for each protocol and a mark for each claim, with their counts in words.
+
+    Parameters
+    ----------
+    results : Results
+    href : str, default ""
+        The scorecard's page, as the page that shows the strip reaches it; each mark leads to its claim there.
+    cards : dict of str to DataFrame, optional
+        What `scorecard` gives under each protocol of `QUESTIONS`, where it is at hand.
+    """
+    cards = cards or {protocol: scorecard(results, protocol) for protocol in QUESTIONS}
+    rows, told = [], []
+    for protocol, words in QUESTIONS.items():
+        card, counts = cards[protocol], _counts(cards[protocol])
+        marks = "".join(_linked(name, row.claim, row.verdict, href) for name, row in card.iterrows())
+        rows.append(f'<div class="strip"><p><b>{words}:</b> {counts}.</p><ol class="marks">{marks}</ol></div>')
+        told.append(f"{words}: {counts}.  {' '.join(map(mark, card.verdict))}")
+    return Shown(f'<div class="strips">{"".join(rows)}</div>', "\n".join(told))
+
+
+def _linked(name: object, claim: str, verdict: str, href: str) -> str:
+    words = html.escape(f"{verdict}: {claim}", quote=True)
+    sign = verdict_html(verdict, words=False)
+    return f'<li><a href="{href}#claim-{name}" title="{words}" aria-label="{words}">{sign}</a></li>'
+
+
+def _counts(card: pd.DataFrame) -> str:
+    """How many claims have which verdict, those of none left out.
+
+    Examples
+    --------
+    >>> _counts(pd.DataFrame({"verdict": ["undecided", "holds", "holds"]}))
+    '2 hold, 1 undecided'
+    """
+    count = card.verdict.value_counts()
+    return ", ".join(f"{count[verdict]} {words}" for verdict, words in _VERDICTS.items() if verdict in count)
+
+
 def in_words(results: Results, protocol: str) -> str:
     """How many claims have which verdict, as a sentence in Markdown."""
     count = scorecard(results, protocol).verdict.value_counts()
@@ -78,7 +120,7 @@ def answer(results: Results) -> str:
     """
     found = agreement(results, NAMES, decimals=9)  # rounded once, where they are shown
     lines = []
-    for protocol, words in _QUESTIONS.items():
+    for protocol, words in QUESTIONS.items():
         row = found.T.to_dict()[protocol, "all"]
         own = found.loc[[protocol]].droplevel("protocol").drop("all").dropna(subset=["median |difference|"])
         each = ", ".join(f"{name} {shown(r['median |difference|'], 1)} from {r['AUCs']}" for name, r in own.iterrows())
@@ -93,8 +135,8 @@ def answer(results: Results) -> str:
     return "\n".join(lines)
 
 
-_QUESTIONS = {
-    "paper": "From its text",
-    "released-code": "From its code",
-    "reconstruction": "With the settings that come closest",
+QUESTIONS = {
+    "paper": "From the text",
+    "released-code": "From the released code",
+    "reconstruction": "As reconstructed",
 }
