@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 
 from effaug.report.exhibits import REFERENCE, svg
 from effaug.report.judging import judged
-from effaug.report.labels import augmentation_label, dataset_label, protocol_label
+from effaug.report.labels import augmentation_label, dataset_label
+from effaug.report.markup import verdict_html
 from effaug.report.measures import INFLUENCE, POINTS
 from effaug.report.panels import BASELINE, NINE, Board, Panel
 from effaug.report.rounding import shown
@@ -26,7 +27,10 @@ from effaug.study.results import Results
 
 TENTH = 0.10
 DATASETS = tuple(dict.fromkeys(task.split("-")[0] for task in NINE))
-_WORDS = {"ahead": "● ahead", "behind": "✕ behind", "mixed": "◐ mixed", "open": "○ open", "": "○ not computed"}
+# The marks and colours of the scorecard, by which a claim holds or not.
+_MARKS = {
+    "ahead": "holds", "behind": "does not hold", "mixed": "holds in part", "open": "undecided", "": "not measured"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,30 +80,30 @@ def _means(values: Iterable[pd.Series]) -> tuple[float, ...]:
     return tuple(float(each.mean()) for each in values)
 
 
-def sentence(found: dict[str, Answer]) -> str:
-    """One data set's answers, by protocol, in words."""
-    verdicts = list(dict.fromkeys(each.verdict for each in found.values()))
-    told = ["It depends on the settings."] if len(verdicts) > 1 else []
-    for verdict in verdicts:
+def told(found: dict[str, Answer]) -> dict[str, str]:
+    """One data set's answers, by protocol, in words: a sentence for each verdict."""
+    sentences = {}
+    for verdict in dict.fromkeys(each.verdict for each in found.values()):
         under = [name for name, each in found.items() if each.verdict == verdict]
-        where = "under all three protocols" if len(under) == len(found) else _listed(_WHERE[name] for name in under)
-        told.append(_part(verdict, [found[name] for name in under], where))
-    return " ".join(told)
+        where = "in all three" if len(under) == len(found) else _listed(_WHERE[name] for name in under)
+        said = _said(verdict, [found[name] for name in under], where)
+        sentences[verdict] = said[0].upper() + said[1:]
+    return sentences
 
 
 _WHERE = {"reconstruction": "as reconstructed", "released-code": "from the code", "paper": "from the text"}
 
 
-def _part(verdict: str, found: list[Answer], where: str) -> str:
+def _said(verdict: str, found: list[Answer], where: str) -> str:
     if not verdict:
-        return f"Nothing is computed yet {where}."
+        return f"{where} nothing is computed yet."
     leads, gaps, gains = ([value for each in found for value in getattr(each, name)] for name in _RANGES)
     if verdict == "ahead":
-        return f"A tenth by influence beats a tenth at random by {_span(leads)} points {where}, {_gap(gaps)}."
+        return f"{where} a tenth by influence beats a tenth at random by {_span(leads)} points, {_gap(gaps)}."
     if verdict == "behind":
         behind, most = _span([-lead for lead in leads]), shown(max(gains), 1)
-        return f"It loses to random by {behind} {where}, where augmenting everything gains {most} at most."
-    return f"Against a tenth at random it is {verdict} {where}: by {_span(leads, '+')} points, {_gap(gaps)}."
+        return f"{where} it loses to random by {behind}: there augmenting everything gains {most} at most."
+    return f"{where} it is {verdict} against a tenth at random: by {_span(leads, '+')} points, {_gap(gaps)}."
 
 
 _RANGES = ("leads", "gaps", "gains")
@@ -133,21 +137,20 @@ def cards(results: Results) -> str:
 def _card(boards: dict[str, Board], dataset: str) -> str:
     found = {protocol: answer(board, dataset) for protocol, board in boards.items()}
     marks = "".join(
-        f'<li><span class="verdict {each.verdict or "open"}">{_WORDS[each.verdict]}</span> '
-        f"by {protocol_label(name)}</li>"
-        for name, each in found.items()
+        f"<li>{verdict_html(_MARKS[verdict], words=False)}<span>{html.escape(sentence)}</span></li>"
+        for verdict, sentence in told(found).items()
     )
     name = html.escape(dataset_label(dataset))
     return (
         f'<section class="answer"><h2>{name}</h2><div class="sparkline">{_sparkline(boards, dataset)}</div>'
-        f"<p>{html.escape(sentence(found))}</p><ul>{marks}</ul></section>"
+        f"<ul>{marks}</ul></section>"
     )
 
 
 _KEY = (
     '<p class="key"><span class="influence">━ by influence</span> <span class="random">━ at random</span> '
-    "┄ all points augmented. Accuracy on shifted images against the number of augmented points, 10 % marked; settings "
-    "of the reconstruction.</p>"
+    "┄ all points augmented. Accuracy on shifted images against the number of augmented points, 10 % marked; as "
+    "reconstructed.</p>"
 )
 
 
