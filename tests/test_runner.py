@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +158,7 @@ def test_the_record_tells_what_was_used(cache, tmp_path):
     assert set(record["libraries"]) >= {"numpy", "scipy", "scikit-learn", "imgaug"}
     assert record["code"].startswith("effaug ")
     assert record["seconds"] > 0
+    assert date.today() - date.fromisoformat(record["date"]) < timedelta(days=2)
 
 
 @pytest.fixture

@@ -104,6 +104,7 @@ def test_files_are_sorted_and_described():
         assert set(record) == {f"{p}/{f}" for _, p, f in {(key[0], key[0], key[1]) for key in RESULTS.done(task)}}
         for run in record.values():
             assert run["seconds"] > 0
+            assert re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", run["date"])
             assert "unknown" not in run["code"]
             assert "dirty" not in run["code"]
             assert set(run["data_sha256"]) == {"x_train", "y_train", "x_test", "y_test"}

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import time
 from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +26,7 @@ from effaug.study.results import Results
 
 
 def describe(experiment: Experiment) -> dict[str, Any]:
-    """What a run is computed with: settings, code and library versions, machine; not yet the data's hashes."""
+    """What a run is computed with: settings, code and library versions, machine, day; not yet the data's hashes."""
     libraries = ("numpy", "scipy", "scikit-learn", "imgaug", "opencv-python")
     task = experiment.task
     return {
@@ -35,6 +36,7 @@ def describe(experiment: Experiment) -> dict[str, Any]:
         "features": experiment.features,
         "network": _network(experiment),
         "code": commit(),
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "libraries": {name: version(name) for name in libraries},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
