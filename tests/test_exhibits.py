@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from effaug.report.exhibits import INK, Exhibit, Exhibits, Origin, svg
+from effaug.report.markup import notes, table_html
 
 TABLE = pd.DataFrame({"AUC": ["970.59", "968.10"]}, index=pd.Index(["random", "k-DPP <5>"], name="policy"))
 FILES = pd.DataFrame({"file": ["results/mnist-rotate.csv"], "seeds": [20]}, index=pd.Index(["mnist"], name="task"))
@@ -72,3 +73,40 @@ def test_several_are_shown_in_turn_and_none_says_so(figure):
     page = BeautifulSoup(both._repr_html_(), "html.parser")
     assert [found["id"] for found in page.find_all("figure")] == ["a", "b"]
     assert repr(Exhibits(())) == "Nothing to show."
+
+
+def test_the_deciding_columns_come_first_and_can_be_found():
+    table = pd.DataFrame({"AUC": ["1"], "verdict": ["no"], "seeds": ["-"]}, index=pd.Index(["a<b"], name="claim"))
+    page = BeautifulSoup(Exhibit("t", table, "T", deciding=("verdict",))._repr_html_(), "html.parser")
+    assert [cell.get_text() for cell in page.thead.find_all("th")] == ["claim", "verdict", "AUC"]
+    assert [cell.get_text() for cell in page.tbody.find_all(["th", "td"])] == ["a<b", "no", "1"]
+    assert [cell.get_text() for cell in page.select(".deciding")] == ["verdict", "no"]
+    assert page.tbody.find_all("td")[1]["class"] == ["number"]
+
+
+def test_rows_have_one_head_that_says_all_of_their_key():
+    index = pd.MultiIndex.from_tuples([("MNIST", "frozen"), ("MNIST", "refit")], names=["task", "features"])
+    page = BeautifulSoup(table_html(pd.DataFrame({"AUC": ["1", "2"]}, index=index)), "html.parser")
+    assert page.thead.th.get_text() == "task · features"
+    first, second = page.tbody.find_all("th")
+    assert (first.get_text(" "), second.get_text(" ")) == ("MNIST frozen", "MNIST refit")
+    assert second.span["class"] == ["again"]
+    assert first.span is None
+
+
+def test_a_table_shown_in_part_is_downloaded_whole_and_can_be_folded():
+    part = Exhibit("t", TABLE.head(1), "T", numbers=TABLE, fold="1 of 2 rows")
+    page = BeautifulSoup(part._repr_html_(), "html.parser")
+    assert page.details.summary.get_text() == "1 of 2 rows"
+    assert len(page.details.tbody.find_all("tr")) == 1
+    link = page.find("a", download="t.csv")["href"]
+    assert len(base64.b64decode(link.split(",")[1]).splitlines()) == 3
+
+
+def test_notes_show_what_is_missing_and_fold_the_rest():
+    shown = notes(["Run `effaug run a<b`.", ""], ["The network is small."])
+    page = BeautifulSoup(shown.html, "html.parser")
+    assert page.p.code.get_text() == "effaug run a<b"
+    assert page.details.li.get_text() == "The network is small."
+    assert shown.text == "Run `effaug run a<b`.\n\nThe network is small."
+    assert notes([], []).html == ""

@@ -15,6 +15,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from effaug.report.markup import Shown, folded, table_html
+
 # What is drawn in black takes the text's colour of the page, light or dark; what is drawn in this grey, a paler one.
 INK, REFERENCE = "#000000", "#7f7f7f"
 _THEMED = {INK: "currentColor", REFERENCE: "var(--exhibit-reference, #7f7f7f)"}
@@ -37,14 +39,9 @@ class Origin:
 
     def as_html(self) -> str:
         """The table of files, each linked, and the commands."""
-        rows = self.files.reset_index().map(str)
-        if "file" in rows:
-            rows["file"] = [f'<a href="../{name}">{html.escape(name)}</a>' for name in rows.file]
-        for column in rows.columns.drop("file", errors="ignore"):
-            rows[column] = rows[column].map(html.escape)
-        table = rows.to_html(index=False, escape=False, border=0, classes="dataframe")
+        rows = self.files.assign(file=self.files.file.map(_linked)) if "file" in self.files else self.files
         told = "".join(f"<pre><code>{html.escape(command)}</code></pre>" for command in self.commands)
-        return f'<div class="scrolls">{table}</div>' + (f"<p>To compute it again:</p>{told}" if told else "")
+        return _scrolls(table_html(rows)) + (f"<p>To compute it again:</p>{told}" if told else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +53,18 @@ class Exhibit:
     name : str
         The anchor, and what its files are called: ``figure-3-mnist``.
     shows : Figure or DataFrame
-        A table is shown as it is: see `rounding.as_text`.
+        A table is shown as it is (see `rounding.as_text`), but for columns of nothing but dashes.
     caption : str
         Number and finding, as HTML.
     alt : str
         What a figure shows, in words.
     numbers : DataFrame, optional
-        Those behind a figure.
+        Those behind a figure, or all of a table that is shown in part.
     origin : Origin, optional
+    deciding : tuple of str
+        A table's columns that must be seen without scrolling: they stand beside its index.
+    fold : str
+        What a table is folded under; it is open unless given.
     """
 
     name: str
@@ -72,6 +73,8 @@ class Exhibit:
     alt: str = ""
     numbers: pd.DataFrame | None = None
     origin: Origin | None = None
+    deciding: tuple[str, ...] = ()
+    fold: str = ""
 
     def __repr__(self) -> str:
         words = html.unescape(re.sub("<[^>]+>", "", self.caption))
@@ -82,11 +85,12 @@ class Exhibit:
         if isinstance(self.shows, Figure):
             body = f"{svg(self.shows, self.alt)}{caption}"  # a table's caption is read first, a figure's last
         else:
-            body = f'{caption}<div class="scrolls">{self.shows.to_html(border=0, na_rep="")}</div>'
+            table = _scrolls(table_html(self.shows, self.deciding))
+            body = caption + (folded(html.escape(self.fold), table) if self.fold else table)
         return f'<figure class="exhibit" id="{self.name}">{body}{self._folded()}</figure>'
 
     def _folded(self) -> str:
-        numbers = self.shows if isinstance(self.shows, pd.DataFrame) else self.numbers
+        numbers = self.shows if self.numbers is None and isinstance(self.shows, pd.DataFrame) else self.numbers
         told = self.origin.as_html() if self.origin else ""
         if numbers is not None:
             data = base64.b64encode(numbers.to_csv().encode()).decode()
@@ -114,6 +118,15 @@ class Exhibits(Sequence[Exhibit]):
 
     def _repr_html_(self) -> str:
         return "".join(exhibit._repr_html_() for exhibit in self.each) or "<p>Nothing to show.</p>"
+
+
+def _scrolls(table: str) -> str:
+    """A table in a box of its own, which can be scrolled by keyboard, too."""
+    return f'<div class="scrolls" tabindex="0" role="region" aria-label="Table">{table}</div>'
+
+
+def _linked(file: str) -> Shown:
+    return Shown(f'<a href="../{file}">{html.escape(file)}</a>', file)
 
 
 def svg(figure: Figure, alt: str) -> str:
