@@ -37,7 +37,7 @@ from effaug.report.view import open_view
 from effaug.study import protocols
 
 view = open_view(globals(), score="influence")
-Markdown(view.notes())
+view.notes()
 
 # %%
 for title, table in tables.auc_tables(view):

@@ -29,13 +29,13 @@ protocol = "paper"
 source = "stored"
 
 # %%
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from effaug.report import point_figures, tables
 from effaug.report.view import open_view
 
 view = open_view(globals(), n_seeds=1)
-Markdown(view.notes())
+view.notes()
 
 # %% [markdown]
 # The images are the training points of highest score (influence, unless the page is rerun with another score), which are kept with the results, the original first; where

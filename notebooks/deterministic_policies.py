@@ -31,13 +31,11 @@ n_seeds = 20
 source = "stored"
 
 # %%
-from IPython.display import Markdown
-
 from effaug.report import figures, tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
-Markdown(view.notes())
+view.notes()
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: points of the highest scores, with updates and down-weighting, and of the lowest"}}
 figures.figure_10(view)

@@ -29,14 +29,12 @@ n_seeds = 20
 source = "stored"
 
 # %%
-from IPython.display import Markdown
-
 from effaug import policies
 from effaug.report import comparisons, figures, tables
 from effaug.report.view import open_view
 
 view = open_view(globals(), score="influence")
-Markdown(view.notes())
+view.notes()
 
 # %% [markdown]
 # (figure-14)=

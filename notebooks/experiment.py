@@ -37,7 +37,7 @@ from effaug.report import figures, tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
-Markdown(view.notes())
+view.notes()
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: in proportion to influence or loss, and at random"}}
 figures.figure_3(view)

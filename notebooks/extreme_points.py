@@ -29,13 +29,13 @@ n_seeds = 20
 source = "stored"
 
 # %%
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from effaug.report import point_figures, point_scores, tables
 from effaug.report.view import open_view
 
 view = open_view(globals(), score=None)
-Markdown(view.notes())
+view.notes()
 
 # %% [markdown]
 # (figure-5)=

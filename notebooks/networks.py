@@ -32,15 +32,13 @@
 network = "all"
 
 # %%
-from IPython.display import Markdown
-
 from effaug.images import weights
 from effaug.report import supplementary, tables
 from effaug.report.view import check_parameters, network_notes
 
 check_parameters(globals(), ("network",))
 names = weights.networks() if network == "all" else (network,)
-Markdown(network_notes(names))
+network_notes(names)
 
 # %% mystnb={"image": {"alt": "Accuracy on training and on test images after each epoch, a panel a network"}}
 supplementary.learning_curves(names)

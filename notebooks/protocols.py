@@ -34,7 +34,7 @@ from effaug.report.view import open_view
 from effaug.study import protocols
 
 view = open_view(globals(), score=None, protocol="paper")
-Markdown(view.notes())
+view.notes()
 
 # %% [markdown]
 # ## How close is each?

@@ -36,7 +36,7 @@ from effaug.report import comparisons, figures, tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
-Markdown(view.notes())
+view.notes()
 
 # %% [markdown]
 # The test set is the original one with every shifted copy appended. Each line shows what a way of choosing points gains: orange

@@ -36,7 +36,7 @@ from effaug.report import comparisons, figures, tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
-Markdown(view.notes())
+view.notes()
 
 # %% [markdown]
 # (figure-3)=

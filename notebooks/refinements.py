@@ -32,13 +32,11 @@ n_seeds = 20
 source = "stored"
 
 # %%
-from IPython.display import Markdown
-
 from effaug.report import comparisons, figures, tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
-Markdown(view.notes())
+view.notes()
 
 # %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: the baseline, and random proportional with updates, down-weighting, both and neither"}}
 figures.figure_9(view)

@@ -30,13 +30,11 @@ n_seeds = 20
 source = "stored"
 
 # %%
-from IPython.display import Markdown
-
 from effaug.report import point_figures, point_scores, tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
-Markdown(view.notes())
+view.notes()
 
 # %% [markdown]
 # (figure-1)=

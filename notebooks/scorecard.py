@@ -41,7 +41,7 @@ Markdown(scorecard.answer(view.results))
 scorecard.side_by_side(view.results, protocols.NAMES)
 
 # %%
-Markdown(view.notes())
+view.notes()
 
 # %% [markdown]
 # ## Verdicts

@@ -37,13 +37,11 @@ n_seeds = 20
 source = "stored"
 
 # %%
-from IPython.display import Markdown
-
 from effaug.report import sensitivity, supplementary, tables
 from effaug.report.view import open_view
 
 view = open_view(globals(), score="influence", features="frozen")
-Markdown(view.notes())
+view.notes()
 
 # %% mystnb={"image": {"alt": "What influence gains over random selection against C, a panel a task"}}
 tasks = tuple(dict.fromkeys(task for task, _ in view.panels))

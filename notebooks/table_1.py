@@ -30,13 +30,11 @@ n_seeds = 20
 source = "stored"
 
 # %%
-from IPython.display import Markdown
-
 from effaug.report import tables
 from effaug.report.view import open_view
 
 view = open_view(globals(), score=None)
-Markdown(view.notes())
+view.notes()
 
 # %%
 tables.table_1(view)

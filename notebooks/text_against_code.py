@@ -24,14 +24,12 @@
 protocol = "paper"
 
 # %%
-from IPython.display import Markdown
-
 from effaug.report import discrepancies, panels, sensitivity, supplementary, tables
 from effaug.report.view import check_parameters, view_of
 
 check_parameters(globals(), ("protocol",))
 view = view_of(protocol=protocol, features="frozen", n_seeds=20)
-Markdown(view.notes())
+view.notes()
 
 # %%
 discrepancies.listed()

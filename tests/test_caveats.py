@@ -87,4 +87,4 @@ def test_every_view_that_shows_such_results_says_so():
             dataset, augmentation = task.split("-")
             view: View = view_of(dataset=dataset, augmentation=augmentation, features=features, protocol=protocol)
             for sentence in caveats(record):
-                assert sentence in view.notes()
+                assert sentence in view.notes().text

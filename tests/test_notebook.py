@@ -120,23 +120,23 @@ def without_margin(cache, tmp_path):
 def test_a_score_that_is_not_stored_is_said_with_the_command_that_computes_it(without_margin):
     view = open_view(GOOD | {"score": "margin"}, without_margin)
     command = "effaug run digits-crop --score margin"
-    assert "The paper publishes no numbers by margin" in view.notes()
-    assert "Points of low margin have the most to gain" in view.notes()
-    assert f"No results by margin yet for digits-crop (frozen). To compute them: `{command}`." in view.notes()
+    assert "The paper publishes no numbers by margin" in view.notes().text
+    assert "Points of low margin have the most to gain" in view.notes().text
+    assert f"No results by margin yet for digits-crop (frozen). To compute them: `{command}`." in view.notes().text
     assert command in comparisons.in_words(view)
     drawn = (figures.figure_3, figures.figure_9, figures.figure_10)
     points = (point_figures.score_histograms, point_figures.score_before_after)
     for draw in (*drawn, *points, lambda view: point_figures.task_copies(view, "digits-crop")):
         assert command in words(draw(view))
     assert "margin" not in point_scores.score_table(view).index.get_level_values("score")
-    assert open_view(GOOD, without_margin).notes() == "Nothing here is missing or cut short."
-    assert "--score loss" in open_view(GOOD | {"score": "loss"}, without_margin).notes()
+    assert open_view(GOOD, without_margin).notes().text == "Nothing here is missing or cut short."
+    assert "--score loss" in open_view(GOOD | {"score": "loss"}, without_margin).notes().text
 
 
 def test_that_command_computes_all_that_a_page_shows_of_a_score(without_margin):
     run(Experiment("digits-crop", "paper", score_names=("margin",), n_seeds=1), without_margin)
     view = open_view(GOOD | {"score": "margin"}, without_margin)
-    assert "effaug run" not in view.notes() + comparisons.in_words(view)
+    assert "effaug run" not in view.notes().text + comparisons.in_words(view)
     assert set(view.table.score) == {"", "influence", "margin"}
     legend = {text.get_text() for text in figures.figure_3(view).legends[0].get_texts()}
     assert "random proportional, margin" in legend

@@ -205,7 +205,7 @@ def export(
     console.print("20 tables and 17 figures: about a minute")
     written = catalogue.export(view, folder)
     print(f"{len(written)} files in {folder}")
-    console.print(view.notes(), soft_wrap=True)
+    console.print(view.notes().text, soft_wrap=True)
 
 
 @app.command()

@@ -12,6 +12,7 @@ import pandas as pd
 
 from effaug._validation import unknown
 from effaug.images.weights import load_manifest
+from effaug.report.markup import Shown, listed, notes
 from effaug.report.parameters import DEFAULTS, PARAMETERS, ParameterError, check_parameters, check_value, stored_results
 from effaug.scores import SCORES
 from effaug.study.caveats import caveats
@@ -129,12 +130,11 @@ class View:
             said.append(f"No results by {score} yet for {where}. To compute them: {commands}.")
         return said
 
-    def notes(self) -> str:
-        """What is missing, and what to know beside the numbers: data and networks that are not the paper's."""
+    def notes(self) -> Shown:
+        """What is missing and what to know of a score; folded, how data and networks differ from the paper's."""
         records = [self.results.record(task).get(f"{self.label(task)}/{kind}") for task, kind in self.panels]
-        found = [sentence for record in records if record for sentence in caveats(record)]
-        told = "\n\n".join(dict.fromkeys([self.missing(), *self.about_score(), *found])).strip()
-        return told or "Nothing here is missing or cut short."  # a page would show an empty text as an object
+        differing = dict.fromkeys(sentence for record in records if record for sentence in caveats(record))
+        return notes([self.missing(), *self.about_score()], differing)
 
 
 def open_view(namespace: Mapping[str, Any], results: Results | None = None, **fixed: Any) -> View:
@@ -182,11 +182,11 @@ def view_of(results: Results | None = None, **changes: Any) -> View:
     return open_view(DEFAULTS | changes, results)
 
 
-def network_notes(names: tuple[str, ...]) -> str:
-    """What to know beside numbers about networks: data and training that are not the paper's."""
+def network_notes(names: tuple[str, ...]) -> Shown:
+    """Beside numbers about networks: how data and training differ from the paper's, a sentence each."""
     manifests = {name: load_manifest(name) for name in names}
     records = [m | {"network": {"network": name, "training": m["training"]}} for name, m in manifests.items()]
-    return "\n\n".join(dict.fromkeys(sentence for record in records for sentence in caveats(record)))
+    return listed(dict.fromkeys(sentence for record in records for sentence in caveats(record)))
 
 
 def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
