@@ -40,6 +40,24 @@ def summary(
 
 
 @app.command()
+def thumbnails(
+    datasets: Annotated[list[str] | None, typer.Argument(help="Data sets; all that have results unless given.")] = None,
+    results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
+) -> None:
+    """Store the images of the points that each policy chooses first, which the book's explorer shows."""
+    from effaug.report import thumbnails as pictures
+    from effaug.study.names import current
+    from effaug.study.tasks import SOURCES
+
+    store = results_in(results)
+    stored = {task.split("-")[0] for task in store.tasks()}
+    for name in [current(name) for name in datasets or ()] or [name for name in SOURCES if name in stored]:
+        with console.status(f"collecting the images of {name}"):
+            path = pictures.make(store, name)
+        print(path)
+
+
+@app.command()
 def reproduce(
     tasks: Annotated[list[str], typer.Argument(help="Tasks that have results.")],
     features: Annotated[str, typer.Option(help="frozen, or refit, which takes hours.")] = "frozen",
