@@ -22,17 +22,17 @@
   const accuracy = (value) => value.toFixed(2);
 
   function swatch(policy) {
-    const [colour, symbol, dash] = data.marks[policy];
+    const [colour, , dash] = data.marks[policy];
     const svg = d3.create("svg").attr("viewBox", "-14 -7 28 14").attr("class", "ex-swatch").attr("aria-hidden", "true");
     svg.append("path").attr("d", "M-14,0H14").attr("stroke", colour).attr("stroke-dasharray", dash).attr("stroke-width", 2);
-    drawSymbol(svg.append("path"), colour, symbol);
+    drawSymbol(svg.append("path"), policy);
     return svg.node();
   }
 
-  function drawSymbol(path, colour, name) {
-    const type = d3[`symbol${name[0].toUpperCase()}${name.slice(1)}`];
-    return path.attr("d", d3.symbol(type, 60)()).attr("fill", name === "times" ? "none" : colour)
-      .attr("stroke", colour).attr("stroke-width", name === "times" ? 2.2 : 0.8);
+  function drawSymbol(path, policy) {
+    const [colour, name, , filled] = data.marks[policy], type = d3[`symbol${name[0].toUpperCase()}${name.slice(1)}`];
+    return path.attr("d", d3.symbol(type, 56)()).attr("stroke", colour).attr("stroke-width", filled ? 0.8 : 2)
+      .style("fill", filled ? colour : "var(--pst-color-background)");
   }
 
   // ---- the choice
@@ -149,9 +149,11 @@
     const known = levels.filter(([, value]) => value !== null);
     const values = [...rows.flatMap((row) => [row.low, row.high]), ...known.map(([, value]) => value)];
     const room = 0.06 * (d3.max(values) - d3.min(values) || 1);
-    const ticks = run().budgets.filter((budget) => !narrow || ![n / 2, 0.75 * n].includes(budget));
+    const ticks = run().budgets.filter((budget) => budget !== 0.75 * n && !(narrow && budget === n / 2));
+    const longest = d3.max(choice.policies, (name) => shortLabel(name).length) ?? 0;
+    const marginRight = narrow ? 14 : 60 + 6.8 * longest;
     const plot = Plot.plot({
-      width, height: narrow ? 320 : 440, marginLeft: 52, marginRight: narrow ? 14 : 250, marginTop: 30, marginBottom: 44,
+      width, height: narrow ? 320 : 440, marginLeft: 52, marginRight, marginTop: 30, marginBottom: 44,
       style: { background: "none", fontSize: "13px", overflow: "visible" },
       x: { type: "symlog", constant: 1, domain: [0, n], ticks, tickFormat: String, label: "augmented points", labelAnchor: "center", labelArrow: "none" },
       y: { domain: [d3.min(values) - room, d3.max(values) + room], grid: true, label: "accuracy on the augmented test set, %", labelArrow: "none" },
@@ -159,16 +161,16 @@
         Plot.ruleX([n / 10], { stroke: "currentColor", strokeOpacity: 0.5, strokeDasharray: "2 4" }),
         Plot.text([n / 10], { x: (d) => d, text: () => "10 %", frameAnchor: "top", dy: -12, fill: "currentColor" }),
         Plot.ruleX([choice.budget], { stroke: "currentColor", strokeWidth: 1.5, strokeOpacity: 0.7 }),
-        Plot.ruleY(known, { y: 1, stroke: "#808080", strokeWidth: 1.5, strokeDasharray: (d) => (d[0][0] === "n" ? "1 4" : null) }),
+        Plot.ruleY(known, { y: ([, value]) => value, stroke: "#808080", strokeWidth: 1.5 }),
         ...[...bands].flatMap(([name, own]) => lineMarks(own, data.marks[name])),
       ],
     });
     const svg = d3.select(plot);
     svg.attr("role", "group").attr("aria-label", "Accuracy against augmented points; arrow keys go from point to point");
     chart.replaceChildren(plot);
-    drawLevels(svg, plot, known, n);
     drawPoints(svg, plot, rows);
-    if (!narrow) drawLabels(svg, plot, [...bands.values()].map((own) => own.at(-1)), width);
+    drawLevels(svg, plot, known, n);
+    if (!narrow) drawLabels(svg, plot, [...bands.values()].map((own) => own.at(-1)), width - marginRight);
   }
 
   function lineMarks(rows, [colour, , dash]) {
@@ -193,7 +195,7 @@
     const points = svg.append("g").attr("class", "ex-points").selectAll("path").data(rows).join("path")
       .attr("transform", (row) => `translate(${x.apply(row.budget)},${y.apply(row.mean)})`)
       .attr("role", "img").attr("aria-label", inWords).attr("tabindex", (_, k) => (k ? -1 : 0))
-      .each(function draw(row) { drawSymbol(d3.select(this), ...data.marks[row.policy]); })
+      .each(function draw(row) { drawSymbol(d3.select(this), row.policy); })
       .on("focus", function show(_, row) { showTip(this, row); })
       .on("blur", hideTip)
       .on("keydown", function move(event, row) { moveFrom(event, this, row, points); })
@@ -210,7 +212,7 @@
     return Math.hypot(event.clientX - box.x - box.width / 2, event.clientY - box.y - box.height / 2);
   }
 
-  function drawLabels(svg, plot, ends, width) {
+  function drawLabels(svg, plot, ends, edge) {
     const x = plot.scale("x"), y = plot.scale("y"), [low, high] = [y.range[0], y.range[1]];
     const placed = ends.map((row) => ({ row, y: y.apply(row.mean) })).sort((a, b) => a.y - b.y);
     const step = Math.min(17, (low - high) / Math.max(1, placed.length - 1));
@@ -219,12 +221,14 @@
     for (const each of placed.toReversed()) { each.at = Math.min(each.at, limit); limit = each.at - step; }
     const labels = svg.append("g").attr("class", "ex-halo").selectAll("g").data(placed).join("g");
     labels.append("path").attr("fill", "none").attr("stroke", ({ row }) => data.marks[row.policy][0]).attr("stroke-opacity", 0.6)
-      .attr("d", (each) => `M${x.apply(each.row.budget) + 7},${each.y}L${width - 226},${each.at}`);
-    labels.append("path").attr("transform", (each) => `translate(${width - 218},${each.at})`)
-      .each(function draw({ row }) { drawSymbol(d3.select(this), ...data.marks[row.policy]); });
-    labels.append("text").attr("x", width - 208).attr("y", (each) => each.at).attr("dy", "0.35em").attr("fill", "currentColor")
-      .text(({ row }) => label("policy", row.policy).replace("proportional", "prop."));
+      .attr("d", (each) => `M${x.apply(each.row.budget) + 7},${each.y}L${edge + 28},${each.at}`);
+    labels.append("path").attr("transform", (each) => `translate(${edge + 36},${each.at})`)
+      .each(function draw({ row }) { drawSymbol(d3.select(this), row.policy); });
+    labels.append("text").attr("text-anchor", "start").attr("x", edge + 46).attr("y", (each) => each.at).attr("dy", "0.35em").attr("fill", "currentColor")
+      .text(({ row }) => shortLabel(row.policy));
   }
+
+  const shortLabel = (name) => label("policy", name).replace("proportional", "prop.");
 
   function inWords(row) {
     const half = row.half === null ? "" : ` ± ${accuracy(row.half)}`;
@@ -288,7 +292,7 @@
   }
 
   function fillTable(table, caption, heads, rows) {
-    table.replaceChildren(element("caption", {}, caption),
+    table.replaceChildren(element("caption", {}, element("span", {}, caption)),
       element("thead", {}, element("tr", {}, ...heads.map((head) => cell(head, "th", { scope: "col" })))),
       element("tbody", {}, ...rows.map((cells) => element("tr", {}, ...cells))));
   }
@@ -298,8 +302,9 @@
     const budgets = [...new Set(shown.flatMap((curve) => curve.budgets))].sort(d3.ascending);
     const rows = shown.map((curve) => [rowHead(curve.policy), ...budgets.map((budget) => {
       const k = curve.budgets.indexOf(budget), half = curve.half[k] ?? null;
-      const text = k < 0 ? "" : accuracy(curve.mean[k]) + (half === null ? "" : ` ± ${accuracy(half)}`);
-      return cell(text, "td", budget === choice.budget ? { class: "ex-chosen" } : {});
+      const spread = half === null ? [] : [" ", element("small", {}, `± ${accuracy(half)}`)];
+      const chosen = budget === choice.budget ? { class: "ex-chosen" } : {};
+      return element("td", chosen, ...(k < 0 ? [] : [accuracy(curve.mean[k]), ...spread]));
     }), cell(String(curve.seeds))]);
     fillTable(byId("numbers"), "Accuracy in percent by number of augmented points: means over seeds, ± half of the 95 % t interval. " +
       "A value without ± has one seed: over frozen features such a policy is not random.", ["policy", ...budgets.map(String), "seeds"], rows);
@@ -309,11 +314,11 @@
     const own = data.table_policies.map((name) => curves().get(name)).filter((curve) => curve?.auc);
     own.sort((a, b) => d3.descending(Number(a.auc), Number(b.auc)));
     const number = task().tables[choice.score], other = choice.features !== task().published_features;
-    const heads = ["policy", "AUC", "sd", "seeds", ...(number ? ["paper", "paper sd", "ours − paper"] : [])];
+    const heads = ["policy", "AUC", ...(number ? ["paper", "ours − paper", "sd", "paper sd"] : ["sd"]), "seeds"];
     const rows = own.map((curve) => {
-      const paper = number ? curve.paper[choice.score] ?? ["", "", ""] : [];
-      return [rowHead(curve.policy, choice.policies.includes(curve.policy)),
-        ...[curve.auc, curve.sd, String(curve.seeds), ...paper].map((text) => cell(text))];
+      const [paper, paperSd, ahead] = curve.paper[choice.score] ?? ["", "", ""];
+      const numbers = number ? [curve.auc, paper, ahead, curve.sd, paperSd] : [curve.auc, curve.sd];
+      return [rowHead(curve.policy, choice.policies.includes(curve.policy)), ...[...numbers, String(curve.seeds)].map((text) => cell(text))];
     });
     byId("published").textContent = number
       ? `The paper's Table ${number}${other ? `, whose features are ${label("features", task().published_features)}` : ""}.`
@@ -327,7 +332,7 @@
     const count = Math.min(choice.budget, data.n_first), { classes, points, point_scores: scores } = run();
     const column = 1 + scores.indexOf(choice.score);
     byId("about-images").textContent = choice.budget
-      ? `The first ${count} of ${choice.budget} points that seed 0 of each policy chooses, the first on the left.` +
+      ? `${count < choice.budget ? `The first ${count} of the ${choice.budget}` : `The ${count}`} points that seed 0 of each policy chooses, in its order.` +
         (column ? ` Under each its class and its ${label("score", choice.score)} before augmentation.` : " Under each its class.")
       : "With a budget of 0 no point is chosen.";
     byId("images").replaceChildren(...drawn().map((curve) => {
@@ -375,15 +380,19 @@
   }
 
   async function copy(button) {
-    const source = byId(button.dataset.copies.replace("ex-", ""));
+    const source = document.getElementById(button.dataset.copies), text = source.href ?? source.textContent;
     let copied = true;
     try {
-      await navigator.clipboard.writeText(source.textContent);
-    } catch { // no clipboard on file://, in some browsers
-      getSelection().selectAllChildren(source);
+      await navigator.clipboard.writeText(text);
+    } catch { // browsers have no clipboard on file://
+      const area = element("textarea", {}, text);
+      button.after(area);
+      area.select();
       copied = document.execCommand("copy");
+      area.remove();
+      button.focus();
     }
-    say(copied ? "Copied." : "Selected: copy it with ctrl-C.");
+    say(copied ? `Copied: ${text}` : `Copying is not allowed here. This was to be copied: ${text}`);
   }
 
   function csv() {
@@ -423,13 +432,14 @@
     const there = Boolean(run()) && anyByScore();
     document.querySelectorAll(".ex:not(#ex-form, #ex-status)").forEach((part) => { part.hidden = !there; });
     history.replaceState(null, "", hash());
-    byId("link").textContent = location.href;
+    byId("link").href = location.href;
     if (!there) {
       say(`Nothing is stored yet for ${inSentence()}. This computes it:`, command(data.commands.run));
       return;
     }
     say(`Shown: ${inSentence()}; ${choice.policies.length} policies, budget ${choice.budget}.`);
-    byId("caption").textContent = `${inSentence()}. Lines are means over seeds, bands 95 % t intervals; the solid upright line is the chosen budget.`;
+    byId("caption").textContent = "Lines are means over seeds, bands 95 % t intervals; the solid upright line is the chosen budget. " +
+      "Values appear under the pointer and, with the chart in focus, by arrow keys; a click or Enter chooses the budget.";
     for (const show of [showChart, showNumbers, showAucs, showImages, showCommands]) show();
   }
 

@@ -68,7 +68,7 @@ def data(results: Results) -> dict[str, Any]:
     -------
     dict
         ``tasks``, see `task_data`; ``thumbnails``, the stored pictures of points by data set; ``labels`` for readers;
-        ``marks``, a colour, a symbol and a dash for each policy; ``commands`` with places for a choice: what shows it
+        ``marks``, how each policy is drawn (`marks.MARKS`); ``commands`` with places for a choice: what shows it
         in a notebook, and as ``run`` what computes it.
     """
     stored = results.tasks()

@@ -1,39 +1,37 @@
-"""How the explorer draws a policy: a colour for how points are chosen, a symbol and a dash for its refinements."""
+"""How the explorer draws policies: colour and symbol for how points are chosen, dash and filling for refinements."""
 
 from __future__ import annotations
 
-COLOURS = {  # told apart with each kind of colour blindness; contrast of 3 : 1 and more on white and on #14181e
+COLOURS = {  # a contrast of 3 : 1 and more, on white and on the dark theme's #14181e
     "baseline": "#d55e00",
     "random_proportional": "#0072b2",
     "deterministic_proportional": "#009e73",
     "random_inverse_proportional": "#cc79a7",
     "deterministic_inverse_proportional": "#937200",
-    "virtual_support_vectors": "#8f5fd0",
     "dpp": "#8f5fd0",
 }
+Mark = tuple[str, str, str, bool]  # colour, symbol (d3's name), dash (SVG's), whether the symbol is filled
 _REFINED = {
-    "": ("circle", ""),
-    "_update": ("diamond", "7 3"),
-    "_downweight": ("triangle", "2 3"),
-    "_update_downweight": ("square", "8 3 2 3"),
+    "": ("", True),
+    "_update": ("7 3", False),
+    "_downweight": ("2 3", True),
+    "_update_downweight": ("9 3 2 3", False),
 }
-_OTHERS = {  # whose colour, and what tells them from it
-    "random_inverse_proportional": ("random_inverse_proportional", "times", "2 3"),
-    "deterministic_inverse_proportional": ("deterministic_inverse_proportional", "times", "2 3"),
-    "virtual_support_vectors": ("virtual_support_vectors", "star", ""),
-    "clustered_baseline": ("baseline", "star", "7 3"),
-    "clustered_random_proportional": ("random_proportional", "star", "7 3"),
-    "dpp": ("dpp", "circle", ""),
-    "dpp_proportional": ("dpp", "diamond", "7 3"),
-    "dpp_map": ("dpp", "square", "8 3 2 3"),
-    "dpp_map_proportional": ("dpp", "triangle", "2 3"),
-}
-MARKS: dict[str, tuple[str, str, str]] = {  # colour, symbol, dash
-    "baseline": (COLOURS["baseline"], "circle", ""),
+_SYMBOLS = {"random_proportional": "square", "deterministic_proportional": "triangle"}
+MARKS: dict[str, Mark] = {  # told apart without the colours, too
+    "baseline": (COLOURS["baseline"], "circle", "", True),
     **{
-        kind + suffix: (COLOURS[kind], *mark)
-        for kind in ("random_proportional", "deterministic_proportional")
-        for suffix, mark in _REFINED.items()
+        kind + suffix: (COLOURS[kind], symbol, *drawn)
+        for kind, symbol in _SYMBOLS.items()
+        for suffix, drawn in _REFINED.items()
     },
-    **{name: (COLOURS[family], symbol, dash) for name, (family, symbol, dash) in _OTHERS.items()},
+    "random_inverse_proportional": (COLOURS["random_inverse_proportional"], "times", "2 3", False),
+    "deterministic_inverse_proportional": (COLOURS["deterministic_inverse_proportional"], "plus", "2 3", False),
+    "virtual_support_vectors": (COLOURS["dpp"], "star", "", True),
+    "clustered_baseline": (COLOURS["baseline"], "cross", "", True),
+    "clustered_random_proportional": (COLOURS["random_proportional"], "cross", "7 3", False),
+    "dpp": (COLOURS["dpp"], "diamond", "", True),
+    "dpp_proportional": (COLOURS["dpp"], "diamond", "7 3", False),
+    "dpp_map": (COLOURS["deterministic_inverse_proportional"], "wye", "", True),
+    "dpp_map_proportional": (COLOURS["deterministic_inverse_proportional"], "wye", "7 3", False),
 }
