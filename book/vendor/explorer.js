@@ -373,10 +373,13 @@
     const shows = [...names].map((name, k) => codeLine(command(data.commands[name]), `shows-${k}`));
     const policies = choice.policies.join(",") || "baseline";
     const runs = `${command(data.commands.run)} --policies ${policies} --seeds ${run().seeds} --results mine`;
-    const { code, machine, minutes } = run(), file = `results/${choice.dataset}-${choice.augmentation}.csv`;
-    byId("origin").textContent = `From ${file}, protocol ${task().protocols[choice.protocol]}: ${minutes} minutes in all on ${machine} (${code}).`;
-    byId("commands").replaceChildren(element("p", {}, "These lines show the stored numbers in the book's notebooks:"), ...shows,
-      element("p", {}, "This one computes them anew, into a folder of its own; with EFFAUG_RESULTS=mine before them the lines above show it:"), codeLine(runs, "computes"));
+    const { code, machine, minutes } = run(), name = `${choice.dataset}-${choice.augmentation}`;
+    byId("origin").textContent = `From results/${name}.csv, where this is protocol ${task().protocols[choice.protocol]}, ` +
+      `${choice.features}: ${minutes} minutes for all its curves on ${machine} (${code}).`;
+    byId("commands").replaceChildren(
+      element("p", {}, "Show the stored numbers in the book's notebooks. With -p source=recompute at its end, a line for random_policies or deterministic_policies computes them first:"), ...shows,
+      element("p", {}, "Compute exactly these policies anew, into a folder of its own, and print their AUCs:"),
+      codeLine(runs, "computes"), codeLine(`effaug summary ${name} --results mine`, "prints"));
   }
 
   async function copy(button) {
