@@ -166,6 +166,7 @@
       ],
     });
     const svg = d3.select(plot);
+    svg.selectAll("g[aria-label]").attr("aria-label", null).attr("aria-hidden", "true"); // read out: the points alone
     svg.attr("role", "group").attr("aria-label", "Accuracy against augmented points; arrow keys go from point to point");
     chart.replaceChildren(plot);
     drawPoints(svg, plot, rows);
@@ -314,7 +315,7 @@
     const own = data.table_policies.map((name) => curves().get(name)).filter((curve) => curve?.auc);
     own.sort((a, b) => d3.descending(Number(a.auc), Number(b.auc)));
     const number = task().tables[choice.score], other = choice.features !== task().published_features;
-    const heads = ["policy", "AUC", ...(number ? ["paper", "ours − paper", "sd", "paper sd"] : ["sd"]), "seeds"];
+    const heads = ["policy", "AUC", ...(number ? ["paper", "ours - paper", "sd", "paper sd"] : ["sd"]), "seeds"];
     const rows = own.map((curve) => {
       const [paper, paperSd, ahead] = curve.paper[choice.score] ?? ["", "", ""];
       const numbers = number ? [curve.auc, paper, ahead, curve.sd, paperSd] : [curve.auc, curve.sd];
