@@ -176,6 +176,14 @@ def by(run: dict, score: str) -> list[dict]:
     return [curve for curve in run["curves"] if curve["score"] == score]
 
 
+def test_what_is_known_against_the_numbers_is_told_beside_them(runs):
+    told = {task.split("-")[0]: " ".join(run["caveats"]) for task, _, run in runs}
+    assert "80 ships and horses were unavailable" in told["cifar10"]
+    assert "JPEG" in told["smallnorb"]
+    assert not told["digits"]
+    assert '<details id="ex-caveats">' in PAGE
+
+
 def test_the_points_chosen_first_are_those_of_the_stored_orders(runs):
     arrays = {task: Results(STORED).points(task) for task in {task for task, _, _ in runs}}
     ordered = 0

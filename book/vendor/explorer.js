@@ -145,7 +145,7 @@
   function showChart() {
     const chart = byId("chart"), n = run().n, width = chart.clientWidth, narrow = width < 620;
     const rows = drawn().flatMap(rowsOf), bands = d3.group(rows, (row) => row.policy);
-    const levels = [["no augmentation", reference(0, "baseline")], ["all points augmented", reference(n, "full")]];
+    const levels = [["no augmentation", reference(0, "baseline")], [narrow ? "all points" : "all points augmented", reference(n, "full")]];
     const known = levels.filter(([, value]) => value !== null);
     const values = [...rows.flatMap((row) => [row.low, row.high]), ...known.map(([, value]) => value)];
     const room = 0.06 * (d3.max(values) - d3.min(values) || 1);
@@ -156,7 +156,7 @@
       width, height: narrow ? 320 : 440, marginLeft: 52, marginRight, marginTop: 30, marginBottom: 44,
       style: { background: "none", fontSize: "13px", overflow: "visible" },
       x: { type: "symlog", constant: 1, domain: [0, n], ticks, tickFormat: String, label: "augmented points", labelAnchor: "center", labelArrow: "none" },
-      y: { domain: [d3.min(values) - room, d3.max(values) + room], grid: true, label: "accuracy on the augmented test set, %", labelArrow: "none" },
+      y: { domain: [d3.min(values) - room, d3.max(values) + 1.5 * room], grid: true, label: "accuracy on the augmented test set, %", labelArrow: "none" },
       marks: [
         Plot.ruleX([n / 10], { stroke: "currentColor", strokeOpacity: 0.5, strokeDasharray: "2 4" }),
         Plot.text([n / 10], { x: (d) => d, text: () => "10 %", frameAnchor: "top", dy: -12, fill: "currentColor" }),
@@ -324,6 +324,9 @@
     byId("published").textContent = number
       ? `The paper's Table ${number}${other ? `, whose features are ${label("features", task().published_features)}` : ""}.`
       : "The paper publishes no AUCs of this choice.";
+    const { caveats } = run();
+    byId("caveats").hidden = !caveats.length;
+    byId("caveats").replaceChildren(element("summary", {}, "What to know beside these numbers"), ...caveats.map((text) => element("p", {}, text)));
     fillTable(byId("aucs"), "AUC of all policies of Tables 3 to 20 that are stored, the best first; 1000 is perfect. Those drawn above are in bold.", heads, rows);
   }
 

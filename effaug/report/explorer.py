@@ -19,6 +19,7 @@ from effaug.report.rounding import difference, shown
 from effaug.report.statistics import half_width
 from effaug.report.tables import DETERMINISTIC_POLICIES, RANDOM_POLICIES, auc_summary
 from effaug.scores import SCORES
+from effaug.study.caveats import caveats
 from effaug.study.experiment import FEATURES
 from effaug.study.protocols import NAMES, TABLE_POLICIES, stored_as
 from effaug.study.records import run_label
@@ -208,6 +209,7 @@ def _about(rows: pd.DataFrame, record: Mapping[str, Any]) -> dict[str, Any]:
         "minutes": shown(record["seconds"] / 60, 1),
         "machine": record["machine"],
         "code": record["code"],
+        "caveats": caveats(record),
     }
 
 
