@@ -186,7 +186,7 @@
     const x = plot.scale("x"), y = plot.scale("y");
     svg.append("g").attr("class", "ex-halo").attr("fill", "currentColor").selectAll("text").data(known).join("text")
       .attr("x", ([name]) => (name[0] === "n" ? x.apply(n) - 4 : x.apply(0) + 6))
-      .attr("y", ([name, value]) => y.apply(value) + (name[0] === "n" ? 15 : -6))
+      .attr("y", ([, value]) => y.apply(value) - 6)
       .attr("text-anchor", ([name]) => (name[0] === "n" ? "end" : "start"))
       .text(([name, value]) => `${name}: ${accuracy(value)} %`);
   }
@@ -377,9 +377,9 @@
     const shows = [...names].map((name, k) => codeLine(command(data.commands[name]), `shows-${k}`));
     const policies = choice.policies.join(",") || "baseline";
     const runs = `${command(data.commands.run)} --policies ${policies} --seeds ${run().seeds} --results mine`;
-    const { code, machine, minutes } = run(), name = `${choice.dataset}-${choice.augmentation}`;
+    const { code, date, machine, minutes } = run(), name = `${choice.dataset}-${choice.augmentation}`;
     byId("origin").textContent = `From results/${name}.csv, where this is protocol ${task().protocols[choice.protocol]}, ` +
-      `${choice.features}: ${minutes} minutes for all its curves on ${machine} (${code}).`;
+      `${choice.features}: ${minutes} minutes for all its curves on ${machine}${date && `, ${date}`} (${code}).`;
     byId("commands").replaceChildren(
       element("p", {}, "Show the stored numbers in the book's notebooks. With -p source=recompute at its end, a line for random_policies or deterministic_policies computes them first:"), ...shows,
       element("p", {}, "Compute exactly these policies anew, into a folder of its own, and print their AUCs:"),

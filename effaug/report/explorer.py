@@ -209,6 +209,7 @@ def _about(rows: pd.DataFrame, record: Mapping[str, Any]) -> dict[str, Any]:
         "minutes": shown(record["seconds"] / 60, 1),
         "machine": record["machine"],
         "code": record["code"],
+        "date": record.get("date", ""),
         "caveats": caveats(record),
     }
 
