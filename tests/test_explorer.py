@@ -245,10 +245,10 @@ def test_thumbnails_made_anew_are_the_stored_ones(few):
 
 @pytest.mark.realdata
 @pytest.mark.parametrize("dataset", ["mnist", "cifar10", "smallnorb"])
-def test_thumbnails_made_anew_from_the_data_are_the_stored_ones(dataset, tmp_path):
+def test_thumbnails_made_anew_from_the_data_are_the_stored_ones(dataset, real_data, tmp_path):
     for path in STORED.glob(f"{dataset}-*"):
         shutil.copy(path, tmp_path)
-    thumbnails.make(Results(tmp_path), dataset)
+    thumbnails.make(Results(tmp_path), dataset, real_data)
     made, stored = (digests.read(folder / "images" / f"{dataset}.json") for folder in (tmp_path, STORED))
     assert (made["points"], made["data_sha256"]) == (stored["points"], stored["data_sha256"])
     for point, image in pictures(made).items():
