@@ -31,9 +31,7 @@ n_seeds = 3
 source = "recompute"
 
 # %%
-from IPython.display import Markdown, display
-
-from effaug.report import figures, tables
+from effaug.report import figures, paper_tables, tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
@@ -49,5 +47,4 @@ figures.figure_10(view)
 tables.curve_table(view, ("baseline", "random_proportional", "deterministic_proportional"))
 
 # %%
-for title, table in tables.auc_tables(view):
-    display(Markdown(f"**{title}**"), table)
+paper_tables.auc_tables(view, "experiment")

@@ -16,40 +16,41 @@
 # %% [markdown]
 # # How the networks were trained
 #
-# The features of CIFAR-10 and small NORB come from networks that were trained once, on all classes, and then frozen: a ResNet v2 for each
-# data set, and one more for small NORB under random rotations to 2.5 degrees, shifts to 6 pixels and flips, from which its rotate and crop tasks
-# take their features. Four more for CIFAR-10, one trained without the 1000 points of its tasks, one for 5 epochs, one of depth 11 and one of depth 56, show what depends on the network (*Which settings decide the effect*); that of depth 56 stands for the authors' in `reconstruction`.
+# The features of CIFAR-10 and small NORB come from networks that were trained once, on all classes, and then frozen. Each is a ResNet v2. Small NORB has a second one for its rotations and
+# crops, trained under random rotations, shifts and flips.
 #
-# The schedule is that of Keras's CIFAR-10 example, on which the released code's training scripts are modelled: Adam with a rate divided by 10 after 40, 60 and 80 % of 200 epochs (by 2 once more after 90 %), here in proportion to the epochs
-# that the table names: of four epochs, the last two have a lower rate each. The released scripts have the depth of 56, batches of 32, and up to 1000 epochs; their rate falls after the 80th, 120th, 160th and 180th. Which epoch's
-# weights were then used is not recorded. For small NORB they divide pixels by 255 twice; networks named `divided-twice` were trained so, and have their features computed so.
-# Those named after epochs or a depth were trained to see what these change, `smallnorb-divided-twice-augmented` for its rotations and crops under `one_smallnorb_network=False`. All but small NORB's of 30 epochs were trained on two cores. Small NORB's of depth 56 has
-# no results yet; its minutes are those on the clock, pauses included.
+# The schedule is that of Keras's CIFAR-10 example, on which the released code's scripts are modelled: Adam, with a rate divided by 10 after 40, 60 and 80 % of the epochs and by 2 once more
+# after 90 %. The released scripts train depth 56 in batches of 32 for up to 1000 epochs. They do not record which epoch's weights were used. For small NORB they divide pixels by 255 twice.
 #
 # MNIST's networks, LeNet in the text and a plain CNN in the released code, are trained by each task itself and are not on this page.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 network = "all"
 
-# %%
+# %% tags=["hide-input"]
 from effaug.images import weights
-from effaug.report import supplementary, tables
+from effaug.report import study_tables, supplementary
 from effaug.report.view import check_parameters, network_notes
 
 check_parameters(globals(), ("network",))
 names = weights.networks() if network == "all" else (network,)
-network_notes(names)
+study_tables.networks(names)
 
 # %% mystnb={"image": {"alt": "Accuracy on training and on test images after each epoch, a panel a network"}}
 supplementary.learning_curves(names)
 
+# %% [markdown] tags=["stored"]
+# *In the stored results:* the curves are of some 2,500 test images, the table's accuracies of all that were available: 9,977 of CIFAR-10's 10,000, as ships and horses are missing there, too. Four
+# networks show what depends on the network (*Which settings decide the effect*): `cifar10-unseen` never saw the 1000 points, `cifar10-5epochs` was trained for a quarter of the time, and
+# `cifar10-depth11` and `cifar10-depth56` have other depths. The last stands for the authors' in the reconstruction. Networks named `divided-twice` were trained on pixels divided by 255 twice, and
+# their features are computed so. All were trained on two cores but the one of 30 epochs. `smallnorb-divided-twice-depth56` has no results yet.
+
 # %% [markdown]
-# The curves are of some 2,500 test images; the table's accuracies are of all that were available (9,977 of CIFAR-10's 10,000: ships and
-# horses are missing here, too).
+# ## What differs from the paper's networks and data
 
 # %%
-tables.networks_table(names)
+network_notes(names)
 
 # %% [markdown]
-# `effaug train-cnn cifar10 --depth 20 --epochs 20 --precision mixed_bfloat16 --name mine` trains one anew into `weights/mine.weights.h5`; results name the weights they were
-# computed with, and results of other weights are not mixed with them.
+# `effaug train-cnn cifar10 --depth 20 --epochs 20 --precision mixed_bfloat16 --name mine` trains a network into `weights/mine.weights.h5`. Results name the weights they were computed with,
+# and are never mixed with those of other weights.

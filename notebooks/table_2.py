@@ -14,23 +14,21 @@
 # ---
 
 # %% [markdown]
-# (table-2)=
 # # Table 2: the policies
 #
-# Every policy that puts the points into an order, read off the code itself: the probability with which, or the rank by which, a point
-# $z_i$ of score $s_i$ is chosen, without replacement; whether scores are taken again at every budget; and whether a chosen
-# point shares its weight with its copies.
+# A policy is a rule for choosing points. Each row has the probability with which, or the rank by which, a point of score $s_i$ is chosen, without replacement; whether scores are
+# taken again at every budget; and whether a chosen point shares its weight with its copies. The table is read off the code.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 variants = "all"
 
-# %%
-from effaug.report import tables
+# %% tags=["hide-input"]
+from effaug.report import paper_tables
 from effaug.report.parameters import check_parameters
 
 check_parameters(globals(), ("variants",))
-tables.table_2(variants)
+paper_tables.table_2(variants)
 
 # %% [markdown]
-# The eleven of the paper's Tables 3-20 are `baseline`, the eight `random_proportional` and `deterministic_proportional` ones,
-# and the two `inverse_proportional` ones without suffix. The softmax variants are in the released code only.
+# The paper's Tables 3 to 20 have eleven of them: random, the eight proportional ones, and the two inverse ones that are neither updated nor down-weighted. Softmax is in the released
+# code only. On the command line and in Python they are called `baseline`, `random_proportional`, `deterministic_proportional_update_downweight` and so on: `effaug.POLICIES` lists them.

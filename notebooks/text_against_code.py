@@ -16,15 +16,14 @@
 # %% [markdown]
 # # Text against code
 #
-# The paper's text and the code that its authors released part in twenty places; in some of them the code does what was hardly meant. What does each of
-# them change by itself? One choice of a protocol is swapped, everything else stays. Whether a conclusion depends on it is read off the gain: how far
-# 10 % of the points by influence are ahead of 10 % at random.
+# The paper's text and its released code differ in twenty places. In some of them the code does what can hardly have been meant. This page swaps one choice at a time, leaves everything else alone,
+# and asks whether the conclusion changes: whether 10 % of the points by influence are still ahead of 10 % at random.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 protocol = "paper"
 
-# %%
-from effaug.report import discrepancies, panels, sensitivity, supplementary, tables
+# %% tags=["hide-input"]
+from effaug.report import discrepancies, panels, sensitivity, study_tables, supplementary
 from effaug.report.view import check_parameters, view_of
 
 check_parameters(globals(), ("protocol",))
@@ -32,128 +31,116 @@ view = view_of(protocol=protocol, features="frozen", n_seeds=20)
 view.notes()
 
 # %%
-discrepancies.listed()
+study_tables.listed()
 
 # %% [markdown]
 # ## One choice at a time
 #
-# Changes in percentage points over frozen features: of accuracy without and with full augmentation, and of the gain, with its 95 %
-# interval, paired over seeds. A number with a choice has rows where results of its swap are stored. Numbers 13, 14, 17 and 18 have none, for they touch
-# other policies than the two compared here, and neither has 16, which is about networks that are refit. Number 3, how deep the network is and how long it was
-# trained, is the network's and no choice: *Which settings decide the effect* compares networks.
+# Changes in percentage points over frozen features: of the accuracy without and with full augmentation, and of the gain, paired over seeds. Numbers 13, 14, 17 and 18 have no rows, because they concern
+# other policies than the two compared here; nor has 16, which concerns refitted networks. Number 3, the network, is compared in *Which settings decide the effect*.
 
 # %%
-discrepancies.isolated(view.results, protocol)
+study_tables.choices(view.results, protocol)
+
+# %% [markdown] tags=["stored"]
+# *In the stored results:* C and the mean image matter most.
+#
+# - **Ridge and small angles** change a tenth of a point at most.
+# - **C** decides on CIFAR-10: with C = 1 in place of 10, influence goes from 0.3 to 0.4 points behind to level with random selection. On MNIST and small NORB C changes by how much influence leads, not whether.
+# - **The mean image**, if kept, costs CIFAR-10 three to six points of accuracy. It puts influence 0.7 points ahead on crops, but not ahead on the other two tasks.
+# - **Diagonal shifts** cost MNIST 8.6 points without augmentation, and influence 0.6 of its lead.
+# - **Small NORB**, measured on crops: keeping the mean image (4) costs two points; one network for all tasks (6) costs one without augmentation and gains half a point with it. Whether either changes
+#   influence's lead is open.
 
 # %% [markdown]
-# The ridge changes nothing to speak of, the small angles a tenth of a point. On CIFAR-10, C = 1 in place of 10 takes away influence's lag of 0.3 to 0.4
-# points and leaves it level with random selection. Keeping the mean image costs three to six points of accuracy, and puts influence 0.7 points ahead on crops, but not on
-# the other two tasks. On MNIST and small NORB C changes by how much influence leads, not whether. The diagonal shifts cost MNIST 8.6 points
-# without augmentation, and influence 0.6 of its lead. On small NORB numbers 4 and 6 are measured on crops. Keeping the mean image (4) costs two points, one network for all
-# tasks (6) costs one without augmentation and gives half a point with it; whether either changes influence's lead is open, for both intervals hold 0.
+# ## Pixels divided twice (number 5)
 #
-# ## A correction: pixels divided twice (number 5)
-#
-# An earlier version of this book said that dividing small NORB's pixels by 255 twice costs 29 points of accuracy on crops, and that with the released
-# code's other choices it leaves a classifier of about 50 %. That was wrong. A network trained on pixels in [0, 1] had been given pixels in [0, 1/255]. The
-# released code divides twice in training and at featurisation alike, so its networks see pixels on the scale that they were trained on. Those results said
-# nothing about that code, and are withdrawn.
-#
-# What is measured instead is a network that was trained on pixels divided twice, with its features computed alike: the rows that say *twice*.
-# Accuracies are in percent, the first row is the paper's Table 1, and the gain is the one from
-# above, with its 95 % interval.
+# The released code divides small NORB's pixels by 255 twice, in training and at featurisation alike. So its networks see pixels on the scale that they were trained on. The rows that say *twice* have
+# networks trained so, and features computed so. The first row is the paper's Table 1.
 
 # %%
-discrepancies.divided_twice(view.results)
+study_tables.divided_twice(view.results)
+
+# %% [markdown] tags=["stored"]
+# *In the stored results:* no network that was tried gives both the published level and the published order on small NORB.
+#
+# - **Eight epochs.** Under the released code's settings 78.7 % of the shifted images are classified right without augmentation and 88.6 % with all points augmented, where Table 1 has 87.3 and 89.7 and the
+#   text's settings give 91.8 and 93.9. The AUCs are 36 of 1000 away in the median, against 6.
+# - **Thirty epochs** bring the order, not the level. The rank correlation with the published order rises from 0.67 to 0.90 (the text's settings: 0.77), and the AUCs are 51 of 1000 away.
+# - **The mean image subtracted** brings the level, not the order: 8 of 1000 away, and on crops the order is reversed.
+# - **Two networks** (number 6), of which the second is trained on rotated, shifted and flipped images, bring rotations and crops from 37 to 26 of 1000 away. But the rank correlation falls from 0.68 to 0.37.
+#
+# On CIFAR-10 the order came at too low a level, too, until the network had depth 56. Small NORB's have depth 20; one of depth 56, trained for four epochs, has no results yet.
+#
+# *A correction:* an earlier version of this book gave a network trained on pixels divided once pixels divided twice, and reported a loss of 29 points. That said nothing about the released code, and is withdrawn.
 
 # %% [markdown]
-# Under the released code's settings small NORB comes no nearer to the published accuracies than under the text's. With the network of eight epochs 78.7 % of the
-# shifted images are classified right without augmentation, where Table 1 has 87.3, and 88.6 % with all points augmented, where it has 89.7; the text's settings give 91.8 and
-# 93.9. The AUCs are 36 of 1000 away in the median, against 6.
-#
-# Training for thirty epochs brings the published order, and not the level. Over small NORB's six tables the median rank correlation with the published order rises from 0.67 to
-# 0.90, where the text's settings have 0.77; the AUCs are 51 of 1000 away. With the mean image subtracted they are 8 away, and on crops the order is reversed. On CIFAR-10 the same
-# settings gave the published order at too low a level until the network had depth 56, the released code's. Small NORB's networks have depth 20 here; one
-# of depth 56, trained for four epochs, has no results yet.
-#
-# For rotations and crops the script names a second network, trained on images that are rotated, shifted and flipped (number 6: within one run it is not loaded). With one
-# of depth 20, trained so for twelve epochs on pixels divided twice, the AUCs of these two tasks are 26 of 1000 away in the median, where the network of eight
-# epochs gives 37: nearer. But the median rank correlation falls from 0.68 to 0.37, for on crops the inverse policies are no longer last. So no network that was tried gives both the
-# published level and the published order.
-#
 # ## The search over C (number 12)
 #
-# The paper reports that it searched C each time the model was refitted, and found that regularisation had negligible impact. Its released code could not
-# have found anything else, whatever the data: C never reaches the classifier, so the search compares models that are equal. *Which settings decide the effect*
-# does the search.
+# The paper searched C each time the model was refitted, and found that regularisation had negligible impact. Its released code could not have found anything else: C never reaches the classifier, so the
+# search compares equal models. *Which settings decide the effect* does the search.
 #
 # ## Table 1's best (number 15)
 #
-# The best policies of the paper's Table 1 are the best *single rounds* of any policy, not the best means over rounds. The best of many rounds is higher by
-# selection alone. Accuracy in percent by both definitions, over five rounds each as in the paper, and for the paper's kind of features:
+# The best policies of the paper's Table 1 are the best *single rounds* of any policy, not the best means. The best of many rounds is higher by selection alone.
 
 # %%
-discrepancies.best_by_both(view.results, protocol)
+study_tables.best_round(view.results, protocol)
+
+# %% [markdown] tags=["stored"]
+# *In the stored results:* the definition matters where rounds scatter: 0.6 points for LeNet, refit on MNIST with 5 % of the points. The paper's value for MNIST is above both, because it is not LeNet's (number 11).
 
 # %% [markdown]
-# The definition matters where rounds scatter: 0.6 points for LeNet, refit on MNIST with 5 % of the points. The paper's value for MNIST is above both: it is
-# not LeNet's (number 11).
-#
 # ## The kernel of the k-DPP (number 7)
 #
-# In linear space, and with the features scaled as in the text, the elementary symmetric polynomials of 1000 points of quality 1 can exceed double precision
-# from this number of points on, and no earlier whatever their features:
+# In linear space, and with the features scaled as in the text, the elementary symmetric polynomials of 1000 points can exceed double precision from this number of points on, and no earlier:
 
 # %%
 discrepancies.overflow_size()
 
 # %% [markdown]
-# effaug has them in logs, so that any number up to the kernel's rank can be drawn.
+# effaug keeps them in logs, so any number of points up to the kernel's rank can be drawn.
 #
 # ## The ridge of the Hessian (number 8)
 #
-# With more features than points and a ridge of next to nothing, the Hessian interpolates: influence is $e^\ell - 1$, an increasing function of the
-# loss $\ell$, and both rank points alike. Small NORB alone has more features, 2304, than points: there the median over the 1000 points of influence by
-# $e^\ell - 1$, un-augmented, is 1 with that ridge and the text's other settings (last column). MNIST and CIFAR-10 have fewer features than points, whichever
-# network they are of, and are far from it.
+# With more features than points and next to no ridge, the Hessian interpolates. Influence is then $e^\ell - 1$, an increasing function of the loss $\ell$, and both rank points alike.
 
 # %%
-discrepancies.interpolation(view.results, ("paper", "released-code", "paper~ridge"))
+study_tables.ridge(view.results)
+
+# %% [markdown] tags=["stored"]
+# *In the stored results:* small NORB alone has more features, 2304, than points. There the ratio is 1 with the code's ridge. MNIST and CIFAR-10 have fewer features than points and are far from it.
 
 # %% [markdown]
 # ## Random numbers (number 9)
 #
-# The released code draws from one unseeded generator, so a run of it cannot be repeated. How much does the seed change? Standard deviations over seeds of the
-# AUC (1000 is perfect):
+# The released code draws from one unseeded generator, so a run of it cannot be repeated. How much does the seed change?
 
 # %%
-discrepancies.seed_spread(view.results, protocol)
+study_tables.seeds(view.results, protocol)
+
+# %% [markdown] tags=["stored"]
+# *In the stored results:* refitted features scatter most, because under the text's settings each seed has initial weights of its own. In the released code all rounds of MNIST start from the same weights and
+# share the un-augmented network with its scores (number 16). Its published standard deviations, 0.08 to 0.7 for these policies on MNIST, are smaller accordingly, and say less about what another network
+# would give.
 
 # %% [markdown]
-# Where features are refit, each seed of `paper` also has initial weights of its own. In the released code all rounds of MNIST start from the same weights and
-# share the un-augmented network with its scores (number 16); only the order of the points, that of the batches, and what is dropped out differ. Its published standard
-# deviations, between 0.08 and 0.7 for these two policies on MNIST, are smaller accordingly, and say less about what another network would give.
-#
 # ## Where does the paper's effect live?
 #
-# *Which settings decide the effect* varies C, the mean image, and the network: its depth, how long it was trained, and whether it has seen the points. All of that in one figure: each point is a task under
-# one setting, over frozen features; across, what augmenting everything gains over augmenting nothing; upwards, what 10 % by influence are ahead of 10 % at
-# random, with its 95 % t interval. Classifiers that do little better than guessing are left out.
+# Each point is a task under one setting, over frozen features. Across: what augmenting everything gains over augmenting nothing. Upwards: how far 10 % by influence are ahead of 10 % at random.
+# Classifiers that do little better than guessing are left out.
 
 # %% mystnb={"image": {"alt": "What influence gains over random selection against what augmenting everything gains, a point a task and setting"}}
 found = sensitivity.sensitivity(view.results, tuple(task for task in panels.NINE if task in view.results.tasks()))
 supplementary.gains(sensitivity.gains(found))
 
 # %%
-tables.as_text(sensitivity.gain_correlation(found), 2)
+study_tables.correlation(view.results, found)
 
-# %% [markdown]
-# The effect lives where augmentation has something to give. In every setting in which augmenting everything gains two points or more, influence is ahead of
-# random selection; in every one in which it gains less than a tenth of a point, influence trails. CIFAR-10, with C = 10 and the mean image subtracted, is of the
-# second kind, or close to it. This is a correlation over settings that share data and networks, not a test.
-#
-# The numbers, for C = 1 and C = 10, in percentage points:
+# %% [markdown] tags=["stored"]
+# *In the stored results:* the effect lives where augmentation has something to give. In every setting in which augmenting everything gains two points or more, influence is ahead of random selection. In
+# every one in which it gains less than a tenth of a point, influence trails. CIFAR-10 with C = 10 and the mean image subtracted is of the second kind, or close to it. This is a correlation over settings
+# that share data and networks, not a test.
 
 # %%
-found = found[found.index.get_level_values("C").isin(["1.0", "10.0"])]
-tables.as_text(found, 2)[["full - none", "influence - baseline", "±", "seeds"]]
+study_tables.gains(view.results, found)

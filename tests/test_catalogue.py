@@ -131,7 +131,7 @@ def test_exported_tables_are_those_of_the_pages(exported):
     assert [row[:2] for row in rows[1:]] == [[name, value] for name, value in expected["AUC"].items()]
     tex = (folder / f"table-{number}.tex").read_text()
     assert all(f"\\{rule}" in tex for rule in ("toprule", "midrule", "bottomrule"))
-    assert f"random\\_proportional & {expected['AUC']['random_proportional']} &" in tex
+    assert f"random proportional & {expected['AUC']['random_proportional']} &" in tex
 
 
 def test_latex_escapes_text_and_leaves_formulas():

@@ -3,7 +3,7 @@ import types
 
 import pytest
 
-from effaug.report import comparisons, figures, point_figures, point_scores, tables
+from effaug.report import comparisons, figures, paper_tables, point_figures, point_scores, tables
 from effaug.report.parameters import STORED, ParameterError, check_parameters
 from effaug.report.view import open_view, view_of
 from effaug.study.experiment import Experiment
@@ -145,7 +145,7 @@ def test_that_command_computes_all_that_a_page_shows_of_a_score(without_margin):
     assert point_figures.task_copies(view, "digits-crop").axes[0].images
     assert "margin" in point_scores.score_table(view).index.get_level_values("score")
     assert "margin" in tables.curve_table(view, ("random_proportional",)).index.get_level_values("score")
-    assert [title for title, _ in tables.auc_tables(view) if "by margin" in title]
+    assert [each for each in paper_tables.auc_tables(view) if "by SVM margin" in each.caption]
 
 
 @pytest.mark.parametrize(

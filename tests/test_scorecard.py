@@ -350,17 +350,6 @@ def test_linear_time_reads_the_stored_measurements(tmp_path, monkeypatch):
     }
 
 
-def test_the_words_count_every_claim(tmp_path):
-    found = scorecard.in_words(Results(tmp_path), "paper")
-    assert found.startswith(
-        f"Of {len(CLAIMS)} claims, under the settings of `paper`: 0 hold, 0 hold so far, 0 hold in part,"
-    )
-    assert found.endswith(f"{len(CLAIMS)} not measured yet.")
-    board = made_up(tmp_path / "some", as_the_paper_says())
-    verdicts = scorecard.scorecard(board.results, "paper").verdict
-    assert f": {(verdicts == 'holds').sum()} hold, " in scorecard.in_words(board.results, "paper")
-
-
 def test_the_strip_has_a_mark_for_each_claim_under_each_protocol_that_leads_to_it(tmp_path):
     board = made_up(tmp_path, as_the_paper_says())
     shown = scorecard.strip(board.results, "notebooks/scorecard.html")
@@ -406,9 +395,37 @@ def test_each_claim_tells_its_comparisons_and_how_many_seeds_would_decide_them(t
     assert card.open.sum() > 10
 
 
-def test_protocols_stand_side_by_side_with_the_verdicts_of_each(tmp_path):
-    board = made_up(tmp_path, as_the_paper_says())
-    found = scorecard.side_by_side(board.results, ("paper", "released-code"))
-    assert found.paper.tolist() == scorecard.scorecard(board.results, "paper").verdict.tolist()
-    assert set(found["released-code"]) == {"not measured"}
-    assert found.claim.tolist() == [claim.says for claim in CLAIMS]
+@pytest.fixture(scope="module")
+def claimed(tmp_path_factory):
+    return made_up(tmp_path_factory.mktemp("claimed"), as_the_paper_says()).results
+
+
+def test_protocols_stand_side_by_side_with_the_verdicts_of_each(claimed):
+    exhibit = scorecard.claims_table(claimed)
+    assert exhibit.shows["from the text"].map(str).tolist() == scorecard.scorecard(claimed, "paper").verdict.tolist()
+    assert set(exhibit.shows["from the code"].map(str)) == {"not measured"}
+    assert exhibit.shows["in our words"].tolist() == [claim.says for claim in CLAIMS]
+    assert ", not measured," in exhibit.shows.to_csv()
+
+
+def test_each_verdict_is_seen_beside_its_claim_and_leads_to_its_comparisons(claimed):
+    page = BeautifulSoup(scorecard.claims_table(claimed)._repr_html_(), "html.parser")
+    headings = [cell.get_text() for cell in page.thead.find_all("th")]
+    assert headings[:5] == ["claim", "from the text", "from the code", "reconstructed", "in our words"]
+    below = BeautifulSoup(scorecard.every_comparison(claimed, "paper").html, "html.parser")
+    for claim, row, block in zip(CLAIMS, page.tbody.find_all("tr"), below.find_all("details"), strict=True):
+        (link,) = row.find_all("a", id=f"claim-{claim.id}")
+        assert block.find(id=link["href"].removeprefix("#")) is not None
+        assert claim.says in block.summary.get_text()
+        assert len(row.select("td.deciding .verdict")) == 3
+
+
+def test_every_comparison_is_told_with_its_outcome(claimed):
+    board, below = Board(claimed, "paper"), scorecard.every_comparison(claimed, "paper")
+    blocks = BeautifulSoup(below.html, "html.parser").find_all("details")
+    for claim, block in zip(CLAIMS, blocks, strict=True):
+        found = effects(board, claim)
+        shown = [row.td.get_text() for row in block.select("tbody tr")]
+        assert shown == found.outcome.tolist(), claim.id
+        assert block.summary.get_text().startswith(f"{markup.mark(verdict(claim, found))} {verdict(claim, found)}: ")
+        assert f"{claim.id}: {verdict(claim, found)}" in below.text

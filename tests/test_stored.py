@@ -11,7 +11,7 @@ import pytest
 
 from effaug.images.weights import weights_sha256
 from effaug.policies import APPENDIX_POLICIES, POLICIES
-from effaug.report import discrepancies, reconstruction, scorecard, sensitivity, tables
+from effaug.report import discrepancies, paper_tables, reconstruction, scorecard, sensitivity
 from effaug.report.panels import NINE
 from effaug.report.parameters import STORED
 from effaug.report.published import published_aucs, published_table_1
@@ -342,23 +342,32 @@ def test_what_swapped_choices_change_is_what_the_page_says():
 
 @pytest.mark.parametrize("protocol", NAMES)
 def test_tables_3_to_20_are_shown_under_every_protocol_whatever_it_lacks(protocol):
-    found = tables.auc_tables(view_of(protocol=protocol, n_seeds=20))
-    anchors = [int(n) for title, _ in found for n in re.findall(r'<a id="table-(\d+)">', title)]
-    assert sorted(anchors) == list(range(3, 21))
-    assert all(frame["text" if "text" in frame else "AUC"].ne("-").sum() >= 10 for _, frame in found)
+    found = paper_tables.auc_tables(view_of(protocol=protocol, n_seeds=20))
+    numbered = [exhibit for exhibit in found if re.fullmatch(r"table-\d+", exhibit.name)]
+    assert [exhibit.name for exhibit in numbered] == [f"table-{k}" for k in range(3, 21)]
+    assert list(found)[:18] == numbered
+    for exhibit in found:
+        frame = exhibit.shows
+        assert frame["under the text" if "under the text" in frame else "ours"].ne("-").sum() >= 10, exhibit.name
 
 
 def test_the_answer_is_that_of_the_numbers():
-    text, code, closest = scorecard.answer(RESULTS).split("\n")
+    text, code, closest, _, rule = scorecard.answer(RESULTS).split("\n")
+    assert "at most 3 of 1000" in rule
+    assert "at least 0.85" in rule
     found = reconstruction.agreement(RESULTS, NAMES, decimals=9)
     for line, protocol in ((text, "paper"), (code, "released-code"), (closest, "reconstruction")):
         row = found.xs((protocol, "all"))
         met = row["median |difference|"] <= 3 and row["rank correlation"] >= 0.85
-        assert (
-            f"are {'met' if met else 'not met'}: {row['AUCs']} are computed, {shown(row['median |difference|'], 1)} of"
-            in line
-        )
-        for name in ("mnist", "cifar10", "smallnorb"):
+        away = shown(row["median |difference|"], 1)
+        assert f": {'met' if met else 'not met'}.** {row['AUCs']} published AUCs are computed, {away} of 1000" in line
+        for name, label in (("mnist", "MNIST"), ("cifar10", "CIFAR-10"), ("smallnorb", "small NORB")):
             row = found.xs((protocol, name))
-            assert f"{name} {shown(row['median |difference|'], 1)} from {row['AUCs']}" in line
-        assert scorecard.in_words(RESULTS, protocol) in line
+            assert f"{label} {shown(row['median |difference|'], 1)}" in line
+
+
+def test_the_strip_of_the_front_page_has_the_verdicts_of_the_scorecard():
+    told = scorecard.strip(RESULTS).text.splitlines()
+    for line, protocol in zip(told, scorecard.QUESTIONS, strict=True):
+        count = scorecard.scorecard(RESULTS, protocol).verdict.value_counts()
+        assert f"{count['holds']} hold, {count['holds so far']} hold so far" in line

@@ -2,6 +2,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -87,10 +88,7 @@ def test_auc_table_is_sorted_and_stands_beside_the_paper(view):
     assert table.difference["random_proportional"] == f"{float(table.AUC['random_proportional']) - 997.2:.2f}"
     for row in table.itertuples():
         assert float(row.difference) == pytest.approx(float(row.AUC) - float(row.paper), abs=1e-9)
-    (title, same), *rest = tables.auc_tables(view)
-    assert title == '<a id="table-15"></a>**mnist-rotate by influence, refit features (Table 15)**'
-    assert same.equals(table)
-    assert rest == []
+    assert tables.auc_keys(view) == [("mnist-rotate", "refit", "influence")]
 
 
 def test_main_claim_and_its_words_agree_with_the_curves(view):
@@ -162,7 +160,7 @@ def test_no_results_make_empty_tables_not_tracebacks():
     assert tables.table_1(view).empty
     assert comparisons.main_claim(view).empty
     assert comparisons.in_words(view) == ""
-    assert tables.auc_tables(view) == []
+    assert tables.auc_keys(view) == []
     assert tables.curve_table(view, tables.RANDOM_POLICIES).empty
     assert comparisons.refinement_table(view).empty
     assert tables.provenance(view).empty
@@ -174,8 +172,10 @@ def test_provenance_names_code_and_seeds():
     view = open_view(view_of(dataset="digits", augmentation="crop").parameters | {"n_seeds": 4})
     row = tables.provenance(view).loc[("digits-crop", "frozen")]
     assert row["seeds"] == 4
-    assert row["code"].startswith("effaug ")
+    assert re.fullmatch(r"[0-9a-f]{7}(, [0-9a-f]{7})*", row["code"])
     assert row["file"] == "results/digits-crop.csv"
+    assert row["protocol"] == "the text"
+    assert row["stored"] == view_of().results.record("digits-crop")["paper/frozen"]["date"]
 
 
 def test_task_table_has_the_papers_splits():

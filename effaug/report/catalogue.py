@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from effaug._files import write_whole
 from effaug.report import figures, point_figures, style, tables
+from effaug.report.labels import human
 from effaug.report.published import published_aucs, published_features
 from effaug.report.view import View
 from effaug.study import timing
@@ -156,8 +157,8 @@ def _write_text(text: str, path: Path) -> None:
 
 
 def latex(frame: pd.DataFrame, caption: str) -> str:
-    """A table in LaTeX with booktabs' rules; text is escaped, save what is a formula already."""
-    escaped = frame.reset_index().map(_escape)
+    """A table in LaTeX with booktabs' rules and readers' names; text is escaped, save what is a formula already."""
+    escaped = human(frame).reset_index().map(_escape)
     escaped.columns = [_escape(str(column)) for column in escaped.columns]
     return escaped.to_latex(index=False, caption=_escape(caption), escape=False)
 

@@ -51,7 +51,7 @@ CLAIMS = (
         "beats-random",
         "5.1",
         "Drawing in proportion to loss or influence is consistently better than drawing at random.",
-        "AUC of random proportional less AUC of the baseline: above 0",
+        "AUC of random proportional less AUC of random selection: above 0",
     ),
     Claim(
         "rotation-early",
@@ -75,7 +75,7 @@ CLAIMS = (
     Claim(
         "influence-better-norb",
         "5.1",
-        "Influence does slightly better than loss on NORB.",
+        "Influence does slightly better than loss on small NORB.",
         "AUC of random proportional by influence less by loss: above 0",
         "most",
         datasets=("smallnorb",),
@@ -90,13 +90,13 @@ CLAIMS = (
     Claim(
         "subset-most-norb",
         "5.1",
-        "That is most notable on NORB.",
-        "the same on NORB less the same on either other data set, per augmentation: above 0",
+        "That is most notable on small NORB.",
+        "the same on small NORB less the same on either other data set, per augmentation: above 0",
     ),
     Claim(
         "vsv-strong",
         "5.1",
-        "Virtual support vectors do well on NORB-translate, NORB-crop and CIFAR10-rotate.",
+        "Virtual support vectors do well on small NORB's shifts and crops and on CIFAR-10's rotations.",
         "their accuracy less that of as many points by influence (between two budgets interpolated), in percentage "
         "points: above -0.1",
         datasets=("cifar10", "smallnorb"),
@@ -104,7 +104,7 @@ CLAIMS = (
     Claim(
         "vsv-poor",
         "5.1",
-        "They fall short of the best set on MNIST and CIFAR10-translate.",
+        "They fall short of the best set on MNIST and on CIFAR-10's shifts.",
         "their accuracy less that of the best number of points by influence, in percentage points: below -0.1",
         datasets=("mnist", "cifar10"),
     ),
@@ -117,7 +117,7 @@ CLAIMS = (
     Claim(
         "downweight-hurts",
         "5.2",
-        "Down-weighting hurts on CIFAR-10 and NORB.",
+        "Down-weighting hurts on CIFAR-10 and small NORB.",
         "AUC of random proportional by influence with down-weighting less without: below 0",
         datasets=("cifar10", "smallnorb"),
     ),
@@ -157,19 +157,19 @@ CLAIMS = (
         "clusters-beat-random",
         "G",
         "Drawing from clusters beats drawing at random in many tasks.",
-        "AUC of the clustered baseline less AUC of the baseline: above 0",
+        "AUC of random selection from clusters less AUC of random selection: above 0",
         "many",
     ),
     Claim(
         "influence-beats-clusters",
         "G",
-        "Influence beats the clustered baseline in all tasks.",
-        "AUC of random proportional by influence less AUC of the clustered baseline: above 0",
+        "Influence beats random selection from clusters in all tasks.",
+        "AUC of random proportional by influence less AUC of random selection from clusters: above 0",
     ),
     Claim(
         "influence-beats-both",
         "G",
-        "It beats clusters combined with influence in most tasks.",
+        "Influence alone beats influence within clusters in most tasks.",
         "AUC of random proportional by influence less AUC of its clustered variant: above 0",
         "most",
     ),

@@ -15,7 +15,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from effaug.report.markup import Shown, folded, table_html
+from effaug.report.labels import human
+from effaug.report.markup import Shown, folded, scrolls, table_html
 
 # What is drawn in black takes the text's colour of the page, light or dark; what is drawn in this grey, a paler one.
 INK, REFERENCE = "#000000", "#7f7f7f"
@@ -41,7 +42,7 @@ class Origin:
         """The table of files, each linked, and the commands."""
         rows = self.files.assign(file=self.files.file.map(_linked)) if "file" in self.files else self.files
         told = "".join(f"<pre><code>{html.escape(command)}</code></pre>" for command in self.commands)
-        return _scrolls(table_html(rows)) + (f"<p>To compute it again:</p>{told}" if told else "")
+        return scrolls(table_html(human(rows))) + (f"<p>To compute it again:</p>{told}" if told else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,7 @@ class Exhibit:
         if isinstance(self.shows, Figure):
             body = f"{svg(self.shows, self.alt)}{caption}"  # a table's caption is read first, a figure's last
         else:
-            table = _scrolls(table_html(self.shows, self.deciding))
+            table = scrolls(table_html(self.shows, self.deciding))
             body = caption + (folded(html.escape(self.fold), table) if self.fold else table)
         return f'<figure class="exhibit" id="{self.name}">{body}{self._folded()}</figure>'
 
@@ -118,11 +119,6 @@ class Exhibits(Sequence[Exhibit]):
 
     def _repr_html_(self) -> str:
         return "".join(exhibit._repr_html_() for exhibit in self.each) or "<p>Nothing to show.</p>"
-
-
-def _scrolls(table: str) -> str:
-    """A table in a box of its own, which can be scrolled by keyboard, too."""
-    return f'<div class="scrolls" tabindex="0" role="region" aria-label="Table">{table}</div>'
 
 
 def _linked(file: str) -> Shown:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
 
 _DATASETS = {"mnist": "MNIST", "cifar10": "CIFAR-10", "smallnorb": "small NORB", "digits": "digits"}
 _AUGMENTATIONS = {"translate": "shifted", "rotate": "rotated", "crop": "cropped"}
@@ -81,6 +85,18 @@ def task_label(task: str) -> str:
     return f"{dataset_label(dataset)}, {augmentation_label(augmentation)}{f' ({settings})' * bool(settings)}"
 
 
+def with_labels(words: str) -> str:
+    """Words in which tasks are called as readers call them.
+
+    Examples
+    --------
+    >>> with_labels("cifar10-crop, 312 points"), with_labels("smallnorb-crop less mnist-crop")
+    ('CIFAR-10, cropped, 312 points', 'small NORB, cropped less MNIST, cropped')
+    """
+    tasks = rf"\b({'|'.join(_DATASETS)})-({'|'.join(_AUGMENTATIONS)})\b"
+    return re.sub(tasks, lambda found: task_label(found[0]), words)
+
+
 def score_label(name: str) -> str:
     """A score's name for readers; empty for policies that use none."""
     return {"loss": "training loss", "margin": "SVM margin"}.get(name, name)
@@ -98,11 +114,96 @@ def features_label(name: str) -> str:
 
 
 def protocol_label(name: str) -> str:
-    """Whose settings a protocol has; a changed one is called as it is stored.
+    """Whose settings a protocol has, and what is changed in them or taken from the other one.
 
     Examples
     --------
-    >>> protocol_label("paper"), protocol_label("paper+C=1.0")
-    ('the text', 'paper+C=1.0')
+    >>> protocol_label("paper"), protocol_label("paper+C=1.0"), protocol_label("released-code~small_angles")
+    ('the text', 'the text, C = 1.0', "the released code, the text's small angles")
     """
-    return _PROTOCOLS.get(name, name)
+    base, *changes = re.split("(?=[+~])", name)
+    other = "the text's" if base == "released-code" else "the code's"
+    told = [_PROTOCOLS.get(base, base)]
+    for change in changes:
+        choice, _, value = change[1:].partition("=")
+        words = choice_label(choice)
+        told.append(f"{other} {words}" if change[0] == "~" else _VALUES.get(change[1:], f"{words} = {value}"))
+    return ", ".join(told)
+
+
+def choice_label(name: str) -> str:
+    """What a choice of a protocol is about, for readers; a word of its own is called as it is.
+
+    Examples
+    --------
+    >>> choice_label("subtract_mean"), choice_label("C")
+    ('mean image', 'C')
+    """
+    return _CHOICES.get(name, name)
+
+
+_CHOICES = {
+    "directions": "directions of shifts",
+    "small_angles": "small angles",
+    "subtract_mean": "mean image",
+    "one_smallnorb_network": "networks for small NORB",
+    "smallnorb_divided_twice": "pixels divided twice",
+    "mnist_network": "network for MNIST",
+    "dpp_diagonal": "diagonal of the k-DPP",
+    "weighted_hessian": "weights in the Hessian",
+    "shared_start": "start of rounds",
+    "kmeans_starts": "starts of k-means",
+    "shuffled_folds": "shuffling of folds",
+    "weights": "network",
+    "weights_sha256": "hash of the network's file",
+    "cnn_precision": "precision of the CNN",
+}
+_VALUES = {
+    "C=cv": "C cross-validated",
+    "subtract_mean=False": "mean image kept",
+    "subtract_mean=True": "mean image subtracted",
+    "mnist_network=lenet": "LeNet for MNIST",
+    "one_smallnorb_network=False": "two networks for small NORB",
+    "shared_start=False": "rounds started apart",
+}
+_READ: dict[str, Callable[[str], str]] = {
+    "task": task_label,
+    "policy": policy_label,
+    "score": score_label,
+    "features": features_label,
+    "protocol": protocol_label,
+    "choice": choice_label,
+    "data set": dataset_label,
+}
+
+
+def human(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose index, cells and headings are called as readers call them.
+
+    Examples
+    --------
+    >>> print(human(pd.DataFrame({"policy": ["baseline"], "influence - baseline": [1]})))
+       policy  influence − random
+    0  random                   1
+    """
+    named = frame.rename(columns=_heading)
+    for column in named.columns.intersection(list(_READ)):
+        named[column] = named[column].map(_READ[column])
+    if set(frame.index.names) & _READ.keys():
+        levels = [
+            frame.index.get_level_values(k).map(_READ.get(str(n), _same)) for k, n in enumerate(frame.index.names)
+        ]
+        named.index = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels, names=frame.index.names)
+    return named
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _heading(column: Any) -> Any:
+    """A column's heading: policies by their labels, differences with a minus, percentages with a space."""
+    if not isinstance(column, str):
+        return column
+    words = [policy_label(word) for word in column.split(" - ")]
+    return re.sub(r"^baseline (?=\d)", "random ", re.sub(r"(\d)%", r"\1 %", " \u2212 ".join(words)))

@@ -7,13 +7,17 @@ import html
 import pandas as pd
 
 from effaug.report.claims import CLAIMS
+from effaug.report.exhibits import Exhibit
 from effaug.report.judging import OUTCOMES, most_seeds, verdict
-from effaug.report.markup import Shown, mark, verdict_html
+from effaug.report.labels import dataset_label, with_labels
+from effaug.report.markup import Shown, folded, mark, scrolls, table_html, verdict_html
 from effaug.report.measures import effects
-from effaug.report.panels import Board
+from effaug.report.numbers import own as own_table
+from effaug.report.panels import NINE, Board
 from effaug.report.reconstruction import agreement
-from effaug.report.rounding import shown
-from effaug.study.protocols import NAMES
+from effaug.report.rounding import as_text, shown
+from effaug.report.sources import study
+from effaug.study.protocols import NAMES, PROTOCOLS
 from effaug.study.results import Results
 
 _VERDICTS = {
@@ -60,7 +64,12 @@ def scorecard(results: Results, protocol: str, each: dict[str, pd.DataFrame] | N
     return found.assign(**{"seeds to decide": pd.Series(needed, found.index, dtype=object)})
 
 
-def strip(results: Results, href: str = "", cards: dict[str, pd.DataFrame] | None = None) -> Shown:
+def cards(results: Results) -> dict[str, pd.DataFrame]:
+    """The scorecard under each protocol of `QUESTIONS`."""
+    return {protocol: scorecard(results, protocol) for protocol in QUESTIONS}
+
+
+def strip(results: Results, href: str = "", each: dict[str, pd.DataFrame] | None = None) -> Shown:
     """The verdicts as rows of marks, a row for each protocol and a mark for each claim, with their counts in words.
 
     Parameters
@@ -68,13 +77,13 @@ def strip(results: Results, href: str = "", cards: dict[str, pd.DataFrame] | Non
     results : Results
     href : str, default ""
         The scorecard's page, as the page that shows the strip reaches it; each mark leads to its claim there.
-    cards : dict of str to DataFrame, optional
-        What `scorecard` gives under each protocol of `QUESTIONS`, where it is at hand.
+    each : dict of str to DataFrame, optional
+        What `cards` gives, where it is at hand.
     """
-    cards = cards or {protocol: scorecard(results, protocol) for protocol in QUESTIONS}
+    each = each or cards(results)
     rows, told = [], []
     for protocol, words in QUESTIONS.items():
-        card, counts = cards[protocol], _counts(cards[protocol])
+        card, counts = each[protocol], _counts(each[protocol])
         marks = "".join(_linked(name, row.claim, row.verdict, href) for name, row in card.iterrows())
         rows.append(f'<div class="strip"><p><b>{words}:</b> {counts}.</p><ol class="marks">{marks}</ol></div>')
         told.append(f"{words}: {counts}.  {' '.join(map(mark, card.verdict))}")
@@ -99,44 +108,81 @@ def _counts(card: pd.DataFrame) -> str:
     return ", ".join(f"{count[verdict]} {words}" for verdict, words in _VERDICTS.items() if verdict in count)
 
 
-def in_words(results: Results, protocol: str) -> str:
-    """How many claims have which verdict, as a sentence in Markdown."""
-    count = scorecard(results, protocol).verdict.value_counts()
-    parts = [f"{count.get(verdict, 0)} {words}" for verdict, words in _VERDICTS.items()]
-    return f"Of {count.sum()} claims, under the settings of `{protocol}`: {', '.join(parts)}."
-
-
-def side_by_side(results: Results, protocols: tuple[str, ...]) -> pd.DataFrame:
-    """The verdicts under several protocols, a column each."""
-    found = {protocol: scorecard(results, protocol) for protocol in protocols}
-    return pd.DataFrame({name: card.verdict for name, card in found.items()} | {"claim": found[protocols[0]].claim})
-
-
 def answer(results: Results) -> str:
-    """Whether the paper can be reproduced from its text, and from its code: numbers and claims, in Markdown.
+    """Whether the published numbers are found again from the paper's text and from its code, in Markdown.
 
-    The published AUCs are met if the median distance is at most 3 of 1000 and the policies' order correlates with the
-    published one by 0.85 or more (`reconstruction.agreement`).
+    They are met if the AUCs' median distance is at most 3 of 1000 and the policies' order correlates with the published
+    one by 0.85 or more (`reconstruction.agreement`).
     """
     found = agreement(results, NAMES, decimals=9)  # rounded once, where they are shown
     lines = []
     for protocol, words in QUESTIONS.items():
         row = found.T.to_dict()[protocol, "all"]
         own = found.loc[[protocol]].droplevel("protocol").drop("all").dropna(subset=["median |difference|"])
-        each = ", ".join(f"{name} {shown(r['median |difference|'], 1)} from {r['AUCs']}" for name, r in own.iterrows())
-        median, rank, ceiling = (row[name] for name in ("median |difference|", "rank correlation", "ceiling"))
-        met = median <= 3 and rank >= 0.85
-        lines.append(
-            f"- **{words}?** The published AUCs are {'met' if met else 'not met'}: {row['AUCs']} are computed, "
-            f"{shown(median, 1)} of 1000 away (median; {each}); the order of the policies correlates "
-            f"with the published one by {shown(rank, 2)} (a repetition would reach {shown(ceiling, 2)}). "
-            f"{in_words(results, protocol)}"
+        each = ", ".join(
+            f"{dataset_label(str(name))} {shown(r['median |difference|'], 1)}" for name, r in own.iterrows()
         )
-    return "\n".join(lines)
+        median, rank, ceiling = (row[name] for name in ("median |difference|", "rank correlation", "ceiling"))
+        met = median <= CLOSE and rank >= ORDERED
+        lines.append(
+            f"- **{words}: {'met' if met else 'not met'}.** {row['AUCs']} published AUCs are computed, "
+            f"{shown(median, 1)} of 1000 away in the median ({each}). The order of the policies correlates with the "
+            f"published one by {shown(rank, 2)}; a repetition would reach {shown(ceiling, 2)}."
+        )
+    rule = f"*Met* is a median distance of at most {CLOSE} of 1000 with a rank correlation of at least {ORDERED}."
+    return "\n".join([*lines, "", rule])
 
 
-QUESTIONS = {
-    "paper": "From the text",
-    "released-code": "From the released code",
-    "reconstruction": "As reconstructed",
-}
+CLOSE, ORDERED = 3, 0.85  # of 1000; a rank correlation
+QUESTIONS = {"paper": "From the text", "released-code": "From the released code", "reconstruction": "As reconstructed"}
+
+
+def claims_table(results: Results, each: dict[str, pd.DataFrame] | None = None) -> Exhibit:
+    """Every claim with its verdict under the three protocols; each row leads to its comparisons on the same page."""
+    each = each or cards(results)
+    first = each["paper"]
+    index = pd.Index([_anchored(str(name)) for name in first.index], name="claim")
+    frame = pd.DataFrame({_HEADINGS[p]: [_verdict(v) for v in each[p].verdict] for p in QUESTIONS}, index)
+    frame["in our words"] = first.claim.to_numpy()
+    frame["section"] = first.section.to_numpy()
+    alike = int(pd.concat([card.verdict for card in each.values()], axis=1).nunique(axis=1).eq(1).sum())
+    says = (
+        f"{len(first)} claims of the paper and what they come to. {alike} have the same verdict under all three "
+        "protocols. A claim's name leads to its comparisons."
+    )
+    where = study(results, "scorecard", NINE, lambda protocol, _: protocol in PROTOCOLS)
+    return own_table("scorecard", frame, says, origin=where, deciding=tuple(_HEADINGS.values()))
+
+
+_HEADINGS = {"paper": "from the text", "released-code": "from the code", "reconstruction": "reconstructed"}
+
+
+def _verdict(verdict: str) -> Shown:
+    return Shown(verdict_html(verdict), verdict)
+
+
+def _anchored(name: str) -> Shown:
+    words = name.replace("-", " ")
+    return Shown(f'<a id="claim-{name}" href="#comparisons-{name}">{words}</a>', words)
+
+
+def every_comparison(results: Results, protocol: str) -> Shown:
+    """Each claim's verdict under a protocol, and folded below it what decides it and its comparisons."""
+    board, blocks, told = Board(results, protocol), [], []
+    for claim in CLAIMS:
+        found = effects(board, claim)
+        came, table = verdict(claim, found), as_text(found, 2).set_index("comparison")
+        words = f"{verdict_html(came)}: {html.escape(claim.says)} (Section {claim.section})"
+        inside = f'<p id="comparisons-{claim.id}">Decided by: {html.escape(claim.decided_by)}.</p>'
+        inside += scrolls(table_html(_readable(table), ("outcome",))) if len(table) else "<p>Not measured.</p>"
+        blocks.append(folded(words, inside, "claim"))
+        told.append(f"{claim.id}: {came}\n{table.to_string()}")
+    return Shown("".join(blocks), "\n\n".join(told))
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    """A claim's comparisons with their tasks' names, and the interval in one column."""
+    interval = [f"{low} to {high}" if low != "-" else "-" for low, high in zip(table.low, table.high, strict=True)]
+    shown_as = table[["outcome", "effect"]].assign(interval=interval)
+    found = pd.concat([shown_as, table[["claimed", "seeds", "seeds to decide"]]], axis=1)
+    return found.set_axis([with_labels(name) for name in table.index]).rename_axis("comparison")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import stats
 from effaug.report.panels import CHANCE
 from effaug.report.rounding import by_key
 from effaug.report.statistics import half_width
-from effaug.study.records import by_protocol, protocol_of
+from effaug.study.records import by_protocol, protocol_of, protocols_of
 from effaug.study.results import Results
 from effaug.study.tasks import TASKS
 
@@ -68,13 +69,20 @@ def sensitivity(
     return by_key(dict(sorted(rows.items(), key=_by_task_and_C)), "task", "protocol", "network", "mean image", "C")
 
 
+def is_swept(results: Results) -> Callable[[str, str], bool]:
+    """Whether a stored protocol, by frozen features, is a variation that `sensitivity` shows, by its label."""
+    known = {label: p for task in results.tasks() for label, p in protocols_of(results.record(task)).items()}
+    shown = {label for label, p in known.items() if not (p.swapped or p.changes.keys() - _SWEPT)}
+    return lambda protocol, features: features == "frozen" and protocol in shown
+
+
 def gains(found: pd.DataFrame) -> pd.DataFrame:
-    """`sensitivity` without classifiers next to chance: what full augmentation gains, and influence over chance."""
+    """What full augmentation and influence gain, in settings whose classifier is better than guessing."""
     return found.loc[found.full >= CHANCE, ["full - none", "influence - baseline", "±"]]
 
 
 def gain_correlation(found: pd.DataFrame) -> pd.DataFrame:
-    """Whether influence is further ahead of chance where augmenting everything gains more (`gains`).
+    """Whether influence is further ahead of random selection where augmenting everything gains more (`gains`).
 
     Returns
     -------

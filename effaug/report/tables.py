@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from effaug.images.weights import load_manifest, weights_sha256
 from effaug.policies import POLICIES
-from effaug.report.published import published_aucs, published_features, published_table_1
+from effaug.report.published import published_aucs, published_table_1
 from effaug.report.rounding import as_text, by_key, shown
+from effaug.report.sources import provenance
 from effaug.study.protocols import NAMES, TABLE_POLICIES, stored_as
 from effaug.study.results import aucs
 from effaug.study.tasks import load_task
 from effaug.study.timing import linear_fit
+
+__all__ = ["provenance"]  # for pages that have it from here
 
 if TYPE_CHECKING:
     from effaug.report.view import View
@@ -139,27 +140,14 @@ def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
     return as_text(by_auc, 2, {"difference": ("AUC", "paper")})
 
 
-def auc_tables(view: View) -> list[tuple[str, pd.DataFrame]]:
-    """`auc_table` for every task, kind of features and score that are stored under the view's or a named protocol.
+def auc_keys(view: View) -> list[tuple[str, str, str]]:
+    """Every task, kind of features and score that has AUCs under the view's or a named protocol, refit before frozen.
 
-    Each with a title in Markdown and an anchor.
+    A table that lacks the view's protocol still shows the others.
     """
-    found, anchored = [], set()
     wanted = view.parameters["features"]
-    for task, features in itertools.product(view.tasks, ("refit", "frozen")):
-        if wanted not in ("all", features):
-            continue
-        for score in _stored_scores(view, task, features):
-            number = table_number(task, score)
-            title = f"**{task} by {score}, {features} features"
-            if number:
-                same = features == published_features(task)
-                title += f" (Table {number})" if same else f" (beside Table {number}, whose features are refit)"
-            if number and number not in anchored:  # refit features come first
-                title = f'<a id="table-{number}"></a>{title}'
-                anchored.add(number)
-            found.append((f"{title}**", auc_table(view, task, features, score)))
-    return found
+    kinds = [kind for kind in ("refit", "frozen") if wanted in ("all", kind)]
+    return [(t, kind, score) for t in view.tasks for kind in kinds for score in _stored_scores(view, t, kind)]
 
 
 def _stored_scores(view: View, task: str, features: str) -> list[str]:
@@ -187,30 +175,6 @@ def task_table(view: View) -> pd.DataFrame:
             "network": task.network,
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("task")
-
-
-def provenance(view: View) -> pd.DataFrame:
-    """What each task's results were computed with, from the JSON beside them."""
-    rows = {}
-    for task, features in view.panels:
-        run = view.results.record(task)[f"{view.label(task)}/{features}"]
-        network = run["network"]
-        trained = network["name"]
-        if "epochs" in network:
-            trained += f", {network['epochs']} epochs"
-        if "weights_sha256" in network:
-            trained += f" {Path(network['network']).name}, weights {network['weights_sha256'][:12]}"
-        curves = view.table[(view.table.task == task) & (view.table.features == features)]
-        rows[task, features] = {
-            "file": f"{view.results.folder.name}/{task}.csv",
-            "seeds": curves.seed.nunique(),
-            "C": run["protocol"]["C"],
-            "network": trained,
-            "code": run["code"],
-            "machine": run["machine"],
-            "minutes": float(shown(run["seconds"] / 60, 1)),
-        }
-    return by_key(rows, "task", "features")
 
 
 def networks_table(names: tuple[str, ...]) -> pd.DataFrame:

@@ -61,6 +61,16 @@ def faults(folder: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fault for fault, _, _ in _record(folder)["counts"]))
 
 
+def about(folder: Path) -> dict[str, str]:
+    """What the counts are from: commit, machine, and minutes."""
+    record = _record(folder)
+    return {
+        "code": record["code"],
+        "machine": record["hardware"],
+        "minutes": f"{record['seconds'] / 60:.0f}",
+    }
+
+
 def in_words(folder: Path) -> str:
     """How many faults in all, and where the counts are from: duration, machine, code.
 

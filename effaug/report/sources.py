@@ -1,0 +1,127 @@
+"""Where a table's numbers are from: the stored files and what they were computed with, and the commands for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from effaug.report import notebooks
+from effaug.report.exhibits import Origin
+from effaug.report.labels import protocol_label
+from effaug.report.rounding import by_key, shown
+from effaug.study.protocols import NAMES
+from effaug.study.records import by_protocol
+from effaug.study.results import Results
+
+if TYPE_CHECKING:
+    from effaug.report.view import View
+
+Where = tuple[str, str]  # a task and a kind of features
+
+
+def provenance(view: View) -> pd.DataFrame:
+    """What each task's results were computed with, from the JSON beside them.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by task and features: ``file``; ``protocol``, ``network`` and the hash of its ``weights``; ``seeds``,
+        ``C``; the commits of the ``code``, the day on which it was ``stored``, the ``machine``, and its ``minutes``.
+    """
+    rows = {}
+    for task, features in view.panels:
+        seeds = view.table[(view.table.task == task) & (view.table.features == features)].seed.nunique()
+        run = view.results.record(task)[f"{view.label(task)}/{features}"]
+        rows[task, features] = _row(view.results, task, view.label(task), run, seeds)
+    return by_key(rows, "task", "features")
+
+
+def stored_files(results: Results, tasks: Iterable[str], wanted: Callable[[str, str], bool]) -> pd.DataFrame:
+    """`provenance` of whatever is stored of some tasks under protocols and by features that are wanted."""
+    rows = {}
+    for task in set(results.tasks()).intersection(tasks):
+        for (protocol, features), run in by_protocol(results.record(task)).items():
+            if wanted(protocol, features):
+                curves = results.curves(protocol, tasks=[task], features=features)
+                rows[task, features, protocol] = _row(results, task, protocol, run, curves.seed.nunique())
+    found = by_key(dict(sorted(rows.items())), "task", "features", "of")
+    return found.droplevel("of")
+
+
+def _row(results: Results, task: str, protocol: str, run: dict[str, Any], seeds: int) -> dict[str, Any]:
+    network = run["network"]
+    trained = Path(network.get("network", network["name"])).name
+    if "epochs" in network:
+        trained += f", {network['epochs']} epochs"
+    return {
+        "file": f"{results.folder.name}/{task}.csv",
+        "protocol": protocol_label(protocol),
+        "network": trained,
+        "weights": network.get("weights_sha256", "")[:12],
+        "seeds": seeds,
+        "C": run["protocol"]["C"],
+        "code": ", ".join(re.findall(r"commit ([^\s;]+)", run["code"])) or run["code"],
+        "stored": run.get("date", ""),
+        "machine": run["machine"],
+        "minutes": float(shown(run["seconds"] / 60, 1)),
+    }
+
+
+def origin(view: View, page: str, panels: Iterable[Where] | None = None) -> Origin:
+    """Of some of a view's panels, or of all: their files, and the commands that compute them and show them again.
+
+    Parameters
+    ----------
+    view : View
+    page : str
+        The notebook that shows them.
+    panels : iterable of (task, features), optional
+    """
+    chosen = view.panels if panels is None else list(panels)
+    files = provenance(view)
+    tasks = tuple(dict.fromkeys(task for task, _ in chosen))
+    if view.parameters["source"] == "recompute":
+        told = tuple(view.command(*panel, score) for panel in chosen for score in view.scores)
+    else:
+        told = again(tasks, {features for _, features in chosen}, view.parameters["protocol"] not in NAMES)
+    narrowed = view.parameters | ({"dataset": tasks[0].split("-")[0]} if len(tasks) == 1 else {})
+    return Origin(files[files.index.isin(chosen)], (*dict.fromkeys(told), *rerun(page, narrowed)))
+
+
+def study(
+    results: Results, page: str, tasks: Iterable[str], wanted: Callable[[str, str], bool], **parameters: Any
+) -> Origin:
+    """Of what is stored of some tasks under several protocols."""
+    files = stored_files(results, tasks, wanted)
+    named = tuple(files.index.unique("task"))
+    told = again(named, set(files.index.unique("features")), variations=True) if named else ()
+    return Origin(files, (*told, *rerun(page, parameters)))
+
+
+def again(tasks: Iterable[str], features: Iterable[str], variations: bool = False) -> tuple[str, ...]:
+    """What computes stored results anew and compares: a command for each kind of features.
+
+    Examples
+    --------
+    >>> again(["digits-crop"], ["frozen"])
+    ('effaug reproduce digits-crop',)
+    """
+    options = {"frozen": "", "refit": " --features refit"}
+    more = " --variations" * variations
+    return tuple(f"effaug reproduce {' '.join(tasks)}{options[kind]}{more}" for kind in sorted(features))
+
+
+def rerun(page: str, parameters: dict[str, Any]) -> tuple[str, ...]:
+    """What runs a page of the book with these parameters, those of the page left out; nothing without notebooks."""
+    try:
+        offered = notebooks.defaults(page)
+    except FileNotFoundError:
+        return ()
+    changed = [
+        f" -p {name}={parameters[name]}" for name in offered if parameters.get(name, offered[name]) != offered[name]
+    ]
+    return (f"effaug notebook run {page}{''.join(changed)} --html",)
