@@ -42,7 +42,7 @@ Markdown(scorecard.answer(view.results))
 # %%
 scorecard.claims_table(view.results, cards)
 
-# %%
+# %% tags=["remove-input"]
 view.notes()
 
 # %% [markdown]

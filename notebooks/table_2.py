@@ -31,4 +31,4 @@ paper_tables.table_2(variants)
 
 # %% [markdown]
 # The paper's Tables 3 to 20 have eleven of them: random, the eight proportional ones, and the two inverse ones that are neither updated nor down-weighted. Softmax is in the released
-# code only. On the command line and in Python they are called `baseline`, `random_proportional`, `deterministic_proportional_update_downweight` and so on: `effaug.POLICIES` lists them.
+# code only. `effaug.POLICIES` has the names that the command line and Python know them by.

@@ -29,7 +29,7 @@ def test_table_1_says_what_the_best_tenth_loses(digits):
     assert f"gives in {reached} of our {len(gaps)} rows" in exhibit.caption
     assert f"at most {-min(gaps):.1f} points behind" in exhibit.caption
     page = BeautifulSoup(exhibit._repr_html_(), "html.parser")
-    assert page.thead.find_all("th")[1].get_text() == "best 10 % \u2212 all"
+    assert page.thead.find_all("th")[1].get_text() == "best 10\u00a0% \u2212 all"
     assert page.thead.find_all("th")[1]["class"] == ["deciding", "number"]
 
 

@@ -361,7 +361,13 @@ def test_the_strip_has_a_mark_for_each_claim_under_each_protocol_that_leads_to_i
     assert [mark["title"] for mark in marks] == [f"{row.verdict}: {row.claim}" for row in card.itertuples()]
     assert [mark.get_text() for mark in marks] == [markup.mark(verdict) for verdict in card.verdict]
     assert f"{(card.verdict == 'holds').sum()} hold," in rows[0].p.get_text()
-    assert repr(shown).splitlines()[1].startswith(f"From the released code: {len(CLAIMS)} not measured yet.")
+    assert (
+        repr(shown)
+        .splitlines()[1]
+        .startswith(
+            f"From the released code: numbers not computed. {len(CLAIMS)} not measured yet of {len(CLAIMS)} claims."
+        )
+    )
 
 
 def test_every_verdict_has_a_mark_of_its_own_and_words():
@@ -404,7 +410,7 @@ def test_protocols_stand_side_by_side_with_the_verdicts_of_each(claimed):
     exhibit = scorecard.claims_table(claimed)
     assert exhibit.shows["from the text"].map(str).tolist() == scorecard.scorecard(claimed, "paper").verdict.tolist()
     assert set(exhibit.shows["from the code"].map(str)) == {"not measured"}
-    assert exhibit.shows["in our words"].tolist() == [claim.says for claim in CLAIMS]
+    assert exhibit.shows["in our words"].tolist() == [f"{claim.says} (Section {claim.section})" for claim in CLAIMS]
     assert ", not measured," in exhibit.shows.to_csv()
 
 

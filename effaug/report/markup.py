@@ -150,7 +150,7 @@ def _row_head(parts: tuple[Any, ...], above: Any) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, Shown):
         return value.html
-    return "" if value is None or value != value else html.escape(str(value))
+    return "" if value is None or value != value else html.escape(str(value)).replace(" %", "&nbsp;%")
 
 
 def _numeric(value: Any) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 from effaug.report import discrepancies, paper_tables, reconstruction, sensitivity, tables, withstood
 from effaug.report.comparisons import paired_aucs
 from effaug.report.exhibits import Exhibit, Exhibits, Origin
-from effaug.report.labels import dataset_label, human, protocol_label
+from effaug.report.labels import choice_label, dataset_label, human, protocol_label
 from effaug.report.numbers import own
 from effaug.report.panels import NINE
 from effaug.report.parameters import ParameterError
@@ -149,7 +149,7 @@ def listed() -> Exhibit:
     found = discrepancies.listed()
     swapped = int((found.choice != "").sum())
     says = f"{len(found)} places where text and code part. {swapped} are choices of a protocol, which can be swapped."
-    frame = human(found).rename(columns={"text": "the text", "code": "the released code"})
+    frame = human(found).rename(columns={"text": "the text", "code": "the released code"}).rename_axis("no.")
     return own("discrepancies", frame, says, origin=Origin(pd.DataFrame(), rerun("text_against_code", {})))
 
 
@@ -166,7 +166,9 @@ def choices(results: Results, protocol: str) -> Exhibit:
         f"changes, in percentage points. The 95 % interval excludes 0 in {decided} of {len(found)} rows."
     )
     where = study(results, "text_against_code", NINE, _from(protocol), protocol=protocol)
-    return own("choices", human(frame), says, origin=where, deciding=("change",))
+    numbered = [(f"{number}: {choice_label(choice)}", task) for number, choice, task in frame.index]
+    frame.index = pd.MultiIndex.from_tuples(numbered, names=["choice swapped", "task"])
+    return own("choices", human(frame), says, origin=where, deciding=("change", _INTERVAL))
 
 
 def _from(protocol: str):
