@@ -376,7 +376,7 @@ def test_every_verdict_has_a_mark_of_its_own_and_words():
     for words in scorecard._VERDICTS:
         shown = BeautifulSoup(markup.verdict_html(words), "html.parser")
         assert shown.get_text() == f"{markup.mark(words)} {words}"
-        assert shown.find(attrs={"aria-hidden": "true"}).get_text() == markup.mark(verdict)
+        assert shown.find(attrs={"aria-hidden": "true"}).get_text() == markup.mark(words)
 
 
 def test_each_claim_tells_its_comparisons_and_how_many_seeds_would_decide_them(tmp_path):

@@ -53,8 +53,8 @@ def stored_files(results: Results, tasks: Iterable[str], wanted: Callable[[str, 
 
 
 def _row(results: Results, task: str, protocol: str, run: dict[str, Any], seeds: int) -> dict[str, Any]:
-    network = run["network"]
-    trained = Path(network.get("network", network["name"])).name
+    network = run.get("network", {})  # a record of a folder of one's own may lack some
+    trained = Path(network.get("network") or network.get("name", "")).name
     if "epochs" in network:
         trained += f", {network['epochs']} epochs"
     return {
@@ -63,11 +63,11 @@ def _row(results: Results, task: str, protocol: str, run: dict[str, Any], seeds:
         "network": trained,
         "weights": network.get("weights_sha256", "")[:12],
         "seeds": seeds,
-        "C": run["protocol"]["C"],
-        "code": ", ".join(re.findall(r"commit ([^\s;]+)", run["code"])) or run["code"],
+        "C": run.get("protocol", {}).get("C", ""),
+        "code": ", ".join(re.findall(r"commit ([^\s;]+)", run.get("code", ""))) or run.get("code", ""),
         "stored": run.get("date", ""),
-        "machine": run["machine"],
-        "minutes": float(shown(run["seconds"] / 60, 1)),
+        "machine": run.get("machine", ""),
+        "minutes": float(shown(run.get("seconds", 0) / 60, 1)),
     }
 
 
