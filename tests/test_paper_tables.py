@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from effaug.report import paper_tables, tables
+from effaug.report import paper_tables, reconstruction, tables
 from effaug.report.view import view_of
 
 
@@ -81,3 +81,13 @@ def test_table_2_leaves_formulas_to_the_page():
     assert html.unescape(exhibit.caption).startswith("<b>Table 2.</b> 11 policies")
     assert exhibit.shows.loc["random", "selection"] == r"\(P(z_i) = 1 / n\)"
     assert "effaug notebook run table_2 -p variants=paper --html" in exhibit.origin.commands
+
+
+def test_the_order_of_policies_is_told_by_data_set(cifar10):
+    pairs = reconstruction.published_pairs(cifar10.results, "reconstruction")
+    exhibit = paper_tables.order(pairs, cifar10)
+    ranks = exhibit.shows["rank correlation"].astype(float)
+    median = ranks[ranks.index.get_level_values("task").str.startswith("CIFAR-10")].median()
+    assert float(re.search(r"([\d.]+) on CIFAR-10", exhibit.caption)[1]) == pytest.approx(median, abs=0.006)
+    assert len(exhibit.shows) == 18
+    assert paper_tables.order(pairs.head(0), cifar10).shows.empty

@@ -148,9 +148,14 @@ def order(pairs: pd.DataFrame, view: View) -> Exhibit:
     from effaug.report.comparisons import order_of_policies
 
     found = order_of_policies(pairs)
+    if found.empty:
+        return own("order", found, "Nothing is stored.")
     ranks = pd.to_numeric(found["rank correlation"], errors="coerce")
     by = ranks.groupby(found.index.get_level_values("task").str.split("-").str[0], sort=False).median()
     each = ", ".join(f"{shown(rank, 2)} on {dataset_label(str(name))}" for name, rank in by.items())
     says = f"How far our order of the policies is the published one (1 is the same, in the median {each})."
-    frame = human(found).rename(columns={"difference": "ours \u2212 published"}).rename_axis(["table", "task", "score"])
+    by_task = found.reorder_levels(["task", "score", "table"]).rename(lambda number: f"Table {number}", level="table")
+    tasks = dict.fromkeys(by_task.index.get_level_values("task"))
+    by_task = by_task.loc[[key for task in tasks for key in by_task.index if key[0] == task]]
+    frame = human(by_task).rename(columns={"difference": "ours \u2212 published"})
     return own("order", frame, says, origin=origin(view, "auc_tables"), deciding=("rank correlation",))

@@ -84,7 +84,7 @@ def strip(results: Results, href: str = "", each: dict[str, pd.DataFrame] | None
     rows, told = [], []
     for protocol, words in QUESTIONS.items():
         card, numbers = each[protocol], _met(found, protocol)
-        counts = f"{_counts(card)} of {len(card)} claims"
+        counts = f"Of {len(card)} claims: {_counts(card)}"
         marks = "".join(_linked(str(name), row.claim, row.verdict, href) for name, row in card.iterrows())
         line = f"<p><b>{words}: {numbers}.</b> {counts}.</p>"
         rows.append(f'<div class="strip">{line}<ol class="marks">{marks}</ol></div>')
@@ -97,8 +97,8 @@ def _met(found: pd.DataFrame, protocol: str) -> str:
     row = found.T.to_dict()[protocol, "all"]
     away, rank = row["median |difference|"], row["rank correlation"]
     if pd.isna(away):
-        return "numbers not computed"
-    return "numbers met" if away <= CLOSE and rank >= ORDERED else "numbers not met"
+        return "published numbers not computed"
+    return "published numbers met" if away <= CLOSE and rank >= ORDERED else "published numbers not met"
 
 
 def _linked(name: str, claim: str, verdict: str, href: str) -> str:
@@ -135,7 +135,7 @@ def answer(results: Results) -> str:
         )
         median, rank, ceiling = (row[name] for name in ("median |difference|", "rank correlation", "ceiling"))
         lines.append(
-            f"- **{words}: {_met(found, protocol)}.** {row['AUCs']} published AUCs are computed, "
+            f"- **{words}: {_met(found, protocol)}.** {row['AUCs']} AUCs are computed, "
             f"{shown(median, 1)} of 1000 away in the median ({each}). The order of the policies correlates with the "
             f"published one by {shown(rank, 2)}; a repetition would reach {shown(ceiling, 2)}."
         )
