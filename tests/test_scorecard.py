@@ -408,7 +408,7 @@ def test_protocols_stand_side_by_side_with_the_verdicts_of_each(claimed):
     assert exhibit.shows["from the text"].map(str).tolist() == scorecard.scorecard(claimed, "paper").verdict.tolist()
     assert set(exhibit.shows["from the code"].map(str)) == {"not measured"}
     assert exhibit.shows["in our words"].tolist() == [f"{claim.says} (Section {claim.section})" for claim in CLAIMS]
-    assert ", not measured," in exhibit.shows.to_csv()
+    assert ",not measured," in exhibit.shows.to_csv()
 
 
 def test_each_verdict_is_seen_beside_its_claim_and_leads_to_its_comparisons(claimed):

@@ -29,6 +29,7 @@ def test_agreement_is_told_for_each_protocol():
     plain = reconstruction.agreement(RESULTS, ("paper",))["median |difference|"]["paper", "all"]
     assert re.search(r"the text: ([\d.]+)", exhibit.caption)[1] == f"{plain:.1f}"
     assert set(exhibit.origin.files.protocol) >= {"the text", "the released code"}
+    assert exhibit.shows["rank correlation"].str.fullmatch(r"-?\d\.\d\d").all()
 
 
 def test_the_reconstruction_is_named_where_combinations_are_compared():

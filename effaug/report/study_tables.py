@@ -14,7 +14,7 @@ from effaug.report.numbers import own
 from effaug.report.panels import NINE
 from effaug.report.parameters import ParameterError
 from effaug.report.published import DATASETS, published_features
-from effaug.report.rounding import as_text, rounded, shown
+from effaug.report.rounding import as_text, shown
 from effaug.report.sources import origin, rerun, study
 from effaug.study.protocols import NAMES, PROTOCOLS, stored_as
 from effaug.study.results import Results
@@ -33,7 +33,8 @@ def agreement(results: Results) -> Exhibit:
     every = found.xs("all", level="data set")["median |difference|"]
     each = "; ".join(f"{protocol_label(str(name))}: {shown(away, 1)}" for name, away in every.items())
     says = f"How far our AUCs are from the 198 published ones, of 1000 in the median ({each})."
-    frame = human(found).rename(columns={"median |difference|": "median distance"}).rename({"all": "all data sets"})
+    named = human(as_text(found, 2)).rename({"all": "all data sets"})
+    frame = named.rename(columns={"median |difference|": "median distance"})
     where = study(results, "protocols", NINE, lambda protocol, features: protocol in PROTOCOLS)
     return own("agreement", frame, says, origin=where, deciding=("median distance",))
 
@@ -42,7 +43,7 @@ def distances(view: View) -> Exhibits:
     """How far each combination of settings is from the published numbers, a table for each of a view's data sets."""
     found, results = [], view.results
     for dataset in [name for name in DATASETS if name in {task.split("-")[0] for task in view.tasks}]:
-        frame = rounded(reconstruction.distances(results, dataset), 2)
+        frame = as_text(reconstruction.distances(results, dataset), 2)
         task = f"{dataset}-translate"
         chosen = stored_as("reconstruction", task)
         says = (
