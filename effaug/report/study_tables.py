@@ -111,10 +111,13 @@ def longer_training(view: View) -> Exhibit:
     except ParameterError:  # nothing is stored under the second
         return own("longer-training", pd.DataFrame(), _NOTHING)
     found = paired_aucs(text, longer, ("40 epochs", "100 epochs"))
-    gained = pd.to_numeric(found["difference"], errors="coerce").dropna()
-    says = "The text's settings, with networks trained for 40 epochs and for 100."
-    if len(gained):
-        says += f" Longer training changes the AUC by {shown(gained.min(), 1, '+')} to {shown(gained.max(), 1, '+')}."
+    if found.empty:
+        return own("longer-training", found, _NOTHING)
+    gained = pd.to_numeric(found["difference"])
+    says = (
+        "The text's settings, with networks trained for 40 epochs and for 100. Longer training changes the AUC by "
+        f"{shown(gained.min(), 1, '+')} to {shown(gained.max(), 1, '+')}."
+    )
     frame = human(found).rename(columns={"paper": "published"})
     where = origin(longer, "auc_tables")
     return own("longer-training", frame, says, origin=where, deciding=("difference",))
@@ -177,7 +180,9 @@ def _from(protocol: str):
 
 
 def _with_interval(found: pd.DataFrame, effect: str) -> pd.DataFrame:
-    """An effect and its interval side by side, the interval as one column."""
+    """An effect and its interval side by side, the interval as one column; as it is where there is none."""
+    if "low" not in found:
+        return found
     told = [f"{low} to {high}" if low != "-" else "-" for low, high in zip(found.low, found.high, strict=True)]
     frame = found.drop(columns=["low", "high"])
     frame.insert(list(frame).index(effect) + 1, _INTERVAL, told)
