@@ -11,6 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from effaug.report import catalogue, tables
+from effaug.report.labels import score_label, task_label
 from effaug.report.published import published_aucs
 from effaug.report.view import view_of
 from effaug.study.results import Results
@@ -25,7 +26,8 @@ def test_all_tables_and_figures_are_there_once_on_pages_that_exist():
     for entry in ENTRIES.values():
         assert (ROOT / "notebooks" / f"{entry.page}.ipynb").exists(), entry
     for number, rows in published_aucs().groupby("table"):
-        assert ENTRIES[f"table-{number}"].title == f"AUC, {rows.task.iloc[0]} by {rows.score.iloc[0]}"
+        named = f"{task_label(rows.task.iloc[0])}, by {score_label(rows.score.iloc[0])}"
+        assert ENTRIES[f"table-{number}"].title == f"AUC, {named}"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from effaug._files import write_whole
 from effaug.report import figures, point_figures, style, tables
-from effaug.report.labels import human
+from effaug.report.labels import human, score_label, task_label
 from effaug.report.published import published_aucs, published_features
 from effaug.report.view import View
 from effaug.study import timing
@@ -109,7 +109,8 @@ def catalogue() -> list[Entry]:
         Entry("table", 2, "The policies", "table_2", lambda view: tables.table_2()),
     ]
     for number, task, score in published_aucs()[["table", "task", "score"]].drop_duplicates().itertuples(index=False):
-        found.append(Entry("table", number, f"AUC, {task} by {score}", "auc_tables", _auc_table(task, score)))
+        title = f"AUC, {task_label(task)}, by {score_label(score)}"
+        found.append(Entry("table", number, title, "auc_tables", _auc_table(task, score)))
     return sorted(found, key=lambda entry: entry.number) + _figures()
 
 

@@ -202,8 +202,11 @@ def _same(value: Any) -> Any:
 
 
 def _heading(column: Any) -> Any:
-    """A column's heading: policies by their labels, differences with a minus, percentages with a space."""
+    """A column's heading: policies and protocols by their labels, differences with a minus, percentages with a space.
+
+    A column ``paper`` has published numbers.
+    """
     if not isinstance(column, str):
         return column
-    words = [policy_label(word) for word in column.split(" - ")]
+    words = [policy_label(_PROTOCOLS.get(word, word) if word != "paper" else word) for word in column.split(" - ")]
     return re.sub(r"^baseline (?=\d)", "random ", re.sub(r"(\d)%", r"\1 %", " \u2212 ".join(words)))

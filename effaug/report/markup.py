@@ -123,7 +123,7 @@ def table_html(frame: pd.DataFrame, deciding: Iterable[str] = ()) -> str:
 
 def scrolls(table: str) -> str:
     """A table in a box of its own, which can be scrolled by keyboard, too."""
-    return f'<div class="scrolls" tabindex="0" role="region" aria-label="Table">{table}</div>'
+    return f'<div class="scrolls" tabindex="0" role="group" aria-label="Table, scrolls sideways">{table}</div>'
 
 
 def without_empty_columns(frame: pd.DataFrame) -> pd.DataFrame:

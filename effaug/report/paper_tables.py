@@ -114,7 +114,7 @@ def _paper_first(exhibit: Exhibit) -> int:
 def _auc_exhibit(view: View, key: tuple[str, str, str], number: int | None, first: bool, page: str) -> Exhibit:
     task, features, score = key
     table = tables.auc_table(view, task, features, score)
-    frame = human(table).rename(columns=_AUC_HEADINGS)
+    frame = human(table.rename(columns=_AUC_HEADINGS))
     says = (
         f"AUC, {html.escape(task_label(task))}, by {score_label(score)}, {features_label(features)}. {_comes_to(table)}"
     )
