@@ -110,3 +110,9 @@ def test_notes_show_what_is_missing_and_fold_the_rest():
     assert page.details.li.get_text() == "The network is small."
     assert shown.text == "Run `effaug run a<b`.\n\nThe network is small."
     assert notes([], []).html == ""
+
+
+def test_an_origin_without_files_is_its_commands():
+    page = BeautifulSoup(Origin(pd.DataFrame(), ("effaug notebook run table_2",)).as_html(), "html.parser")
+    assert page.table is None
+    assert page.pre.get_text() == "effaug notebook run table_2"

@@ -42,7 +42,8 @@ class Origin:
         """The table of files, each linked, and the commands."""
         rows = self.files.assign(file=self.files.file.map(_linked)) if "file" in self.files else self.files
         told = "".join(f"<pre><code>{html.escape(command)}</code></pre>" for command in self.commands)
-        return scrolls(table_html(human(rows))) + (f"<p>To compute it again:</p>{told}" if told else "")
+        table = "" if rows.empty else scrolls(table_html(human(rows)))
+        return table + (f"<p>To compute it again:</p>{told}" if told else "")
 
 
 @dataclass(frozen=True, eq=False)
