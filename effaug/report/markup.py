@@ -106,13 +106,13 @@ def table_html(frame: pd.DataFrame, deciding: Iterable[str] = ()) -> str:
     of_column = ["deciding" if column in first else "" for column in kept]
     names = " · ".join(str(name) for name in kept.index.names if name)
     head = "".join(
-        f'<th scope="col"{_class(kind, _is_numeric(kept[column]))}>{_cell(column)}</th>'
+        f'<th scope="col"{_class(kind, "number" * _is_numeric(kept[column]))}>{_cell(column)}</th>'
         for column, kind in zip(kept, of_column, strict=True)
     )
     rows, above = [], None
     for key, *values in kept.itertuples(name=None):
         parts = key if isinstance(key, tuple) else (key,)
-        cells = (f"<td{_class(kind, _numeric(v))}>{_cell(v)}</td>" for kind, v in zip(of_column, values, strict=True))
+        cells = (f"<td{_class(kind, _kind(v))}>{_cell(v)}</td>" for kind, v in zip(of_column, values, strict=True))
         rows.append(f'<tr><th scope="row">{_row_head(parts, above)}</th>{"".join(cells)}</tr>')
         above = parts[0]
     return (
@@ -161,6 +161,14 @@ def _is_numeric(column: pd.Series) -> bool:
     return all(map(_numeric, column))
 
 
-def _class(*kinds: Any) -> str:
-    names = " ".join("number" if kind is True else kind for kind in kinds if kind)
+def _kind(value: Any) -> str:
+    """What a cell holds, for its layout: a number, a sentence, or neither."""
+    return "number" if _numeric(value) else "sentence" if len(str(value)) > _SENTENCE else ""
+
+
+_SENTENCE = 30  # letters from which on a cell is given some width
+
+
+def _class(*kinds: str) -> str:
+    names = " ".join(filter(None, kinds))
     return f' class="{names}"' if names else ""
