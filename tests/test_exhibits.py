@@ -119,6 +119,6 @@ def test_an_origin_without_files_is_its_commands():
 
 
 def test_sentences_and_numbers_are_told_apart_for_their_layout():
-    table = pd.DataFrame({"a": ["+1.50 ± 0.20"], "b": ["Drawing by loss is better than drawing at random."], "c": ["no"]})
+    table = pd.DataFrame({"a": ["+1.50 ± 0.20"], "b": ["Loss is better than drawing at random."], "c": ["no"]})
     page = BeautifulSoup(table_html(table), "html.parser")
     assert [cell.get("class") for cell in page.tbody.find_all("td")] == [["number"], ["sentence"], None]
