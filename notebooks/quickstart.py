@@ -58,5 +58,5 @@ Markdown(comparisons.in_words(view, 0.05) + "\n" + comparisons.in_words(view, 0.
 # %%
 import effaug
 
-task = effaug.load_subset(effaug.load_task(view.tasks[0]))
-effaug.select(task.x_train.reshape(len(task.x_train), -1) / 255, task.y_train, budget=10).tolist()
+points = effaug.load_subset(view.task(view.tasks[0]))
+effaug.select(points.x_train.reshape(len(points.x_train), -1) / 255, points.y_train, budget=10).tolist()

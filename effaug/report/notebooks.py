@@ -14,7 +14,8 @@ from typing import Any
 
 from effaug._files import write_whole
 from effaug._validation import unknown
-from effaug.report.parameters import check_value, stored_results
+from effaug.report.own_data import check_page
+from effaug.report.parameters import check_value, is_own, stored_results
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -70,6 +71,9 @@ def parameters(name: str, given: Iterable[str]) -> dict[str, Any]:
             raise ValueError(unknown("parameter", key, known))
         found[key] = int(value) if isinstance(known[key], int) and re.fullmatch(r"-?\d+", value) else value
         check_value(key, found[key], stored_results())
+        if key == "dataset" and is_own(value):
+            found[key] = str(Path(value).resolve())  # papermill runs in the notebooks' folder
+    check_page(name, known | found)
     return found
 
 

@@ -81,7 +81,7 @@ def check_parameters(
     for name in names:
         if name not in given:
             raise ParameterError(f"parameter {name!r} is not set; this notebook needs: {', '.join(names)}")
-        if name == "dataset":
+        if name == "dataset" and not is_own(given[name]):
             given[name] = current(given[name], stacklevel=4)
         check_value(name, given[name], results)
     pd.set_option("display.max_rows", None, "display.max_columns", None, "display.max_colwidth", None)
@@ -102,8 +102,15 @@ def check_value(name: str, value: Any, results: Results) -> None:
     if name == "n_seeds":
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ParameterError(f"n_seeds must be a whole number of at least 1, got {value!r}")
+    elif name == "dataset" and is_own(value):
+        return  # `effaug.report.own_data` reads it
     elif value not in ACCEPTED.get(name, ()) and value not in (accepted := _accepted(name, results)):
         raise ParameterError(unknown(name, value, accepted))
+
+
+def is_own(dataset: Any) -> bool:
+    """Whether a value of `dataset` names a file of one's own."""
+    return isinstance(dataset, str) and dataset.endswith(".npz")
 
 
 def _accepted(name: str, results: Results) -> tuple[str, ...]:

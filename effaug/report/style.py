@@ -61,9 +61,10 @@ def panel_grid(view: View, height: float) -> tuple[Figure, list[tuple[Axes, tupl
     panels = view.panels
     if not panels:
         return nothing(view), []
-    found = {(task.split("-")[0], features) for task, features in panels}
-    rows = [row for row in itertools.product(SOURCES, ("refit", "frozen")) if row in found]
-    columns = list(dict.fromkeys(task.split("-")[1] for task in view.tasks))
+    found = {(task.rpartition("-")[0], features) for task, features in panels}
+    names = (*SOURCES, *({name for name, _ in found} - {*SOURCES}))  # those of one's own are called after their file
+    rows = [row for row in itertools.product(names, ("refit", "frozen")) if row in found]
+    columns = list(dict.fromkeys(task.rpartition("-")[2] for task in view.tasks))
     size = (11.5 if len(columns) > 1 else 6.5, height * len(rows))
     figure, grid = plt.subplots(len(rows), len(columns), figsize=size, squeeze=False, layout="constrained")
     drawn = []

@@ -13,7 +13,7 @@ from effaug.policies import POLICIES
 from effaug.report.published import published_aucs, published_table_1
 from effaug.report.rounding import as_text, by_key, shown
 from effaug.report.sources import provenance
-from effaug.study.protocols import NAMES, TABLE_POLICIES, stored_as
+from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_POLICIES, stored_as
 from effaug.study.results import aucs
 from effaug.study.tasks import load_task
 from effaug.study.timing import linear_fit
@@ -132,7 +132,7 @@ def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
         frame["paper"] = published.auc_mean
         frame["paper sd"] = published.auc_std
         frame["difference"] = math.nan
-    for other in NAMES:
+    for other in _named(view):
         found = summary[summary.protocol == stored_as(other, task)].auc_mean
         if stored_as(other, task) != view.label(task) and len(found):
             frame[{"paper": "text"}.get(other, other)] = found
@@ -155,9 +155,13 @@ def _stored_scores(view: View, task: str, features: str) -> list[str]:
     return [score for score in view.scores if score in found]
 
 
+def _named(view: View) -> tuple[str, ...]:
+    return tuple(PROTOCOLS) if view.own else NAMES  # a reconstruction is of published numbers
+
+
 def _under_all(view: View, task: str, features: str) -> pd.DataFrame:
     """A task's curves under the view's protocol and the named ones."""
-    protocols = (view.parameters["protocol"], *NAMES)
+    protocols = (view.parameters["protocol"], *_named(view))
     return view.results.curves(*protocols, tasks=[task], features=features, n_seeds=view.parameters["n_seeds"])
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from effaug._validation import unknown
 from effaug.images.weights import load_manifest
+from effaug.report import own_data
 from effaug.report.markup import Shown, listed, notes
 from effaug.report.parameters import DEFAULTS, PARAMETERS, ParameterError, check_parameters, check_value, stored_results
 from effaug.scores import SCORES
@@ -22,7 +23,7 @@ from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_POLICIES, TABLE_SCORE
 from effaug.study.records import protocols_of
 from effaug.study.results import Results
 from effaug.study.runner import run
-from effaug.study.tasks import TASKS, load_task
+from effaug.study.tasks import TASKS, Task, load_task
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ class View:
         Tasks asked for, with results or without.
     parameters : dict
         As checked.
+    own : Task, optional
+        That of a file of one's own.
     """
 
     table: pd.DataFrame
@@ -48,6 +51,11 @@ class View:
     results: Results
     tasks: tuple[str, ...]
     parameters: dict[str, Any]
+    own: Task | None = None
+
+    def task(self, name: str) -> Task:
+        """One of `tasks`, under the protocol that it is shown under."""
+        return self.own or load_task(name, protocol=self.protocol(name))
 
     def other(self, **changes: Any) -> View:
         """The view with other parameters."""
@@ -104,7 +112,7 @@ class View:
             (task, kind)
             for task in self.tasks
             for kind in features
-            if kind == "frozen" or load_task(task).network == "lenet"
+            if kind == "frozen" or (self.own or load_task(task)).network == "lenet"
         ]
         if not wanted:
             return f"{', '.join(self.tasks)}: there is no network to refit, only 'frozen' features."
@@ -159,18 +167,20 @@ def open_view(namespace: Mapping[str, Any], results: Results | None = None, **fi
 
 
 def _view(chosen: dict[str, Any], results: Results | None) -> View:
-    tasks = tuple(
-        name
-        for name in TASKS
-        if chosen["dataset"] in ("all", name.split("-")[0]) and chosen["augmentation"] in ("all", name.split("-")[1])
-    )
+    own = own_data.task_of(chosen)
+    tasks = (own.name,) if own else _registered(chosen["dataset"], chosen["augmentation"])
     if chosen["source"] == "recompute":
-        results = _recompute(tasks, chosen)
+        results = _recompute(tasks, chosen, own)
     results = results or stored_results()
     kept = {"features": chosen["features"], "n_seeds": chosen["n_seeds"]}
     every = results.curves(chosen["protocol"], tasks=tasks, **kept)
     main = every.policy.isin((*TABLE_POLICIES, "full")) & every.score.isin(("", *_scores(chosen)))
-    return View(every[main].reset_index(drop=True), every, results, tasks, chosen)
+    return View(every[main].reset_index(drop=True), every, results, tasks, chosen, own)
+
+
+def _registered(dataset: str, augmentation: str) -> tuple[str, ...]:
+    both = ((name, *name.split("-")) for name in TASKS)
+    return tuple(name for name, data, kind in both if dataset in ("all", data) and augmentation in ("all", kind))
 
 
 def _scores(chosen: dict[str, Any]) -> tuple[str, ...]:
@@ -189,7 +199,7 @@ def network_notes(names: tuple[str, ...]) -> Shown:
     return listed(dict.fromkeys(sentence for record in records for sentence in caveats(record)))
 
 
-def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
+def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any], own: Task | None) -> Results:
     if len(tasks) != 1:
         raise ParameterError(
             f"source 'recompute' computes one task: dataset and augmentation must not be 'all', got "
@@ -203,7 +213,7 @@ def _recompute(tasks: tuple[str, ...], chosen: dict[str, Any]) -> Results:
     protocol = load_protocol(chosen["protocol"], task=tasks[0])
     try:
         experiment = Experiment(
-            load_task(tasks[0], protocol=protocol),
+            own or load_task(tasks[0], protocol=protocol),
             protocol,
             features="frozen" if chosen["features"] == "all" else chosen["features"],
             score_names=_scores(chosen),
