@@ -25,7 +25,7 @@ def test_every_notebook_of_the_book_is_there():
     names = (
         "auc_tables data_and_augmentations deterministic_policies diversity experiment extreme_points networks "
         "protocols quickstart random_policies refinements score_distributions scorecard sensitivity table_1 table_2 "
-        "text_against_code training_time withstood"
+        "text_against_code tour training_time withstood"
     )
     assert {path.stem for path in NOTEBOOKS} == set(names.split())
 
