@@ -26,9 +26,8 @@ protocol = "paper"
 n_seeds = 5
 
 # %%
-from IPython.display import Markdown
-
 from effaug.report import tour, tour_dpp, tour_figures
+from effaug.report.exhibits import Exhibit
 from effaug.report.parameters import check_parameters
 
 check_parameters(globals(), ("augmentation", "protocol", "n_seeds"))
@@ -49,13 +48,10 @@ left_out = tour.by_hand(lesson)
 # thousandth more and a thousandth less of the point. *Digits alike* counts the significant digits, up to five, to which the slope and the closed form agree.
 
 # %%
-tour.influence_table(lesson, left_out)
-
-# %% mystnb={"image": {"alt": "Each point's rise in loss when it is left out, by hand, against influence in closed form, on logarithmic axes: close to the line of equality"}}
-tour_figures.left_out(lesson, left_out)
+Exhibit("tour-slopes", tour.influence_table(lesson, left_out), "Five digits, from the most to the least influential.")
 
 # %%
-Markdown(tour.influence_words(lesson, left_out))
+tour_figures.left_out(lesson, left_out)
 
 # %% [markdown]
 # (tour-boundary)=
@@ -65,11 +61,8 @@ Markdown(tour.influence_words(lesson, left_out))
 # {term}`leverage`, which is large for images unlike the others. A digit far on its own side of the boundary has next to no residual. Its loss hardly moves,
 # whatever its weight.
 
-# %% mystnb={"image": {"alt": "Influence against the log odds of a point's own digit: it falls by orders of magnitude with distance from the boundary; beside it six digits of largest and six of smallest influence"}}
-tour_figures.boundary(lesson)
-
 # %%
-Markdown(tour.boundary_words(lesson))
+tour_figures.boundary(lesson)
 
 # %% [markdown]
 # Orange digits have the largest influence, blue ones the smallest. The copy of a blue digit stays far on its side, and teaches the model hardly anything.
@@ -82,25 +75,19 @@ Markdown(tour.boundary_words(lesson))
 # worked out by hand: the probability of a pair is proportional to $1 - c^2$, where $c$ is the cosine of the angle between their features. Equal points have
 # $c = 1$ and are never drawn together. Here are six digits and their 15 pairs, with the probability by that formula and the frequency in effaug's exact draws.
 
-# %% mystnb={"image": {"alt": "Six digits, three threes and three eights, with the letters a to f"}}
+# %%
 tour_figures.six(lesson)
 
 # %%
 pairs = tour_dpp.pair_table(lesson)
-pairs.round(3)
-
-# %%
-Markdown(tour_dpp.pair_words(pairs))
+Exhibit("tour-pairs", pairs.round(3), tour_dpp.pair_words(pairs))
 
 # %% [markdown]
 # For $k$ points the determinant of a matrix takes the place of $1 - c^2$: the squared volume that the $k$ directions span. The picture shows what that does. It is a map of the digits by
 # their first two principal components, and two digits count as alike where they are near on it. Random selection leaves gaps and clumps; the k-DPP covers the map.
 
-# %% mystnb={"image": {"alt": "A map of the digits, twice: twenty drawn at random leave gaps and clumps, twenty drawn by a k-DPP are spread out"}}
-tour_figures.spread(lesson)
-
 # %%
-Markdown(tour_dpp.spread_words(lesson))
+tour_figures.spread(lesson)
 
 # %% [markdown]
 # The paper also weighs the k-DPP by influence. Then a set is probable if its points differ and are influential.
@@ -112,26 +99,22 @@ Markdown(tour_dpp.spread_words(lesson))
 # as any other. With four copies, these are the weights:
 
 # %%
-tour.plan_table()
+Exhibit("tour-weights", tour.plan_table(), "The weights of an original and its four copies.")
 
 # %% [markdown]
 # Augmenting points changes the model, and with it the influence of every point. A policy with {term}`updates <update>` takes the scores again, from the new model, before it chooses
 # more points.
 
-# %% mystnb={"image": {"alt": "Influence after augmenting twenty points against influence before, on logarithmic axes, with the line of equality; the augmented points stand out"}}
+# %%
 updated = tour.after(lesson)
 tour_figures.before_after(lesson, updated)
 
-# %%
-Markdown(tour.update_words(lesson, updated))
-
 # %% [markdown]
-# Does either pay? Below is the accuracy in percent on the augmented test set with so many points augmented, and the {term}`AUC`, of which 1000 is perfect. *By influence* draws points in
-# proportion to it.
+# Does either pay? Below is the accuracy in percent on the augmented test set with so many points augmented, and the {term}`AUC`, of which 1000 is perfect. *Proportional* is to influence.
 # [The refinements' page](refinements.ipynb) asks the same of the paper's data sets.
 
 # %%
-tour.refinement_table(lesson, n_seeds)
+Exhibit("tour-accuracy", tour.refinement_table(lesson, n_seeds), "Accuracy in percent by points augmented, and AUC.")
 
 # %% [markdown]
 # Next: [the whole experiment on these digits](quickstart.ipynb), or [the scorecard](scorecard.ipynb), which says where the paper's results hold.

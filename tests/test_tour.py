@@ -11,6 +11,8 @@ from effaug.dpp import KDPP
 from effaug.report import tour, tour_dpp, tour_figures
 from effaug.report.parameters import ParameterError
 
+LATER = ("down-weighted", "updated", "updated, down-weighted")
+
 
 @pytest.fixture(scope="module")
 def lesson():
@@ -111,17 +113,18 @@ def test_updated_scores_are_those_of_the_augmented_model(lesson):
 
 def test_policies_begin_alike_and_end_alike_but_for_their_weights(lesson):
     table = tour.refinement_table(lesson, 2)
-    assert list(table.index) == list(tour.POLICIES.values())
+    assert list(table.index) == ["random", "random proportional", *(f"random proportional, {x}" for x in LATER)]
     assert table["0 points"].nunique() == 1
     assert table["200 points"].iloc[:2].nunique() == 1
     assert table.AUC.astype(float).between(850, 1000).all()
 
 
 def test_pictures_show_every_point(lesson, left_out):
-    assert len(tour_figures.left_out(lesson, left_out).axes[0].collections[0].get_offsets()) == 200
-    assert len(tour_figures.boundary(lesson).axes) == 13
-    random, dpp = tour_figures.spread(lesson, k=9).axes
+    assert len(tour_figures.left_out(lesson, left_out).shows.axes[0].collections[0].get_offsets()) == 200
+    assert tour.boundary_words(lesson) in repr(tour_figures.boundary(lesson))
+    assert len(tour_figures.boundary(lesson).shows.axes) == 13
+    random, dpp = tour_figures.spread(lesson, k=9).shows.axes
     assert [len(axes.collections[1].get_offsets()) for axes in (random, dpp)] == [9, 9]
-    assert len(tour_figures.six(lesson).axes) == 6
-    rest, chosen = tour_figures.before_after(lesson, tour.after(lesson)).axes[0].collections
+    assert len(tour_figures.six(lesson).shows.axes) == 6
+    rest, chosen = tour_figures.before_after(lesson, tour.after(lesson)).shows.axes[0].collections
     assert (len(rest.get_offsets()), len(chosen.get_offsets())) == (180, 20)

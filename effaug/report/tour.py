@@ -14,6 +14,7 @@ from effaug import logistic
 from effaug._validation import unknown
 from effaug.curves import auc, budget_curve, frozen_learner
 from effaug.plans import plan_weights
+from effaug.report.labels import policy_label
 from effaug.report.parameters import ParameterError
 from effaug.report.rounding import shown
 from effaug.scores import influence
@@ -22,13 +23,10 @@ from effaug.study.protocols import NAMES, load_protocol
 from effaug.study.task_data import load_subset
 from effaug.study.tasks import AUGMENTATIONS, load_task
 
-POLICIES = {
-    "baseline": "At random",
-    "random_proportional": "By influence",
-    "random_proportional_downweight": "By influence, down-weighted",
-    "random_proportional_update": "By influence, updated",
-    "random_proportional_update_downweight": "By influence, updated, down-weighted",
-}
+POLICIES = (
+    "baseline",
+    *(f"random_proportional{suffix}" for suffix in ("", "_downweight", "_update", "_update_downweight")),
+)
 SHOWN = ("0 points", "10 points", "20 points", "50 points", "200 points")  # of the digits' budgets
 NUDGE = 1e-3  # of a point's weight of 1
 
@@ -157,7 +155,7 @@ def influence_table(lesson: Lesson, left_out: np.ndarray) -> pd.DataFrame:
 
 
 def influence_words(lesson: Lesson, left_out: np.ndarray) -> str:
-    """How well the closed form says what leaving out does, in Markdown."""
+    """How well the closed form says what leaving out does, in words."""
     rho = spearmanr(left_out, lesson.influence).statistic
     ratio = left_out / lesson.influence
     share = lesson.influence[lesson.ranked[:20]].sum() / lesson.influence.sum()
@@ -181,7 +179,7 @@ def influence_words(lesson: Lesson, left_out: np.ndarray) -> str:
 
 
 def boundary_words(lesson: Lesson, k: int = 20) -> str:
-    """Which of the two factors of influence decides, and what augmenting meets, in Markdown."""
+    """Which of the two factors of influence decides, and what augmenting meets, in words."""
     away = np.abs(lesson.model.predict_proba(lesson.originals) - lesson.y)
     spans = {"residual": np.ptp(np.log10(away**2)), "leverage": np.ptp(np.log10(lesson.influence / away**2))}
     wrong = (lesson.model.predict_proba(lesson.train[:, 1:]) > 0.5) != lesson.y[:, None]
@@ -214,7 +212,7 @@ def after(lesson: Lesson, k: int = 20) -> np.ndarray:
 
 
 def update_words(lesson: Lesson, updated: np.ndarray, k: int = 20) -> str:
-    """What augmenting the k points of largest influence does to influence, in Markdown."""
+    """What augmenting the k points of largest influence does to influence, in words."""
     chosen = lesson.ranked[:k]
     stay = len(np.intersect1d(chosen, np.argsort(-updated, kind="stable")[:k]))
     fell = (updated[chosen] < lesson.influence[chosen]).sum()
@@ -231,7 +229,7 @@ def refinement_table(lesson: Lesson, n_seeds: int) -> pd.DataFrame:
     copies, budgets = lesson.train.shape[1] - 1, lesson.budgets
     learn = frozen_learner((lesson.train, lesson.test), (lesson.y, lesson.y_test), lesson.model.C)
     rows = {}
-    for policy, name in POLICIES.items():
+    for policy in POLICIES:
         with threadpool_limits(1):
             curves = [
                 budget_curve(learn, lesson.y, copies, policy, budgets, ridge=lesson.ridge, random_state=seed)
@@ -240,5 +238,5 @@ def refinement_table(lesson: Lesson, n_seeds: int) -> pd.DataFrame:
         mean = np.mean([curve.accuracies for curve in curves], axis=0)
         at = {f"{budget} points": shown(100 * value, 1) for budget, value in zip(budgets, mean, strict=True)}
         area = float(np.mean([auc(curve.budgets, curve.accuracies) for curve in curves]))
-        rows[name] = {column: at[column] for column in SHOWN} | {"AUC": shown(area, 1)}
+        rows[policy_label(policy)] = {column: at[column] for column in SHOWN} | {"AUC": shown(area, 1)}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("points are chosen")

@@ -49,7 +49,7 @@ def pair_table(lesson: Lesson, draws: int = DRAWS, random_state: int = 0) -> pd.
 
 
 def pair_words(pairs: pd.DataFrame, draws: int = DRAWS) -> str:
-    """How far the frequencies of `pair_table` are from the probabilities, in Markdown."""
+    """How far the frequencies of `pair_table` are from the probabilities, in words."""
     error = np.sqrt(pairs.probability * (1 - pairs.probability) / draws)
     away = ((pairs.frequency - pairs.probability) / error).abs().max()
     return (
@@ -72,7 +72,7 @@ def atlas(lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
 
 
 def spread_words(lesson: Lesson, k: int = 20, draws: int = 200, random_state: int = 0) -> str:
-    """How a k-DPP's points lie on the map, compared with as many at random, in Markdown."""
+    """How a k-DPP's points lie on the map, compared with as many at random, in words."""
     plane, features = atlas(lesson)
     kdpp, rng = KDPP.of(features), np.random.default_rng(random_state)
     gaps = np.linalg.norm(plane[:, None] - plane[None], axis=-1)
