@@ -4,7 +4,6 @@ import ast
 import csv
 import functools
 import itertools
-import re
 import shutil
 from pathlib import Path
 
@@ -128,14 +127,6 @@ def other(page: str, name: str) -> object:
 )
 def test_every_parameter_that_a_page_offers_changes_what_it_shows(show, page, name):
     assert show(page) != show(page, **{name: other(page, name)})
-
-
-def test_the_book_says_which_page_lacks_which_parameter():
-    lines = (NOTEBOOKS.parent / "book" / "rerun.md").read_text().splitlines()
-    for name in DEFAULTS:
-        (row,) = (line for line in lines if line.startswith(f"| `{name}` |"))
-        lacking = {page for page in PAGES if "source" in parameters(page) and name not in parameters(page)}
-        assert set(re.findall(r"`(\w+)`", row.rsplit("|", 2)[1])) == lacking
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if {*DEFAULTS} > {*parameters(page)} > {"source"}])

@@ -104,8 +104,8 @@ def check_value(name: str, value: Any, results: Results) -> None:
             raise ParameterError(f"n_seeds must be a whole number of at least 1, got {value!r}")
     elif name == "dataset" and is_own(value):
         return  # `effaug.report.own_data` reads it
-    elif value not in ACCEPTED.get(name, ()) and value not in (accepted := _accepted(name, results)):
-        raise ParameterError(unknown(name, value, accepted))
+    elif value not in ACCEPTED.get(name, ()) and value not in (known := accepted(name, results)):
+        raise ParameterError(unknown(name, value, known))
 
 
 def is_own(dataset: Any) -> bool:
@@ -113,8 +113,11 @@ def is_own(dataset: Any) -> bool:
     return isinstance(dataset, str) and dataset.endswith(".npz")
 
 
-def _accepted(name: str, results: Results) -> tuple[str, ...]:
-    """Of some also what is stored: changed protocols, weights, measurements of time, faults that were withstood."""
+def accepted(name: str, results: Results) -> tuple[str, ...]:
+    """What a parameter that is no number accepts.
+
+    Of some also what is stored: changed protocols, weights, measurements of time, faults that were withstood.
+    """
     if name == "network":
         return (*ACCEPTED[name], *networks())
     if name == "device":
