@@ -49,11 +49,7 @@ def curves(*panels):
     chosen, rows = (("deterministic_proportional", "influence"), ("baseline", "")), []
     for task, n, *accuracies in panels:
         for (budget, policy, score), accuracy in zip(
-            (
-                (b, *each)
-                for b in (10, n // 10)
-                for each in (("deterministic_proportional", "influence"), ("baseline", ""))
-            ),
+            ((at, *each) for at in (10, n // 10) for each in chosen),
             accuracies,
             strict=True,
         ):
