@@ -29,6 +29,7 @@ n_seeds = 5
 from effaug.report import tour, tour_dpp, tour_figures
 from effaug.report.exhibits import Exhibit
 from effaug.report.parameters import check_parameters
+from effaug.report.rounding import as_text
 
 check_parameters(globals(), ("augmentation", "protocol", "n_seeds"))
 lesson = tour.lesson(augmentation, protocol)
@@ -47,10 +48,10 @@ left_out = tour.by_hand(lesson)
 # The table has five digits between the most and the least influential. *Left out* is the rise by hand. *Weight nudged* is the slope by hand: two trainings, with a
 # thousandth more and a thousandth less of the point. *Digits alike* counts the significant digits, up to five, to which the slope and the closed form agree.
 
-# %%
+# %% tags=["remove-input"]
 Exhibit("tour-slopes", tour.influence_table(lesson, left_out), "Five digits, from the most to the least influential.")
 
-# %%
+# %% tags=["remove-input"]
 tour_figures.left_out(lesson, left_out)
 
 # %% [markdown]
@@ -61,7 +62,7 @@ tour_figures.left_out(lesson, left_out)
 # {term}`leverage`, which is large for images unlike the others. A digit far on its own side of the boundary has next to no residual. Its loss hardly moves,
 # whatever its weight.
 
-# %%
+# %% tags=["remove-input"]
 tour_figures.boundary(lesson)
 
 # %% [markdown]
@@ -75,18 +76,18 @@ tour_figures.boundary(lesson)
 # worked out by hand: the probability of a pair is proportional to $1 - c^2$, where $c$ is the cosine of the angle between their features. Equal points have
 # $c = 1$ and are never drawn together. Here are six digits and their 15 pairs, with the probability by that formula and the frequency in effaug's exact draws.
 
-# %%
+# %% tags=["remove-input"]
 tour_figures.six(lesson)
 
-# %%
+# %% tags=["remove-input"]
 pairs = tour_dpp.pair_table(lesson)
-Exhibit("tour-pairs", pairs.round(3), tour_dpp.pair_words(pairs))
+Exhibit("tour-pairs", as_text(pairs, 3), tour_dpp.pair_words(pairs))
 
 # %% [markdown]
 # For $k$ points the determinant of a matrix takes the place of $1 - c^2$: the squared volume that the $k$ directions span. The picture shows what that does. It is a map of the digits by
 # their first two principal components, and two digits count as alike where they are near on it. Random selection leaves gaps and clumps; the k-DPP covers the map.
 
-# %%
+# %% tags=["remove-input"]
 tour_figures.spread(lesson)
 
 # %% [markdown]
@@ -98,14 +99,14 @@ tour_figures.spread(lesson)
 # A point that is augmented counts once for the original and once for each copy. {term}`Down-weighting <down-weighted>` shares a weight of 1 among them, so that an augmented point counts as much
 # as any other. With four copies, these are the weights:
 
-# %%
+# %% tags=["remove-input"]
 Exhibit("tour-weights", tour.plan_table(), "The weights of an original and its four copies.")
 
 # %% [markdown]
 # Augmenting points changes the model, and with it the influence of every point. A policy with {term}`updates <update>` takes the scores again, from the new model, before it chooses
 # more points.
 
-# %%
+# %% tags=["remove-input"]
 updated = tour.after(lesson)
 tour_figures.before_after(lesson, updated)
 
@@ -113,7 +114,7 @@ tour_figures.before_after(lesson, updated)
 # Does either pay? Below is the accuracy in percent on the augmented test set with so many points augmented, and the {term}`AUC`, of which 1000 is perfect. *Proportional* is to influence.
 # [The refinements' page](refinements.ipynb) asks the same of the paper's data sets.
 
-# %%
+# %% tags=["remove-input"]
 Exhibit("tour-accuracy", tour.refinement_table(lesson, n_seeds), "Accuracy in percent by points augmented, and AUC.")
 
 # %% [markdown]
