@@ -12,7 +12,7 @@ from effaug.report.markup import Shown
 from effaug.report.notebooks import defaults, titles
 from effaug.report.parameters import ACCEPTED, DEFAULTS, accepted, stored_results
 
-OTHER = "one of its own"
+OTHER = "other"
 _WORDS = {
     "n_seeds": "a whole number: at most this many of the stored seeds; when recomputed, this many, from 0 on",
     "source": "stored (read results/) or recompute (compute one task anew, into a temporary folder)",
@@ -26,7 +26,7 @@ def offered() -> pd.DataFrame:
     -------
     DataFrame
         Indexed by notebook: ``page`` (its heading), a column for each of the seven parameters that most of them have,
-        and ``one of its own``, such as ``variants=all``. Empty where a notebook does not have it.
+        and ``other``, its own, such as ``variants=all``. Empty where a notebook does not have it.
     """
     rows = {}
     for name, title in titles().items():

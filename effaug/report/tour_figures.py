@@ -95,9 +95,9 @@ def _line(axes: Axes, values: np.ndarray) -> None:
 
 
 def image(axes: Axes, pixels: np.ndarray, title: str, colour: object) -> None:
-    """One digit, its title in a colour."""
+    """One digit in a frame of a colour."""
     axes.imshow(pixels, cmap="gray_r")
     axes.set(xticks=[], yticks=[])
-    axes.set_title(title, fontsize=10, color=colour)
+    axes.set_title(title, fontsize=10)
     for side in axes.spines.values():
         side.set(color=colour, lw=1.5)
