@@ -72,9 +72,9 @@ tour_figures.boundary(lesson)
 # (tour-dpp)=
 # ## k-DPP: points unlike each other
 #
-# Points of large influence may all be alike. A {term}`k-DPP` draws a set of $k$ points, and makes a set more probable the more its points differ. For two points it can be
-# worked out by hand: the probability of a pair is proportional to $1 - c^2$, where $c$ is the cosine of the angle between their features. Equal points have
-# $c = 1$ and are never drawn together. Here are six digits and their 15 pairs, with the probability by that formula and the frequency in effaug's exact draws.
+# Points of large influence may all be alike. A {term}`k-DPP` draws a set of *k* points, and makes a set more probable the more its points differ. For two points it can be
+# worked out by hand: the probability of a pair is proportional to 1 - *c*², where *c* is the cosine of the angle between their features. Equal points have
+# *c* = 1 and are never drawn together. Here are six digits and their 15 pairs, with the probability by that formula and the frequency in effaug's exact draws.
 
 # %% tags=["remove-input"]
 tour_figures.six(lesson)
@@ -84,7 +84,7 @@ pairs = tour_dpp.pair_table(lesson)
 Exhibit("tour-pairs", as_text(pairs, 3), tour_dpp.pair_words(pairs))
 
 # %% [markdown]
-# For $k$ points the determinant of a matrix takes the place of $1 - c^2$: the squared volume that the $k$ directions span. The picture shows what that does. It is a map of the digits by
+# For *k* points the determinant of a matrix takes the place of 1 - *c*²: the squared volume that the *k* directions span. The picture shows what that does. It is a map of the digits by
 # their first two principal components, and two digits count as alike where they are near on it. Random selection leaves gaps and clumps; the k-DPP covers the map.
 
 # %% tags=["remove-input"]
