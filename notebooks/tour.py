@@ -45,8 +45,8 @@ left_out = tour.by_hand(lesson)
 # Leaving out is a long step, from a weight of 1 to a weight of 0. The {term}`influence` of a point is the slope at the start of that step: how fast its own loss rises as its
 # weight falls. A slope has a closed form, one line of linear algebra for all points together, where leaving out takes 200 trainings.
 #
-# The table has five digits between the most and the least influential. *Left out* is the rise by hand. *Weight nudged* is the slope by hand: two trainings, with a
-# thousandth more and a thousandth less of the point. *Digits alike* counts the significant digits, up to five, to which the slope and the closed form agree.
+# The table has five digits between the most and the least influential. *Weight nudged* is the slope by hand: two trainings, with a thousandth
+# more and a thousandth less of the point. *Digits alike* counts the significant digits, up to five, to which it agrees with the closed form. *Left out* is the whole rise by hand.
 
 # %% tags=["remove-input"]
 Exhibit("tour-slopes", tour.influence_table(lesson, left_out), "Five digits, from the most to the least influential.")
@@ -97,10 +97,10 @@ tour_figures.spread(lesson)
 # ## Down-weighting and updates
 #
 # A point that is augmented counts once for the original and once for each copy. {term}`Down-weighting <down-weighted>` shares a weight of 1 among them, so that an augmented point counts as much
-# as any other. With four copies, these are the weights:
+# as any other. With three copies, these are the weights:
 
 # %% tags=["remove-input"]
-Exhibit("tour-weights", tour.plan_table(), "The weights of an original and its four copies.")
+Exhibit("tour-weights", tour.plan_table(), "The weights of an original and its three copies.")
 
 # %% [markdown]
 # Augmenting points changes the model, and with it the influence of every point. A policy with {term}`updates <update>` takes the scores again, from the new model, before it chooses

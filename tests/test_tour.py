@@ -97,7 +97,7 @@ def test_the_maps_features_have_a_gaussians_products_and_a_k_dpp_covers_it(lesso
 
 
 def test_plans_share_a_weight_of_one(lesson):
-    assert tour.plan_table()["sum"].tolist() == [1, 5, 1]
+    assert tour.plan_table()["sum"].tolist() == [1, 4, 1]
 
 
 def test_updated_scores_are_those_of_the_augmented_model(lesson):

@@ -145,11 +145,10 @@ def influence_table(lesson: Lesson, left_out: np.ndarray) -> pd.DataFrame:
         point = lesson.ranked[rank]
         slope, closed = nudged(lesson, point), lesson.influence[point]
         rows[rank + 1] = {
-            "digit": int(lesson.digits[point]),
-            "left out": f"{left_out[point]:.3g}",
+            "digits alike": min(5, digits_alike(slope, closed)),
             "weight nudged": f"{slope:.5g}",
             "closed form": f"{closed:.5g}",
-            "digits alike": min(5, digits_alike(slope, closed)),
+            "left out": f"{left_out[point]:.3g}",
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("rank")
 
@@ -195,10 +194,10 @@ def boundary_words(lesson: Lesson, k: int = 20) -> str:
 
 
 def plan_table() -> pd.DataFrame:
-    """Weights of an original and its four copies: not selected, selected, selected and down-weighted."""
-    plain, shared = (plan_weights(np.array([False, True]), 4, downweight=down) for down in (False, True))
-    names = pd.Index(["not selected", "selected", "selected, down-weighted"], name="point")
-    columns = ["original", *(f"copy {k}" for k in range(1, 5))]
+    """Weights of an original and its three copies: not selected, selected, selected and down-weighted."""
+    plain, shared = (plan_weights(np.array([False, True]), 3, downweight=down) for down in (False, True))
+    names = pd.Index(["not selected", "selected", "down-weighted"], name="point")
+    columns = ["original", *(f"copy {k}" for k in range(1, 4))]
     frame = pd.DataFrame([plain[0], plain[1], shared[1]], index=names, columns=columns)
     return frame.assign(sum=frame.sum(axis=1))
 

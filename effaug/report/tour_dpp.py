@@ -26,8 +26,8 @@ def pair_table(lesson: Lesson, draws: int = DRAWS, random_state: int = 0) -> pd.
     Returns
     -------
     DataFrame
-        Indexed by ``pair``, least alike first: ``cosine``, ``1 - cosine^2``, ``probability`` (that over its sum over
-        the pairs), ``frequency`` in so many exact draws.
+        Indexed by ``pair``, least alike first: ``probability``, ``frequency`` in so many exact draws, ``cosine``,
+        and ``1 - cosine^2``, which over its sum over the pairs is the probability.
     """
     X = lesson.originals[six_digits(lesson)]
     unit = X / np.linalg.norm(X, axis=1, keepdims=True)
@@ -38,10 +38,10 @@ def pair_table(lesson: Lesson, draws: int = DRAWS, random_state: int = 0) -> pd.
     square = 1 - cosine**2
     frame = pd.DataFrame(
         {
-            "cosine": cosine,
-            "1 - cosine^2": square,
             "probability": square / square.sum(),
             "frequency": [drawn.count(pair) / draws for pair in pairs],
+            "cosine": cosine,
+            "1 - cosine^2": square,
         },
         index=pd.Index([f"{chr(97 + i)}, {chr(97 + j)}" for i, j in pairs], name="pair"),
     )
