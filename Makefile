@@ -1,10 +1,10 @@
-# make book | test | torture | reproduce | notebooks | lint | dist | lock | sbom | audit - each creates .venv from the lock when it is missing.
+# make book | test | test-browser | torture | reproduce | notebooks | lint | dist | lock | sbom | audit - each creates .venv from the lock when it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 
-.PHONY: book test torture reproduce notebooks lint lock dist sbom audit
+.PHONY: book test test-browser torture reproduce notebooks lint lock dist sbom audit
 .DELETE_ON_ERROR:
 
 book: $(READY)
@@ -15,8 +15,14 @@ book: $(READY)
 # their names, so that the book, which takes longest, is not left to the end. The docstrings' examples run too; the
 # notebooks' .py are no modules.
 test: $(READY)
-	$(BIN)/python -m pytest --nbval --doctest-modules --ignore-glob='notebooks/*.py' -n $(JOBS) --maxprocesses 8 \
+	$(BIN)/python -m pytest --nbval --doctest-modules --ignore-glob='notebooks/*.py' --ignore=tests/browser -n $(JOBS) --maxprocesses 8 \
 	  --dist loadfile --no-loadscope-reorder tests notebooks effaug
+
+# The built book in Chromium, with the network off: every page, both themes, three widths. EFFAUG_CHROMIUM names the
+# browser where none is on the path. The book is built where there is none; after a change, make book first.
+test-browser: $(READY)
+	test -f _build/html/index.html || $(MAKE) book
+	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal tests/browser
 
 # The tests that do effaug harm, in their long form; what was counted is shown on the page "What it withstands".
 torture: $(READY)
