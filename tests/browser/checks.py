@@ -41,6 +41,11 @@ _AXE = """() => axe.run(document, {resultTypes: ["violations"]}).then(found => f
   rule => rule.nodes.map(node => [rule.impact, `${rule.id} (${rule.impact}): ${node.html.slice(0, 160)}`])))"""
 
 
+def settle(page: Page) -> None:
+    """Wait until nothing on a page fades or moves any more, and its fonts are there."""
+    page.evaluate("() => Promise.all([document.fonts.ready, ...document.getAnimations().map(a => a.finished)])")
+
+
 def overflowing(page: Page) -> list[str]:
     """Boxes around the text that are wider inside than out, so that the page would scroll sideways."""
     return page.evaluate(_OVERFLOW)
@@ -60,6 +65,12 @@ def inaccessible(page: Page) -> list[str]:
 def pages(book: Path) -> list[Path]:
     """The built book's pages; the theme's templates among its static files are none."""
     return sorted(path for path in book.rglob("*.html") if "_static" not in path.relative_to(book).parts)
+
+
+def redirected(page: Path) -> str | None:
+    """Where a page sends its reader on to without a word of its own, if it does."""
+    (refresh,) = BeautifulSoup(page.read_text(), "html.parser").select("meta[http-equiv=Refresh]") or [None]
+    return None if refresh is None else re.split("url=", str(refresh["content"]), flags=re.I)[1]
 
 
 def broken(book: Path) -> list[str]:
@@ -84,8 +95,7 @@ def _named(page: Path) -> list[str]:
     soup = BeautifulSoup(page.read_text(), "html.parser")
     hrefs = [tag["href"] for tag in soup.select("a[href], link[href], image[href], use[href]")]
     sources = [tag["src"] for tag in soup.select("[src]")]
-    refreshed = [re.split("url=", tag["content"], flags=re.I)[1] for tag in soup.select("meta[http-equiv=Refresh]")]
-    return [str(target) for target in [*hrefs, *sources, *refreshed] if str(target) not in ("", "#")]
+    return [str(target) for target in [*hrefs, *sources, redirected(page) or ""] if str(target) not in ("", "#")]
 
 
 @cache

@@ -137,6 +137,21 @@ def test_a_link_to_nothing_is_noticed(body, problem, tmp_path):
     assert checks.broken(tmp_path) == [problem]
 
 
+def test_a_page_that_only_leads_on_is_told_from_one_with_a_text(tmp_path):
+    (tmp_path / "index.html").write_text('<meta http-equiv="Refresh" content="0; url=page.html" />')
+    (tmp_path / "page.html").write_text(SOUND.format(""))
+    assert [checks.redirected(path) for path in checks.pages(tmp_path)] == ["page.html", None]
+    (tmp_path / "page.html").unlink()
+    assert checks.broken(tmp_path) == ["index.html: no file page.html"]
+
+
+def test_what_still_fades_is_waited_for(opened):
+    style = "<style>@keyframes fade {from {opacity: 0.1}} p {animation: fade 0.5s}</style><p>A word that fades in</p>"
+    page, _ = opened(style, wait="commit")
+    checks.settle(page)
+    assert page.evaluate("getComputedStyle(document.querySelector('p')).opacity") == "1"
+
+
 def test_a_first_load_counts_each_file_once_and_whole(opened, tmp_path):
     (tmp_path / "a.css").write_text("/*" + "a" * 1000 + "*/")
     _, watch = opened('<link rel="stylesheet" href="a.css?v=1"><link rel="stylesheet" href="a.css">')

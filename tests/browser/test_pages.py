@@ -17,7 +17,8 @@ def test_a_page_is_quiet_and_fits_and_can_be_read_by_all(path, theme, watched):
     for width in WIDTHS:
         page, watch = watched(width, theme)
         page.goto(path.as_uri())
-        assert page.evaluate("document.documentElement.dataset.theme || 'redirected'") in (theme, "redirected")
+        page.wait_for_function(f"document.documentElement.dataset.theme == '{theme}'")
+        checks.settle(page)
         problems = [*watch.problems, *checks.overflowing(page)]
         if width == max(WIDTHS):
             problems += checks.clipped(page)
@@ -33,6 +34,12 @@ def test_a_page_is_as_quiet_on_a_server(path, book, served, watched):
     page, watch = watched(served=served)
     page.goto(served + path.relative_to(book).as_posix())
     assert not watch.problems, "\n".join(watch.problems)
+
+
+def test_the_books_address_leads_to_its_first_page(book, page):
+    page.goto((book / "index.html").as_uri())
+    page.wait_for_url((book / str(checks.redirected(book / "index.html"))).as_uri())
+    assert page.locator("article h1").count() == 1
 
 
 def test_links_files_and_anchors_resolve(book):
