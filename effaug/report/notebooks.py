@@ -18,6 +18,7 @@ from effaug.report.own_data import check_page
 from effaug.report.parameters import check_value, is_own, stored_results
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
+PAGE = FOLDER.parent / "book" / "_ext" / "nbconvert" / "config.py"  # how a notebook becomes a page of its own
 
 
 def titles() -> dict[str, str]:
@@ -116,7 +117,7 @@ def run(name: str, values: Mapping[str, Any], out: Path, *, html: bool = False) 
         write_whole(out, lambda part: part.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"))
     if not html:
         return [out]
-    done = _call("nbconvert", "--to", "html", str(out.resolve()), *_offline())
+    done = _call("nbconvert", "--to", "html", str(out.resolve()), "--config", str(PAGE))
     if done.returncode:
         raise OSError(f"{out} is written, its page is not: {_last(done.stderr)}")
     return [out, out.with_suffix(".html")]
@@ -124,13 +125,6 @@ def run(name: str, values: Mapping[str, Any], out: Path, *, html: bool = False) 
 
 def _call(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", module, *arguments], cwd=FOLDER, capture_output=True, text=True)
-
-
-def _offline() -> list[str]:
-    """Without what nbconvert loads from elsewhere; formulas by the book's own MathJax."""
-    (mathjax,) = (FOLDER.parent / "book" / "vendor").glob("mathjax*.js")
-    own = {"mathjax_url": mathjax.as_uri(), "require_js_url": ""}
-    return [f"--HTMLExporter.{name}={value}" for name, value in own.items()]
 
 
 def _last(text: str) -> str:
