@@ -2,7 +2,7 @@
 
 A k-DPP draws the set S of k points with probability det(L_S) / e_k(lambda), where
 
-    L_ij = q_i phi_i . phi_j q_j,    |phi_i| = 1,
+    L_ij = q_i phi_i . phi_j q_j,    phi_i . phi_i = 1,
 
 q is the quality, phi the direction of the features, lambda the eigenvalues of L, and e_k the elementary symmetric
 polynomial: the sum of the products of k of them. An exact draw (Kulesza & Taskar, 2012, Algorithm 8) takes k of L's

@@ -2,11 +2,11 @@
 
 The fit minimises, over coefficients b and intercept a, with weights w and margins m_i = b . x_i + a,
 
-    C * sum_i w_i log(1 + exp(-(2 y_i - 1) m_i)) + |b|^2 / 2,
+    C * sum_i w_i log(1 + exp(-(2 y_i - 1) m_i)) + b . b / 2,
 
-so in units of the summed log loss the L2 term is |b|^2 / (2 C): its Hessian is 1 / C on b and nothing on a.
+so in units of the summed log loss the L2 term is b . b / (2 C): its Hessian is 1 / C on b and nothing on a.
 
-A fit is finished once its Newton decrement, |L^-1 g| with the gradient g and the Hessian H = L L', is at most
+A fit is finished once its Newton decrement, the norm of L^-1 g with the gradient g and the Hessian H = L L', is at most
 `DECREMENT`: then, to first order, no margin is off by more than that times the root of x' H^-1 x.
 """
 
