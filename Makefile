@@ -1,15 +1,20 @@
-# make book | test | test-browser | torture | reproduce | notebooks | lint | dist | lock | sbom | audit - each creates .venv from the lock when it is missing.
+# make book | pdf | test | test-browser | torture | reproduce | notebooks | lint | dist | lock | sbom | audit - each creates .venv from the lock when it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 
-.PHONY: book test test-browser torture reproduce notebooks lint lock dist sbom audit
+.PHONY: book pdf test test-browser torture reproduce notebooks lint lock dist sbom audit
 .DELETE_ON_ERROR:
 
 book: $(READY)
 	$(BIN)/jupyter-book build --all --quiet --warningiserror --keep-going .
 	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+# The built book as one PDF, printed by Chromium (EFFAUG_CHROMIUM names it where none is on the path).
+pdf: $(READY)
+	test -f _build/html/index.html || $(MAKE) book
+	$(BIN)/python book/_ext/pdf.py _build/html _build/effaug.pdf
 
 # A worker takes whole files, whose fixtures are made once and whose notebook has one kernel; they begin in order of
 # their names, so that the book, which takes longest, is not left to the end. The docstrings' examples run too; the
