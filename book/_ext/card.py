@@ -10,20 +10,22 @@ import matplotlib.pyplot as plt
 from shell import CARD
 from sphinx.application import Sphinx
 
-from effaug.report import supplementary
+from effaug.report import front
 from effaug.study.results import Results
 
+SUBTITLE = "Which points are worth augmenting? Kuchnik & Smith, ICLR 2019, from real images"
 INCHES, DPI = (12, 6.3), 100  # 1200 x 630 pixels, which every site that shows cards takes
 
 
 def draw(results: Results, title: str, file: Path) -> None:
     """Write the card as PNG."""
     drawn = BytesIO()
-    supplementary.idea(results).savefig(drawn, format="png", dpi=150, facecolor="white")
+    front.idea(results).savefig(drawn, format="png", dpi=150, facecolor="white")
     drawn.seek(0)
     card = plt.figure(figsize=INCHES, dpi=DPI, facecolor="white")
-    card.text(0.04, 0.93, title, fontsize=30, weight="bold", va="center")
-    figure = card.add_axes((0.04, 0.02, 0.92, 0.84))
+    card.text(0.04, 0.93, title, fontsize=32, weight="bold", va="center")
+    card.text(0.04, 0.82, SUBTITLE, fontsize=19, va="center", color="#444444")
+    figure = card.add_axes((0.04, 0.02, 0.92, 0.74))
     figure.imshow(plt.imread(drawn), interpolation="lanczos")
     figure.axis("off")
     file.parent.mkdir(parents=True, exist_ok=True)
