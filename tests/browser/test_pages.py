@@ -22,7 +22,7 @@ def test_a_page_is_quiet_and_fits_and_can_be_read_by_all(path, theme, watched):
         problems = [*watch.problems, *checks.overflowing(page)]
         if width == max(WIDTHS):
             problems += checks.clipped(page)
-        if width != 768:  # where axe finds what it finds at the other two widths
+        if width == max(WIDTHS) or (width, theme) == (min(WIDTHS), "light"):  # axe takes longest of all
             problems += checks.inaccessible(page)
         if (loaded := watch.loaded()) > FIRST_LOAD.get(path.stem, 1.5 * MB):
             problems.append(f"a first load of {loaded / MB:.2f} MB")
