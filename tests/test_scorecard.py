@@ -367,6 +367,11 @@ def test_the_strip_has_a_mark_for_each_claim_under_each_protocol_that_leads_to_i
     assert repr(shown).splitlines()[1].startswith(nothing)
 
 
+def test_the_words_count_every_claim(tmp_path):
+    told = scorecard.in_words(Results(tmp_path), "released-code")
+    assert told == f"Of {len(CLAIMS)} claims under the released code: {len(CLAIMS)} not measured yet."
+
+
 def test_every_verdict_has_a_mark_of_its_own_and_words():
     marks = [markup.mark(words) for words in scorecard._VERDICTS]
     assert len(set(marks)) == len(marks)

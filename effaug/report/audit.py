@@ -91,7 +91,7 @@ def _of_claims(item: Item, results: Results) -> Finding:
     verdicts = scorecard.scorecard(results, item.claims_under).verdict
     hold = int((verdicts == "holds").sum())
     status = "met" if hold == len(verdicts) else "in part" if hold else "not met"
-    told = scorecard.in_words(results, item.claims_under).replace("`", "")
+    told = scorecard.in_words(results, item.claims_under)
     return Finding(item, status, f"{told} {item.lacking}".strip())
 
 

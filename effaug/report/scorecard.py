@@ -9,7 +9,7 @@ import pandas as pd
 from effaug.report.claims import CLAIMS
 from effaug.report.exhibits import Exhibit
 from effaug.report.judging import OUTCOMES, most_seeds, verdict
-from effaug.report.labels import dataset_label, with_labels
+from effaug.report.labels import dataset_label, protocol_label, with_labels
 from effaug.report.markup import Shown, folded, mark, scrolls, table_html, verdict_html
 from effaug.report.measures import effects
 from effaug.report.numbers import own as own_table
@@ -117,6 +117,12 @@ def _counts(card: pd.DataFrame) -> str:
     """
     count = card.verdict.value_counts()
     return ", ".join(f"{count[verdict]} {words}" for verdict, words in _VERDICTS.items() if verdict in count)
+
+
+def in_words(results: Results, protocol: str) -> str:
+    """How many claims have which verdict under a protocol, as a sentence."""
+    card = scorecard(results, protocol)
+    return f"Of {len(card)} claims under {protocol_label(protocol)}: {_counts(card)}."
 
 
 def answer(results: Results) -> str:
