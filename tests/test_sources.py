@@ -1,5 +1,6 @@
 """effaug.report.sources: origins that name files which exist, and commands that can be typed."""
 
+import dataclasses
 import re
 import shlex
 
@@ -87,9 +88,8 @@ def test_a_study_names_only_what_is_wanted_and_nothing_where_nothing_is():
 
 
 def test_what_was_just_computed_is_computed_again_by_effaug_run(view):
-    view.parameters["source"] = "recompute"
-    try:
-        commands = sources.origin(view, "table_1", [("mnist-crop", "frozen")]).commands
-    finally:
-        view.parameters["source"] = "stored"
-    assert commands[0] == "effaug run mnist-crop --score influence --protocol released-code"
+    """Its folder is gone with the notebook: no file is named."""
+    fresh = dataclasses.replace(view, parameters=view.parameters | {"source": "recompute"})
+    found = sources.origin(fresh, "table_1", [("mnist-crop", "frozen")])
+    assert found.commands[0] == "effaug run mnist-crop --score influence --protocol released-code"
+    assert found.files.empty

@@ -31,6 +31,7 @@ TIDY = [
     # A name other than the text on a button: who speaks to the computer says what is to be seen.
     (r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1", "page"),
     (r'(<button class="btn btn-sm nav-link[^>]*?theme-switch-button[^>]*?)aria-label="Color mode"', r"\1", "page"),
+    (r'<summary aria-label="Toggle hidden content">', "<summary>", "some"),
     # docutils calls the references a list whose entries are none.
     (r'<div role="list" class="citation-list">', '<div class="citation-list">', "some"),
 ]

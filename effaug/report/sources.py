@@ -83,13 +83,15 @@ def origin(view: View, page: str, panels: Iterable[Where] | None = None) -> Orig
     """
     chosen = view.panels if panels is None else list(panels)
     files = provenance(view)
+    files = files[files.index.isin(chosen)]
     tasks = tuple(dict.fromkeys(task for task, _ in chosen))
     if view.parameters["source"] == "recompute":
+        files = files.iloc[:0]  # in a temporary folder, which a page has no business to link
         told = tuple(view.command(*panel, score) for panel in chosen for score in view.scores)
     else:
         told = again(tasks, {features for _, features in chosen}, view.parameters["protocol"] not in NAMES)
     narrowed = view.parameters | ({"dataset": tasks[0].split("-")[0]} if len(tasks) == 1 else {})
-    return Origin(files[files.index.isin(chosen)], (*dict.fromkeys(told), *rerun(page, narrowed)))
+    return Origin(files, (*dict.fromkeys(told), *rerun(page, narrowed)))
 
 
 def study(
