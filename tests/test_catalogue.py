@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
-from effaug.report import catalogue, tables
+from effaug.report import catalogue, numbering, tables
+from effaug.report.exhibits import Exhibits
 from effaug.report.labels import score_label, task_label
 from effaug.report.published import published_aucs
 from effaug.report.view import view_of
@@ -30,77 +30,71 @@ def test_all_tables_and_figures_are_there_once_on_pages_that_exist():
         assert ENTRIES[f"table-{number}"].title == f"AUC, {named}"
 
 
+def drawn_axes(number):
+    return [axes for exhibit in ENTRIES[f"figure-{number}"].make(view_of(n_seeds=1)) for axes in exhibit.shows.axes]
+
+
 @pytest.mark.parametrize(
     ("number", "datasets", "shows"),
     [
-        (1, {"cifar10", "smallnorb"}, ("influence", "points")),
-        (2, {"cifar10", "smallnorb"}, ("influence before", "influence after")),
-        (6, {"mnist", "cifar10", "smallnorb"}, ("loss", "points")),
-        (7, {"mnist", "cifar10", "smallnorb"}, ("influence", "points")),
-        (8, {"mnist", "cifar10", "smallnorb"}, ("influence before", "influence after")),
+        (1, {"CIFAR-10", "small NORB"}, ("influence", "points")),
+        (2, {"CIFAR-10", "small NORB"}, ("influence before", "after")),
+        (6, {"MNIST", "CIFAR-10", "small NORB"}, ("training loss", "points")),
+        (7, {"MNIST", "CIFAR-10", "small NORB"}, ("influence", "points")),
+        (8, {"MNIST", "CIFAR-10", "small NORB"}, ("influence before", "after")),
     ],
 )
 def test_figures_of_scores_show_the_papers_data_sets_under_translation(number, datasets, shows):
-    figure = ENTRIES[f"figure-{number}"].make(view_of(n_seeds=1))
-    drawn = [axes for axes in figure.axes if axes.get_title()]
-    assert {re.match(r"(\w+)-translate ", axes.get_title())[1] for axes in drawn} == datasets
+    drawn = drawn_axes(number)
+    assert {re.match("(.+?), shifted", axes.get_title(loc="left"))[1] for axes in drawn} == datasets
     assert {(axes.get_xlabel(), axes.get_ylabel()) for axes in drawn} == {shows}
 
 
-_AGAINST = ["baseline", "random proportional, influence"]
+_REFINED = {"random", "influence", "updated", "down-weighted", "both"}
 
 
 @pytest.mark.parametrize(
     ("number", "policies"),
     [
-        (3, [*_AGAINST, "random proportional, loss", "virtual support vectors"]),
-        (
-            4,
-            [
-                "baseline",
-                *(f"random proportional{x}" for x in ("", ", downweight", ", update", ", update and downweight")),
-            ],
-        ),
-        (
-            9,
-            [
-                "baseline",
-                *(f"random proportional{x}" for x in ("", ", downweight", ", update", ", update and downweight")),
-            ],
-        ),
-        (
-            10,
-            [
-                "baseline",
-                *(
-                    f"deterministic proportional{x}"
-                    for x in ("", ", downweight", ", update", ", update and downweight")
-                ),
-                "deterministic inverse proportional",
-            ],
-        ),
-        (14, [*_AGAINST, "random proportional, margin", "random inverse proportional, margin"]),
-        (15, [*_AGAINST, "baseline, clustered", "random proportional, influence, clustered"]),
-        (16, [*_AGAINST, "k-DPP", "k-DPP, influence", "greedy MAP", "greedy MAP, influence"]),
+        (3, {"random", "influence", "training loss", "support vectors"}),
+        (4, _REFINED),
+        (9, _REFINED),
+        (10, _REFINED - {"influence"} | {"highest influence", "lowest influence"}),
+        (14, {"random", "influence", "large margin", "small margin"}),
+        (15, {"random", "influence", "clusters", "clusters, infl."}),
+        (16, {"random", "influence", "k-DPP", "k-DPP, infl.", "greedy MAP", "greedy, infl."}),
     ],
 )
 def test_figures_of_policies_show_those_of_the_paper(number, policies):
-    figure = ENTRIES[f"figure-{number}"].make(view_of(n_seeds=1))
-    shown = {text.get_text() for legend in figure.legends for text in legend.get_texts()}
-    assert shown - {"no augmentation", "full augmentation"} == set(policies)
-    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    assert all("rotate" in title for title in titles) == (number == 4)
+    drawn = drawn_axes(number)
+    labels = {text.get_text() for axes in drawn for text in axes.texts}
+    assert labels - {"none", "all points", "10 %"} == policies
+    assert all("rotated" in axes.get_title(loc="left") for axes in drawn) == (number == 4)
 
 
-@pytest.mark.parametrize(("number", "dataset"), [(5, "mnist"), (11, "mnist"), (12, "cifar10"), (13, "smallnorb")])
+@pytest.mark.parametrize(("number", "dataset"), [(5, "MNIST"), (11, "MNIST"), (12, "CIFAR-10"), (13, "small NORB")])
 def test_extreme_points_are_of_the_papers_data_set(number, dataset):
-    figure = ENTRIES[f"figure-{number}"].make(view_of(n_seeds=1))
-    assert figure.get_suptitle().startswith(f"{dataset}-")
+    exhibits = ENTRIES[f"figure-{number}"].make(view_of(n_seeds=1))
+    assert exhibits[0].anchors == (f"figure-{number}",)
+    assert all(exhibit.caption.startswith(f"<b>Figure {number}, {dataset}, shifted") for exhibit in exhibits)
+
+
+@pytest.mark.parametrize("number", numbering.OWN)
+def test_our_own_figures_are_on_pages_that_exist(number):
+    assert (ROOT / "notebooks" / f"{numbering.PAGES[number]}.ipynb").exists()
 
 
 def test_links_name_every_entry():
     found = re.findall(r'href="there/(\w+)\.html#([\w-]+)"', catalogue.links("there"))
     assert {name: page for page, name in found} == {name: entry.page for name, entry in ENTRIES.items()}
+
+
+def test_our_own_figures_are_linked_where_a_page_shows_them():
+    found = dict(re.findall(r'href="there/(\w+)\.html#figure-(e\d+)"', catalogue.own_links("there")))
+    assert len(found) >= 7
+    for page, number in found.items():
+        assert numbering.OWN[number.upper()][1] == page or number in ("e8", "e9")
+        assert f'id=\\"figure-{number}\\"' in (ROOT / "notebooks" / f"{page}.ipynb").read_text(), page
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +106,14 @@ def exported(tmp_path_factory):
 @pytest.mark.slow
 def test_every_table_is_csv_and_latex_and_every_figure_svg_and_pdf(exported):
     folder, written, _ = exported
-    suffixes = {"table": (".csv", ".tex"), "figure": (".svg", ".pdf")}
-    expected = {f"{name}{suffix}" for name, entry in ENTRIES.items() for suffix in suffixes[entry.kind]}
-    assert {path.name for path in written} == {path.name for path in folder.iterdir()} == expected
+    names = {path.name for path in folder.iterdir()}
+    assert {path.name for path in written} == names
+    tables_written = {name for name in names if name.startswith("table")}
+    assert tables_written == {f"table-{k}{suffix}" for k in range(1, 21) for suffix in (".csv", ".tex")}
+    figures_written = {name.rpartition(".")[0] for name in names - tables_written}
+    assert {re.match(r"figure-\d+", name)[0] for name in figures_written} == {f"figure-{k}" for k in range(1, 18)}
+    assert all(f"{name}{suffix}" in names for name in figures_written for suffix in (".svg", ".pdf"))
+    assert "figure-3-mnist-refit.csv" in names
     for path in folder.glob("*.svg"):
         assert ET.parse(path).getroot().tag.endswith("svg")
     for path in folder.glob("*.pdf"):
@@ -152,6 +151,8 @@ def test_latex_escapes_text_and_leaves_formulas():
 def test_a_figure_without_results_says_what_is_missing(tmp_path):
     view = view_of(Results(tmp_path))
     for name in ("figure-5", "figure-12", "figure-3", "figure-16", "figure-17"):
-        assert isinstance(ENTRIES[name].make(view), Figure)
-    assert "No results yet" in ENTRIES["figure-13"].make(view).texts[0].get_text()
+        made = ENTRIES[name].make(view)
+        assert isinstance(made, Exhibits)
+        assert len(made) == 0
+    assert "No results yet" in repr(ENTRIES["figure-13"].make(view))
     assert set(ENTRIES["table-7"].make(view)["AUC"]) == {"-"}

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from effaug.report.exhibits import INK, Exhibit, Exhibits, Origin, svg
+from effaug.report.drawings import INK, svg
+from effaug.report.exhibits import Exhibit, Exhibits, Origin
 from effaug.report.markup import notes, table_html
 
 TABLE = pd.DataFrame({"AUC": ["970.59", "968.10"]}, index=pd.Index(["random", "k-DPP <5>"], name="policy"))
@@ -45,6 +46,12 @@ def test_no_two_figures_on_a_page_share_an_id(figure):
     plt.close(other)
     ids = [re.findall(r'\bid="([^"]+)"', svg(each, "")) for each in (figure, other)]
     assert all(ids)
+    assert not set(ids[0]) & set(ids[1])
+
+
+def test_figures_that_are_drawn_alike_do_not_share_ids(figure):
+    ids = [re.findall(r'\bid="([^"]+)"', Exhibit(name, figure, "F")._repr_html_()) for name in ("first", "second")]
+    assert len(ids[0]) > 1
     assert not set(ids[0]) & set(ids[1])
 
 
@@ -122,3 +129,33 @@ def test_sentences_and_numbers_are_told_apart_for_their_layout():
     table = pd.DataFrame({"a": ["+1.50 ± 0.20"], "b": ["Loss is better than drawing at random."], "c": ["no"]})
     page = BeautifulSoup(table_html(table), "html.parser")
     assert [cell.get("class") for cell in page.tbody.find_all("td")] == [["number"], ["sentence"], None]
+
+
+@pytest.fixture
+def sheet():
+    drawn = plt.figure(figsize=(6, 2))
+    for part, name in zip(drawn.subfigures(1, 3), "abc", strict=True):
+        part.add_axes((0.2, 0.2, 0.7, 0.7)).set_title(f"panel {name}")
+    plt.close(drawn)
+    return drawn
+
+
+def test_panels_are_images_of_their_own_that_a_page_can_wrap(sheet):
+    page = BeautifulSoup(Exhibit("f", sheet, "F", ("one", "two", "three"))._repr_html_(), "html.parser")
+    each = page.figure.find_all("svg", recursive=False)
+    assert [part["aria-label"] for part in each] == ["one", "two", "three"]
+    assert [re.findall("panel .", part.get_text()) for part in each] == [["panel a"], ["panel b"], ["panel c"]]
+    assert len({part["viewbox"].split()[2] for part in each}) == 1
+    assert all(part.get_visible() for part in sheet.subfigs)  # as they were, for whoever saves the whole
+
+
+def test_text_has_a_size_and_the_pages_font_and_colour(sheet):
+    (first, *_) = BeautifulSoup(Exhibit("f", sheet, "F")._repr_html_(), "html.parser").find_all("svg")
+    assert first["fill"] == "currentColor"
+    assert all("font-size" in text["style"] and "font-family" not in text["style"] for text in first.find_all("text"))
+
+
+def test_a_link_finds_an_exhibit_by_any_of_its_names(figure):
+    page = BeautifulSoup(Exhibit("f-mnist", figure, "F", anchors=("f-5", "f-11"))._repr_html_(), "html.parser")
+    assert page.figure["id"] == "f-mnist"
+    assert [span["id"] for span in page.figure.find_all("span")[:2]] == ["f-5", "f-11"]

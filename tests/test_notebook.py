@@ -3,7 +3,7 @@ import types
 
 import pytest
 
-from effaug.report import comparisons, figures, paper_tables, point_figures, point_scores, tables
+from effaug.report import figures, image_figures, paper_tables, point_figures, point_scores, tables
 from effaug.report.parameters import STORED, ParameterError, check_parameters
 from effaug.report.view import open_view, view_of
 from effaug.study.experiment import Experiment
@@ -105,10 +105,6 @@ def test_what_a_page_does_not_offer_is_fixed_and_refused(tmp_path):
         open_view(GOOD, score=None)
 
 
-def words(figure):
-    return "\n".join(text.get_text() for part in (figure, *figure.axes) for text in part.texts)
-
-
 @pytest.fixture
 def without_margin(cache, tmp_path):
     """Two policies by influence, computed here."""
@@ -123,11 +119,10 @@ def test_a_score_that_is_not_stored_is_said_with_the_command_that_computes_it(wi
     assert "The paper publishes no numbers by margin" in view.notes().text
     assert "Points of low margin have the most to gain" in view.notes().text
     assert f"No results by margin yet for digits-crop (frozen). To compute them: `{command}`." in view.notes().text
-    assert command in comparisons.in_words(view)
     drawn = (figures.figure_3, figures.figure_9, figures.figure_10)
     points = (point_figures.score_histograms, point_figures.score_before_after)
-    for draw in (*drawn, *points, lambda view: point_figures.task_copies(view, "digits-crop")):
-        assert command in words(draw(view))
+    for draw in (*drawn, *points, image_figures.task_copies):
+        assert f"<code>{command}</code>" in draw(view)._repr_html_(), draw
     assert "margin" not in point_scores.score_table(view).index.get_level_values("score")
     assert open_view(GOOD, without_margin).notes().text == "Nothing here is missing or cut short."
     assert "--score loss" in open_view(GOOD | {"score": "loss"}, without_margin).notes().text
@@ -136,15 +131,15 @@ def test_a_score_that_is_not_stored_is_said_with_the_command_that_computes_it(wi
 def test_that_command_computes_all_that_a_page_shows_of_a_score(without_margin):
     run(Experiment("digits-crop", "paper", score_names=("margin",), n_seeds=1), without_margin)
     view = open_view(GOOD | {"score": "margin"}, without_margin)
-    assert "effaug run" not in view.notes().text + comparisons.in_words(view)
+    assert "effaug run" not in view.notes().text
     assert set(view.table.score) == {"", "influence", "margin"}
-    legend = {text.get_text() for text in figures.figure_3(view).legends[0].get_texts()}
-    assert "random proportional, margin" in legend
-    assert "effaug run" not in words(figures.figure_9(view)) + words(point_figures.score_before_after(view))
-    assert {axes.get_xlabel() for axes in point_figures.score_histograms(view).axes} == {"influence", "loss", "margin"}
-    assert point_figures.task_copies(view, "digits-crop").axes[0].images
+    (exhibit,) = figures.figure_3(view)
+    assert "SVM margin" in {text.get_text() for text in exhibit.shows.axes[0].texts}
+    assert "effaug run" not in repr(figures.figure_9(view)) + repr(point_figures.score_before_after(view))
+    histograms = point_figures.score_histograms(view)
+    assert [each.shows.axes[0].get_xlabel() for each in histograms] == ["influence", "training loss", "SVM margin"]
+    assert image_figures.task_copies(view)[0].shows.axes[0].images
     assert "margin" in point_scores.score_table(view).index.get_level_values("score")
-    assert "margin" in tables.curve_table(view, ("random_proportional",)).index.get_level_values("score")
     assert [each for each in paper_tables.auc_tables(view) if "by SVM margin" in each.caption]
 
 
@@ -216,6 +211,6 @@ def test_a_changed_protocol_with_results_is_accepted_and_not_recomputed(tmp_path
     view = open_view(GOOD | {"protocol": "paper+C=3.0"})
     assert set(view.table.policy) == {"baseline", "full"}
     assert list(tables.task_table(view).index) == ["digits-crop"]
-    assert point_figures.task_copies(view, "digits-crop").axes
+    assert image_figures.task_copies(view)[0].shows.axes
     with pytest.raises(ParameterError, match="takes one of the protocols reconstruction, paper, released-code"):
         open_view(GOOD | {"protocol": "paper+C=3.0", "source": "recompute"})

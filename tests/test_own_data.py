@@ -36,8 +36,8 @@ def test_a_view_of_a_file_is_recomputed_from_its_images(file):
     assert view.task("my-ones-rotate").own.subset.x_train.shape == (60, 8, 8, 1)
     assert set(view.table.task) == {"my-ones-rotate"}
     assert view.table.budget.max() == 60
-    (axes,) = figures.figure_3(view).axes
-    assert "my-ones-rotate" in axes.get_title()
+    (axes,) = figures.figure_3(view)[0].shows.axes
+    assert "my-ones-rotate" in axes.get_title(loc="left")
     assert len(axes.lines) >= 3
     assert view.other(protocol="released-code").label("my-ones-rotate") == "released-code"
 

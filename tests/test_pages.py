@@ -3,7 +3,6 @@
 import ast
 import csv
 import functools
-import itertools
 import shutil
 from pathlib import Path
 
@@ -12,8 +11,6 @@ import jupytext
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.artist import Artist
-from matplotlib.figure import Figure
 
 from effaug.report.parameters import DEFAULTS, STORED, ParameterError
 from effaug.report.view import open_view
@@ -100,18 +97,12 @@ def shown(page: str, **changes) -> str:
 
 
 def text(thing: object) -> str:
-    if isinstance(thing, Figure):
-        return "\n".join(itertools.chain.from_iterable(map(drawn, thing.findobj())))
+    """All that a page shows of a thing, its origin with it."""
+    if hasattr(thing, "_repr_html_") and not isinstance(thing, pd.DataFrame):
+        return thing._repr_html_()
     if isinstance(thing, pd.DataFrame | pd.Series):
         return thing.to_string()
     return str(getattr(thing, "data", thing))
-
-
-def drawn(artist: Artist) -> list[str]:
-    """Text and numbers of a part of a figure."""
-    asked = ("get_text", "get_xydata", "get_offsets", "get_array", "get_height")
-    values = (getattr(artist, name)() for name in asked if hasattr(artist, name))
-    return [np.array2string(np.asarray(value), threshold=10**6) for value in values if value is not None]
 
 
 def other(page: str, name: str) -> object:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from scipy import stats
 
-from effaug.report.panels import panels_of
+from effaug.report import findings
+from effaug.report.findings import Policy
+from effaug.report.labels import task_label
+from effaug.report.panels import BASELINE, Panel, panels_of
 from effaug.report.published import published_aucs
 from effaug.report.rounding import as_text, by_key, difference, rounded, shown
 from effaug.report.statistics import half_width, paired
@@ -53,26 +57,63 @@ def main_claim(view: View, budget_fraction: float = 0.10) -> pd.DataFrame:
     return rounded(by_key(rows, "task", "features"), 2)
 
 
-def in_words(view: View, budget_fraction: float = 0.10) -> str:
-    """`main_claim` as sentences, in Markdown."""
-    score = view.parameters["score"]
-    claims = main_claim(view, budget_fraction)
-    lines = []
-    for panel in claims.index:
-        (task, features), row = panel, claims.loc[panel]
-        if math.isnan(row["random proportional - full"]):
-            command = view.command(task, features, score)
-            lines.append(f"- **{task}** ({features}): nothing by {score} yet; `{command}` computes it.")
-            continue
-        chosen, gap = row["full"] + row["random proportional - full"], row["random proportional - full"]
-        side = "below" if gap < 0 else "above"
-        lines.append(
-            f"- **{task}** ({features}): with {row['budget']:.0f} points augmented, drawn in proportion to their "
-            f"{score}, accuracy is {shown(chosen, 2)} %, {shown(abs(gap), 2)} percentage points {side} augmenting all "
-            f"({shown(row['full'], 2)} %); drawn at random it is {shown(row['full'] + row['baseline - full'], 2)} %; "
-            f"without augmentation {shown(row['none'], 2)} %."
-        )
-    return "\n".join(lines)
+def tally(
+    view: View, policies: Mapping[str, Policy], against: Mapping[str, Policy], fraction: float = findings.TENTH
+) -> pd.DataFrame:
+    """In how many tasks policies are ahead of others, level with them and behind them, and by how much.
+
+    Parameters
+    ----------
+    view : View
+    policies, against : mapping
+        By what they are called: policy and score.
+    fraction : float, default 0.1
+        Of the points, that are augmented; or the largest share below it that both curves have.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by policy, a column for each other one: in how many tasks it is ahead, level and behind, and the
+        smallest and largest mean difference.
+    """
+    known = panels_of(view.every)
+    panels = [known[each] for each in view.panels]
+    rows = {
+        name: {f"against {other}": _counted([*_each(panels, one, key, fraction)]) for other, key in against.items()}
+        for name, one in policies.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("chosen")
+
+
+def _each(panels: Iterable[Panel], one: Policy, other: Policy, fraction: float) -> Iterator[pd.Series]:
+    for panel in panels:
+        yield from findings.leads([panel], one, other, fraction).values()
+
+
+def _counted(leads: list[pd.Series]) -> str:
+    """Outcomes over tasks and the range of differences; a dash where there is no task."""
+    if not leads:
+        return "-"
+    sides = [findings.side(values).split()[0] for values in leads]
+    told = " / ".join(str(sides.count(each)) for each in ("ahead", "level", "behind"))
+    low, high = (shown(pick(values.mean() for values in leads), 1, "+") for pick in (min, max))
+    low, high = (re.sub(r"[-+](?=0\.0$)", "", each) for each in (low, high))
+    return f"{told} ({low if low == high else f'{low} to {high}'})"
+
+
+def by_budget(view: View, one: Policy, called: str) -> str:
+    """At which numbers of points a policy is ahead of random selection, level with it and behind it, as Markdown."""
+    panels, lines = panels_of(view.every), []
+    for task, features in view.panels:
+        panel = panels[task, features]
+        groups: dict[str, list[str]] = {"behind": [], "level with": [], "ahead of": []}
+        for budget in sorted({*panel.curve(BASELINE)} & {*panel.curves.get(one, {})} - {0, panel.n}):
+            lead = paired(panel.curve(one)[budget], panel.curve(BASELINE)[budget])
+            groups[findings.side(lead)].append(f"{budget} ({shown(lead.mean(), 1, '+')})")
+        told = [f"{side} random selection with {findings.in_words(at)} points" for side, at in groups.items() if at]
+        if told:
+            lines.append(f"{task_label(task)}: {called} is {findings.in_words(told)}.")
+    return "\n\n".join(lines) or view.missing() or "Nothing to compare."
 
 
 def refinement_table(view: View) -> pd.DataFrame:

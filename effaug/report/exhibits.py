@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from effaug.report.drawings import keep, panels
 from effaug.report.labels import human
 from effaug.report.markup import Shown, folded, scrolls, table_html
 
-# What is drawn in black takes the text's colour of the page, light or dark; what is drawn in this grey, a paler one.
-INK, REFERENCE = "#000000", "#7f7f7f"
-_THEMED = {INK: "currentColor", REFERENCE: "var(--exhibit-reference, #7f7f7f)"}
+_EMBEDDED = 50_000  # characters of a table at most that a page holds: the book links larger ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +52,11 @@ class Exhibit:
         The anchor, and what its files are called: ``figure-3-mnist``.
     shows : Figure or DataFrame
         A table is shown as it is (see `rounding.as_text`), but for columns of nothing but dashes.
+        A figure's panels wrap: see `drawings.panels`.
     caption : str
         Number and finding, as HTML.
-    alt : str
-        What a figure shows, in words.
+    alt : str or tuple of str
+        What a figure shows, or each of its panels, in words.
     numbers : DataFrame, optional
         Those behind a figure, or all of a table that is shown in part.
     origin : Origin, optional
@@ -67,44 +64,54 @@ class Exhibit:
         A table's columns that must be seen without scrolling: they stand beside its index.
     fold : str
         What a table is folded under; it is open unless given.
+    anchors : tuple of str
+        Other names that a link may have for it: ``figure-3`` for the first one of Figure 3.
     """
 
     name: str
     shows: Figure | pd.DataFrame
     caption: str
-    alt: str = ""
+    alt: str | tuple[str, ...] = ""
     numbers: pd.DataFrame | None = None
     origin: Origin | None = None
     deciding: tuple[str, ...] = ()
     fold: str = ""
+    anchors: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         words = html.unescape(re.sub("<[^>]+>", "", self.caption))
         return words if isinstance(self.shows, Figure) else f"{words}\n\n{self.shows.to_string()}"
 
     def _repr_html_(self) -> str:
-        caption = f"<figcaption>{self.caption}</figcaption>"
+        caption, kind = f"<figcaption>{self.caption}</figcaption>", ""
         if isinstance(self.shows, Figure):
-            body = f"{svg(self.shows, self.alt)}{caption}"  # a table's caption is read first, a figure's last
+            drawn = panels(self.shows, self.alt, self.name)
+            kind = " panels" * bool(self.shows.subfigs) + " even" * (len(drawn) % 2 == 0)
+            body = f"{''.join(drawn)}{caption}"  # a table's caption is read first, a figure's last
+            keep(self.name, self.shows, self.numbers)
         else:
             table = scrolls(table_html(self.shows, self.deciding))
             body = caption + (folded(html.escape(self.fold), table) if self.fold else table)
-        return f'<figure class="exhibit" id="{self.name}">{body}{self._folded()}</figure>'
+        anchors = "".join(f'<span id="{anchor}"></span>' for anchor in self.anchors)
+        return f'<figure class="exhibit{kind}" id="{self.name}">{anchors}{body}{self._folded()}</figure>'
 
     def _folded(self) -> str:
         numbers = self.shows if self.numbers is None and isinstance(self.shows, pd.DataFrame) else self.numbers
         told = self.origin.as_html() if self.origin else ""
-        if numbers is not None:
-            data = base64.b64encode(numbers.to_csv().encode()).decode()
+        data = "" if numbers is None else base64.b64encode(numbers.to_csv().encode()).decode()
+        if data and (isinstance(self.shows, pd.DataFrame) or len(data) < _EMBEDDED):
             told += f'<p><a download="{self.name}.csv" href="data:text/csv;base64,{data}">Numbers as CSV</a></p>'
+        if isinstance(self.shows, Figure):
+            told += f"<!-- files of {self.name} -->"  # where the book has links to them
         return f'<details class="origin"><summary>Where this is from</summary>{told}</details>' if told else ""
 
 
 @dataclass(frozen=True)
 class Exhibits(Sequence[Exhibit]):
-    """Several, one below the other: a figure for each data set, say."""
+    """Several, one below the other: a figure for each data set, say; or a sentence where there is none."""
 
     each: tuple[Exhibit, ...]
+    otherwise: str = "Nothing to show."
 
     def __getitem__(self, index: Any) -> Any:
         return self.each[index]
@@ -116,39 +123,11 @@ class Exhibits(Sequence[Exhibit]):
         return iter(self.each)
 
     def __repr__(self) -> str:
-        return "\n\n".join(map(repr, self.each)) or "Nothing to show."
+        return "\n\n".join(map(repr, self.each)) or self.otherwise
 
     def _repr_html_(self) -> str:
-        return "".join(exhibit._repr_html_() for exhibit in self.each) or "<p>Nothing to show.</p>"
+        return "".join(exhibit._repr_html_() for exhibit in self.each) or f"<p>{html.escape(self.otherwise)}</p>"
 
 
 def _linked(file: str) -> Shown:
     return Shown(f'<a href="../{file}">{html.escape(file)}</a>', file)
-
-
-def svg(figure: Figure, alt: str) -> str:
-    """A figure as SVG for a page: scales with it, in the colours of its theme, its text as text.
-
-    Parameters
-    ----------
-    figure : Figure
-    alt : str
-        What it shows, for those who do not see it.
-    """
-    buffer = io.StringIO()
-    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "effaug"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    text = buffer.getvalue()
-    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.S)
-    for drawn, themed in _THEMED.items():
-        text = text.replace(drawn, themed)
-    words, text = html.escape(alt, quote=True), _own_ids(text)
-    return re.sub(r'<svg (.*?)width="[^"]*"', rf'<svg role="img" aria-label="{words}" \1', text, count=1, flags=re.S)
-
-
-def _own_ids(text: str) -> str:
-    """Ids that nothing refers to are dropped, the others made the figure's own: a page has several."""
-    own = hashlib.sha256(text.encode()).hexdigest()[:8]
-    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
-    text = re.sub(r' id="([^"]+)"', lambda m: f' id="{own}-{m[1]}"' if m[1] in used else "", text)
-    return re.sub(r'(href="#|url\(#)', rf"\g<1>{own}-", text)

@@ -13,15 +13,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from effaug.report.exhibits import REFERENCE, svg
+from effaug.report.drawings import REFERENCE, svg
 from effaug.report.judging import judged
 from effaug.report.labels import augmentation_label, dataset_label
 from effaug.report.markup import verdict_html
 from effaug.report.measures import INFLUENCE, POINTS
+from effaug.report.palette import BLUE, VERMILION
 from effaug.report.panels import BASELINE, NINE, Board, Panel
 from effaug.report.rounding import shown
 from effaug.report.statistics import paired
-from effaug.report.style import BLUE, RED, closed
+from effaug.report.style import closed
 from effaug.study.protocols import NAMES
 from effaug.study.results import Results
 
@@ -171,7 +172,7 @@ def _panel(boards: dict[str, Board], dataset: str) -> Panel | None:
 
 
 def _draw(axes: Axes, panel: Panel) -> None:
-    for policy, colour, marker in ((BASELINE, RED, "o"), (INFLUENCE, BLUE, "s")):
+    for policy, colour, marker in ((BASELINE, VERMILION, "o"), (INFLUENCE, BLUE, "s")):
         curve = panel.curve(policy).mean()
         axes.plot(curve.index, curve, color=colour, marker=marker, ms=3.5, lw=1.6)
     axes.axhline(panel.full().mean(), color=REFERENCE, ls=":", lw=1.2)
@@ -196,7 +197,7 @@ def idea(results: Results) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_xlabel("augmented points")
     row[0].set_ylabel("accuracy, percent")
-    for words, colour, height in (("by influence", BLUE, 0.42), ("at random", RED, 0.22)):
+    for words, colour, height in (("by influence", BLUE, 0.42), ("at random", VERMILION, 0.22)):
         row[0].text(0.95, height, words, color=colour, transform=row[0].transAxes, ha="right")
     return closed(figure)
 

@@ -20,7 +20,7 @@ OWN = (  # names of what is shown, once each
     "scores",
     "score-correlations",
     "main-claim",
-    "curves",
+    "deterministic",
     "refinements",
     "order",
     "aucs",

@@ -1,106 +1,149 @@
-"""Figures of single points: their scores, before and after augmentation, and the images of the extreme ones."""
+"""Figures of single points' scores: how they are distributed, and before against after augmentation."""
 
 from __future__ import annotations
 
-from typing import Any
+import html
 
-import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
-from matplotlib.figure import Figure
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from effaug.images.augment import with_originals
-from effaug.report.point_scores import labels_of, shown_points, spearman
+from effaug.report.drawings import REFERENCE
+from effaug.report.exhibits import Exhibit, Exhibits
+from effaug.report.findings import capital, in_range
+from effaug.report.labels import features_label, score_label, task_label
+from effaug.report.lacking import lacking
+from effaug.report.numbering import PAGES, anchor, heading
+from effaug.report.palette import score_colour
+from effaug.report.point_scores import shown_points, spearman
 from effaug.report.rounding import shown
-from effaug.report.style import BLUE, RED, closed, nothing, panel_grid, say_uncomputed, score_colour, words
+from effaug.report.sources import origin
+from effaug.report.style import axes_in, looks, sheet
 from effaug.report.view import View
-from effaug.study.experiment import N_SHOWN
-from effaug.study.tasks import augmentation, load_task
 
-_UNITS = {"translate": "shifts down, right in pixels", "rotate": "angles in degrees", "crop": "margins in pixels"}
-
-
-def score_histograms(view: View, scores: tuple[str, ...] | None = None) -> Figure:
-    """Distribution of the scores on the un-augmented training set, the view's unless given (Figures 1, 6, 7)."""
-    scores = scores or view.scores
-    panels = view.panels
-    if not panels:
-        return nothing(view)
-    size = (4.2 * len(scores), 2.5 * len(panels))
-    figure, grid = plt.subplots(len(panels), len(scores), figsize=size, squeeze=False, layout="constrained")
-    for (task, features), row in zip(panels, grid, strict=True):
-        points = shown_points(view, task, features)
-        for axes, name in zip(row, scores, strict=True):
-            if f"{name}_before" in points:
-                sns.histplot(points[f"{name}_before"], bins=40, ax=axes, color=score_colour(name))
-            else:
-                say_uncomputed(axes, view, [name], (task, features))
-            axes.set(yscale="log", xlabel=name, ylabel="points", title=f"{task} ({features})")
-    return closed(figure)
+_HISTOGRAMS = {"influence": ("1", "7"), "loss": ("6",)}  # the paper's numbers; other scores have one of ours
+_BEFORE_AFTER = ("2", "8")
+_SMALLEST = float(np.finfo(np.float32).tiny)  # scores are stored in single precision: what is smaller lies on the edge
+_LAYERS = 4  # that dots are drawn in: where many lie they are darker
+Where = tuple[str, str]
 
 
-def score_before_after(view: View) -> Figure:
-    """Each point's score before against after augmenting everything (Figures 2 and 8)."""
-    figure, panels = panel_grid(view, height=2.9)
-    name = view.parameters["score"]
-    for axes, (task, features) in panels:
-        points, title = shown_points(view, task, features), f"{task} ({features})"
-        if f"{name}_before" in points:
-            axes.scatter(points[f"{name}_before"], points[f"{name}_after"], s=7, alpha=0.5, color=BLUE, linewidths=0)
-            title += f", rho = {shown(spearman(points, name), 2)}"
-        else:
-            say_uncomputed(axes, view, [name], (task, features))
-        axes.set(title=title, xlabel=f"{name} before", ylabel=f"{name} after")
-    return closed(figure)
+def score_histograms(view: View, scores: tuple[str, ...] | None = None, numbers: tuple[str, ...] = ()) -> Exhibits:
+    """Distribution of the scores on the un-augmented training set, an exhibit a score (Figures 1, 6, 7).
+
+    Parameters
+    ----------
+    view : View
+    scores : tuple of str, optional
+        The view's unless given.
+    numbers : tuple of str
+        Of the figure; by the score unless given.
+    """
+    made = []
+    for score in scores or view.scores:
+        called = numbers or _HISTOGRAMS.get(score, ("E10",))
+        values = _points(view, score, "before")
+        if not values:
+            missing = lacking(view, view.panels, [score])
+            made.append(
+                Exhibit(f"{anchor(called[-1])}-{score}", pd.DataFrame(), f"<b>{heading(*called)}.</b> {missing}")
+            )
+            continue
+        with looks():
+            figure, parts = sheet(len(values))
+            for part, (where, points) in zip(parts, values.items(), strict=True):
+                axes = axes_in(part)
+                axes.hist(points["before"], bins=40, color=score_colour(score), label=score)
+                axes.set(yscale="log", xlabel=score_label(score), ylabel="points", title=_title(view, where))
+                axes.xaxis.set_major_locator(MaxNLocator(5))
+        tops = {where: _top_share(points["before"]) for where, points in values.items()}
+        share = f"{in_range(tops.values(), 0)} % of all {score_label(score)}"
+        finding = f"the tenth of the points that score highest holds {share}"
+        rest = f"Points are counted on a logarithmic scale. {lacking(view, set(view.panels) - {*values}, [score])}"
+        alts = tuple(
+            f"{_title(view, w)}: the highest tenth holds {shown(t, 0)} % of all {score}" for w, t in tops.items()
+        )
+        caption = f"<b>{heading(*called)}.</b> {html.escape(capital(finding))} {rest}".strip()
+        made.append(_exhibit(view, called, score, figure, caption, alts, values))
+    return Exhibits(tuple(made) if view.panels else (), view.missing() or "Nothing to show.")
 
 
-def extreme_points(view: View, task: str, features: str, n: int = N_SHOWN) -> Figure:
-    """Points of highest and lowest influence and loss, class, prediction if wrong, score (Figures 5, 11-13)."""
-    points = shown_points(view, task, features)
-    labels, predicted = labels_of(view, task, features)
-    rows = [(name, end) for end in ("highest", "lowest") for name in ("influence", "loss")]
-    figure, grid = plt.subplots(len(rows), n, figsize=(10, 6.2), squeeze=False, layout="constrained")
-    for k, (name, end) in enumerate(rows):
-        order = np.argsort(-points[f"{name}_before"], kind="stable")
-        chosen = order[:n] if end == "highest" else order[::-1][:n]
-        for c, (point, image) in enumerate(zip(chosen, _images_of(points, chosen), strict=True)):
-            _image(grid[k, c], image)
-            said = "" if labels[point] == predicted[point] else f"\nas {predicted[point]}"
-            words = f"{labels[point]}{said}\n{points[f'{name}_before'][point]:.2g}"
-            grid[k, c].set_title(words, fontsize=7.5, color=RED if said else "black")
-        grid[k, 0].set_ylabel(f"{end}\n{name}", rotation=0, ha="right", va="center")
-    figure.suptitle(f"{task} ({features})")
-    return closed(figure)
+def score_before_after(view: View, numbers: tuple[str, ...] = _BEFORE_AFTER) -> Exhibits:
+    """Each point's score before against after augmenting everything, both on logarithmic axes (Figures 2 and 8)."""
+    score = view.parameters["score"]
+    values, missing = _points(view, score, "before", "after"), lacking(view, view.panels, [score])
+    if not values:
+        called = Exhibit(_name(numbers, score), pd.DataFrame(), f"<b>{heading(*numbers)}.</b> {missing}")
+        return Exhibits((called,) if missing else (), view.missing() or "Nothing to show.")
+    with looks():
+        figure, parts = sheet(len(values), height=_SQUARE)
+        on_edge = 0
+        for part, (where, points) in zip(parts, values.items(), strict=True):
+            axes = axes_in(part, left=66, right=40, height=_SQUARE)
+            on_edge += _scatter(axes, points, score_colour(score))
+            axes.set(title=_title(view, where), xlabel=f"{score_label(score)} before", ylabel="after")
+    rhos = {where: spearman({f"{score}_{k}": v for k, v in points.items()}, score) for where, points in values.items()}
+    finding = "points that score high before augmentation mostly score high after it: "
+    finding += f"rank correlations are {in_range(rhos.values(), 2)}"
+    edge = f" {on_edge} points have a score of 0 in single precision and lie on the edge." * bool(on_edge)
+    told = html.escape(capital(finding) + edge)
+    caption = f"<b>{heading(*numbers)}.</b> {told} Dotted: unchanged. {missing}".strip()
+    alts = tuple(f"{_title(view, where)}: {score} before and after, rho = {shown(r, 2)}" for where, r in rhos.items())
+    return Exhibits((_exhibit(view, numbers, score, figure, caption, alts, values),))
 
 
-def task_copies(view: View, task: str, n: int = 3, columns: int = 8) -> Figure:
-    """A task's points of highest score, one a row, and their copies, thinned out to fit."""
-    features = next(f for t, f in view.panels if t == task)
-    points, score = shown_points(view, task, features), view.parameters["score"]
-    if f"{score}_before" not in points:
-        return words(f"{task} ({features}): nothing by {score} yet: {view.command(task, features, score)}")
-    top = np.argsort(-points[f"{score}_before"], kind="stable")[:n]
-    stored = view.results.record(task)[f"{view.label(task)}/{features}"]["task"]["parameters"]
-    spec = load_task(task, parameters=tuple(tuple(p) if isinstance(p, list) else p for p in stored))
-    images = with_originals(_images_of(points, top), augmentation(spec))
-    names = ["original", *(f"{p:.4g}" if not isinstance(p, tuple) else f"{p[0]}, {p[1]}" for p in spec.parameters)]
-    drawn = np.unique(np.linspace(0, len(names) - 1, min(len(names), columns)).round().astype(int))
-    size = (1.1 * len(drawn), 1.2 * n + 0.4)
-    figure, grid = plt.subplots(n, len(drawn), figsize=size, squeeze=False, layout="constrained")
-    for r, c in np.ndindex(n, len(drawn)):
-        _image(grid[r, c], images[r, drawn[c]])
-    for axes, c in zip(grid[0], drawn, strict=True):
-        axes.set_title(names[c], fontsize=8)
-    figure.suptitle(f"{task}: {_UNITS[spec.augmentation]}", fontsize=10)
-    return closed(figure)
+_SQUARE = 330
 
 
-def _images_of(points: dict[str, np.ndarray], chosen: np.ndarray) -> np.ndarray:
-    if not np.isin(chosen, points["shown"]).all():
-        raise ValueError(f"results hold the images of {N_SHOWN} extreme points of a score, asked for {len(chosen)}")
-    return points["images"][np.searchsorted(points["shown"], chosen)]
+def _exhibit(view, numbers, score, figure, caption, alts, values) -> Exhibit:
+    frames = {key: pd.DataFrame(points).map(lambda v: float(f"{v:.4g}")) for key, points in values.items()}
+    table = pd.concat(frames, names=["task", "features", "point"])
+    where_from = origin(view, PAGES[numbers[-1]], values)
+    return Exhibit(_name(numbers, score), figure, caption, alts, table, where_from, anchors=tuple(map(anchor, numbers)))
 
 
-def _image(axes: Any, image: np.ndarray) -> None:
-    axes.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255)
-    axes.set(xticks=[], yticks=[])
+def _name(numbers: tuple[str, ...], score: str) -> str:
+    return f"{anchor(numbers[-1])}-{score}"
+
+
+def _points(view: View, score: str, *when: str) -> dict[Where, dict[str, np.ndarray]]:
+    """The values of a score, by task and kind of features, where they are stored."""
+    found = {where: shown_points(view, *where) for where in view.panels}
+    return {
+        where: {each: points[f"{score}_{each}"] for each in when}
+        for where, points in found.items()
+        if f"{score}_before" in points
+    }
+
+
+def _title(view: View, where: Where) -> str:
+    task, features = where
+    both = sum(task == other for other, _ in view.panels) > 1
+    return task_label(task) + f", {features_label(features).split()[0 if features == 'frozen' else 1]}" * both
+
+
+def _top_share(values: np.ndarray) -> float:
+    top = np.sort(values)[::-1]
+    return float(100 * top[: len(top) // 10].sum() / top.sum())
+
+
+def _scatter(axes: Axes, points: dict[str, np.ndarray], colour: str) -> int:
+    """Dots on logarithmic axes; how many lie on an edge, for want of a logarithm."""
+    xy = np.column_stack([np.maximum(values, _SMALLEST) for values in points.values()]).astype(float)
+    inside = (xy > _SMALLEST).all(axis=1)
+    low, high = xy[inside].min(axis=0) / 2, xy.max(axis=0) * 2
+    xy = np.maximum(xy, low)
+    for k in range(_LAYERS):
+        dots = np.repeat(xy[k::_LAYERS], 2, axis=0)
+        path = Path(dots, np.tile([Path.MOVETO, Path.LINETO], len(dots) // 2))
+        path.should_simplify = False  # a dot is a line without length, with round ends
+        axes.add_patch(PathPatch(path, fill=False, color=colour, alpha=0.45, lw=3.2, capstyle="round", clip_on=False))
+    axes.axline((high.max(), high.max()), (low.min(), low.min()), ls=":", color=REFERENCE, lw=1.2)
+    axes.set(xscale="log", yscale="log", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(numticks=5))
+        axis.set_minor_locator(NullLocator())
+    return int((~inside).sum())

@@ -59,21 +59,3 @@ def labels_of(view: View, task: str, features: str) -> tuple[np.ndarray, np.ndar
     points = shown_points(view, task, features)
     labels = points["labels"].astype(int)
     return names[labels], names[np.where(points["loss_before"] > np.log(2), 1 - labels, labels)]
-
-
-def extreme_table(view: View, n: int = 10) -> pd.DataFrame:
-    """The extreme points in numbers: how many are of label 1, how many misclassified, and their range of scores."""
-    rows = {}
-    for task, features in view.panels:
-        points = shown_points(view, task, features)
-        for name in ("influence", "loss"):
-            order = np.argsort(-points[f"{name}_before"], kind="stable")
-            for end, chosen in (("highest", order[:n]), ("lowest", order[-n:])):
-                values = points[f"{name}_before"][chosen]
-                rows[task, features, f"{end} {name}"] = {
-                    "label 1": int(points["labels"][chosen].sum()),
-                    "misclassified": int((points["loss_before"][chosen] > np.log(2)).sum()),
-                    "from": f"{values.min():.2g}",
-                    "to": f"{values.max():.2g}",
-                }
-    return by_key(rows, "task", "features", "points")

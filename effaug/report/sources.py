@@ -90,7 +90,8 @@ def origin(view: View, page: str, panels: Iterable[Where] | None = None) -> Orig
         told = tuple(view.command(*panel, score) for panel in chosen for score in view.scores)
     else:
         told = again(tasks, {features for _, features in chosen}, view.parameters["protocol"] not in NAMES)
-    narrowed = view.parameters | ({"dataset": tasks[0].split("-")[0]} if len(tasks) == 1 else {})
+    datasets = {task.rpartition("-")[0] for task in tasks}
+    narrowed = view.parameters | ({"dataset": datasets.pop()} if len(datasets) == 1 and not view.own else {})
     return Origin(files, (*dict.fromkeys(told), *rerun(page, narrowed)))
 
 

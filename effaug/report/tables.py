@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -243,14 +242,3 @@ def table_number(task: str, score: str) -> int | None:
     published = published_aucs()
     found = published[(published.task == task) & (published.score == score)].table.unique()
     return int(found[0]) if len(found) else None
-
-
-def curve_table(view: View, policies: Iterable[str], scores: tuple[str, ...] | None = None) -> pd.DataFrame:
-    """The numbers behind a figure: mean accuracy in percent, a row for each line, a column for each budget.
-
-    By the view's scores, and by none, unless given.
-    """
-    scores = ("", *view.scores) if scores is None else scores
-    table = view.every[view.every.policy.isin(list(policies)) & view.every.score.isin(scores)]
-    mean = table.groupby(["task", "features", "policy", "score", "budget"]).accuracy.mean() * 100
-    return as_text(mean.unstack("budget").rename_axis(columns=None), 2)

@@ -9,8 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from effaug.dpp import kdpp_sample
-from effaug.report.exhibits import REFERENCE, Exhibit
-from effaug.report.style import BLUE, ORANGE, closed
+from effaug.report.drawings import REFERENCE
+from effaug.report.exhibits import Exhibit
+from effaug.report.palette import BLUE, VERMILION
+from effaug.report.style import closed
 from effaug.report.tour import Lesson, boundary_words, influence_words, update_words
 from effaug.report.tour_dpp import atlas, six_digits, spread_words
 
@@ -32,7 +34,7 @@ def boundary(lesson: Lesson) -> Exhibit:
     layout: Any = [["plot", *(f"{end}{k}" for k in range(3 * part, 3 * part + 3))] for end in "hl" for part in range(2)]
     figure, axes = plt.subplot_mosaic(layout, figsize=(8.6, 4.6), width_ratios=(4.6, 1, 1, 1), layout="constrained")
     odds = np.where(lesson.y == 1, 1, -1) * lesson.model.decision_function(lesson.originals)
-    ends = {"h": (ORANGE, lesson.ranked[:_N_SHOWN]), "l": (BLUE, lesson.ranked[::-1][:_N_SHOWN])}
+    ends = {"h": (VERMILION, lesson.ranked[:_N_SHOWN]), "l": (BLUE, lesson.ranked[::-1][:_N_SHOWN])}
     axes["plot"].scatter(odds, lesson.influence, s=14, color=REFERENCE, linewidths=0)
     axes["plot"].axvline(0, color=REFERENCE, lw=1, ls=":")
     axes["plot"].annotate(" the boundary", (0, lesson.influence.min()), va="bottom", color=REFERENCE)
@@ -63,7 +65,7 @@ def spread(lesson: Lesson, k: int = 20, random_state: int = 0) -> Exhibit:
     plane, features = atlas(lesson)
     rng = np.random.default_rng(random_state)
     drawn = {
-        "at random": (rng.choice(len(plane), k, replace=False), ORANGE, "s"),
+        "at random": (rng.choice(len(plane), k, replace=False), VERMILION, "s"),
         "by a k-DPP": (kdpp_sample(features, k, random_state=rng), BLUE, "o"),
     }
     figure, both = plt.subplots(1, 2, figsize=(8.6, 3.8), sharex=True, sharey=True, layout="constrained")
@@ -80,7 +82,7 @@ def before_after(lesson: Lesson, updated: np.ndarray, k: int = 20) -> Exhibit:
     figure, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
     chosen = np.isin(np.arange(len(updated)), lesson.ranked[:k])
     _line(axes, lesson.influence)
-    for which, colour, marker, label in ((~chosen, BLUE, "o", "not augmented"), (chosen, ORANGE, "s", "augmented")):
+    for which, colour, marker, label in ((~chosen, BLUE, "o", "not augmented"), (chosen, VERMILION, "s", "augmented")):
         axes.scatter(lesson.influence[which], updated[which], s=22, color=colour, marker=marker, label=label, lw=0)
     axes.set(xscale="log", yscale="log", xlabel="influence before", ylabel="influence after")
     axes.legend(frameon=False)
