@@ -57,9 +57,31 @@ def test_a_notebook_is_run_with_other_parameters_and_keeps_neither_times_nor_pat
     assert (code, told.splitlines()) == (0, [str(out), str(out.with_suffix(".html"))]), err
     found = nbformat.read(out, as_version=4)
     outputs = [o for cell in found.cells if cell.cell_type == "code" for o in cell.outputs]
-    assert any("digits-crop" in o.get("data", {}).get("text/plain", "") for o in outputs)
+    assert any("digits, cropped" in o.get("data", {}).get("text/plain", "") for o in outputs)
     assert not {"papermill", "execution"} & {key for part in (found, *found.cells) for key in part.metadata}
     assert str(notebooks.FOLDER.parent) not in out.read_text()
     page = out.with_suffix(".html").read_text()
-    assert "digits-crop" in page
+    assert "digits, cropped" in page
+    assert "In the stored results" not in out.read_text() + page
     assert not re.findall(r"""(?:src|href)=["']?https?://[^"']*\.(?:js|css)""", page)
+
+
+def test_text_on_the_stored_results_stays_where_the_parameters_are_the_pages(effaug, tmp_path):
+    """The page of tables and the like: seconds, and nothing is computed."""
+    told = {}
+    for name, values in (("same", {}), ("given", {"protocol": "paper"}), ("other", {"protocol": "released-code"})):
+        notebooks.run("table_1", values, tmp_path / f"{name}.ipynb")
+        told[name] = "In the stored results" in (tmp_path / f"{name}.ipynb").read_text()
+    assert told == {"same": True, "given": True, "other": False}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_with_measured_numbers_says_that_it_is_of_the_stored_results(name):
+    """A decimal number that is written by hand holds for one run; it is said so, and goes with another."""
+    for cell in jupytext.read(notebooks.FOLDER / f"{name}.py").cells:
+        stored = notebooks.STORED_TAG in cell.metadata.get("tags", ())
+        if cell.cell_type == "markdown":
+            assert stored == cell.source.startswith("*In the stored results:*"), cell.source
+            assert stored or not re.search(r"(?<![\w.])\d+\.\d+(?![\w.])", cell.source), cell.source
+        else:
+            assert not stored

@@ -59,8 +59,8 @@ def test_papermill_recomputes_a_task_with_other_parameters(tmp_path):
     done = papermill("random_policies.ipynb", tmp_path / "out.ipynb", *parameters)
     assert done.returncode == 0, done.stderr
     outputs = [o for c in nbformat.read(tmp_path / "out.ipynb", 4).cells if c.cell_type == "code" for o in c.outputs]
-    assert any("image/png" in o.get("data", {}) for o in outputs)
-    assert any("digits-crop" in o.get("data", {}).get("text/plain", "") for o in outputs)
+    assert any("<svg" in o.get("data", {}).get("text/html", "") for o in outputs)
+    assert any("digits, cropped" in o.get("data", {}).get("text/plain", "") for o in outputs)
 
 
 @pytest.mark.parametrize(

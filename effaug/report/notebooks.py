@@ -17,6 +17,7 @@ from effaug._validation import unknown
 from effaug.report.own_data import check_page
 from effaug.report.parameters import check_value, is_own, stored_results
 
+STORED_TAG = "stored"  # of a cell whose text speaks of the stored results
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 PAGE = FOLDER.parent / "book" / "_ext" / "nbconvert" / "config.py"  # how a notebook becomes a page of its own
 
@@ -81,6 +82,8 @@ def parameters(name: str, given: Iterable[str]) -> dict[str, Any]:
 def run(name: str, values: Mapping[str, Any], out: Path, *, html: bool = False) -> list[Path]:
     """Run a notebook with these parameters and write it, as it was executed, without times and paths.
 
+    What its text says of the stored results is left out where a parameter is another than on the page.
+
     Parameters
     ----------
     name : str
@@ -107,7 +110,9 @@ def run(name: str, values: Mapping[str, Any], out: Path, *, html: bool = False) 
         ran = Path(scratch) / out.name
         pairs = [("-p" if isinstance(value, int) else "-r", key, str(value)) for key, value in values.items()]
         options = ["--no-progress-bar", "--kernel", "python3", *(part for pair in pairs for part in pair)]
-        done = _call("papermill", str(FOLDER / f"{name}.ipynb"), str(ran), *options)
+        source = Path(scratch) / "source.ipynb"
+        source.write_text(json.dumps(_told(_read(FOLDER / f"{name}.ipynb"), values.items() <= defaults(name).items())))
+        done = _call("papermill", str(source), str(ran), *options)
         if done.returncode:
             raise ValueError(f"{name}: {_last(done.stderr)}")
         notebook = _read(ran)
@@ -121,6 +126,13 @@ def run(name: str, values: Mapping[str, Any], out: Path, *, html: bool = False) 
     if done.returncode:
         raise OSError(f"{out} is written, its page is not: {_last(done.stderr)}")
     return [out, out.with_suffix(".html")]
+
+
+def _told(notebook: dict[str, Any], as_stored: bool) -> dict[str, Any]:
+    """The notebook with the cells that speak of the stored results, or without them."""
+    cells = notebook["cells"]
+    kept = [cell for cell in cells if as_stored or STORED_TAG not in cell["metadata"].get("tags", ())]
+    return notebook | {"cells": kept}
 
 
 def _call(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
