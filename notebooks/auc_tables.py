@@ -40,9 +40,9 @@ view.notes()
 #
 # Our AUCs against the published ones, where the features are of the paper's kind. Bars are standard deviations.
 
-# %% mystnb={"image": {"alt": "Our AUCs against the published ones, a colour a data set"}}
+# %% tags=["remove-input"]
 pairs = reconstruction.published_pairs(view.results, protocol)
-supplementary.auc_pairs(pairs)
+supplementary.auc_pairs(pairs, paper_tables.order(pairs, view).origin)
 
 # %%
 paper_tables.order(pairs, view)

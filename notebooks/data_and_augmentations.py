@@ -17,10 +17,9 @@
 # # Data and augmentations
 #
 # Each task is two classes of a data set and one augmentation. Augmentation is deterministic and exhaustive: a point becomes a
-# fixed set of transformed copies, edges repeated at the border. This page shows some points of each task beside their copies,
-# and the sizes that follow. CIFAR-10's two classes are airplane (0) and automobile (1), small NORB's animal (0) and human (1).
+# fixed set of transformed copies. Pixels beyond the border repeat the edge.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 dataset = "all"
 augmentation = "all"
 score = "influence"
@@ -28,22 +27,18 @@ features = "all"
 protocol = "paper"
 source = "stored"
 
-# %%
-from IPython.display import display
-
-from effaug.report import point_figures, tables
+# %% tags=["hide-input"]
+from effaug.report import image_figures, page_tables
 from effaug.report.view import open_view
 
 view = open_view(globals(), n_seeds=1)
 view.notes()
 
+# %% tags=["remove-input"]
+image_figures.task_copies(view)
+
 # %% [markdown]
-# The images are the training points of highest score (influence, unless the page is rerun with another score), which are kept with the results, the original first; where
-# there are more than seven copies, they are thinned out evenly.
+# ## Sizes
 
-# %% mystnb={"image": {"alt": "One training image of a task, and beside it each of its augmented copies"}}
-for task in dict.fromkeys(task for task, _ in view.panels):
-    display(point_figures.task_copies(view, task))
-
-# %%
-tables.task_table(view)
+# %% tags=["remove-input"]
+page_tables.tasks(view)

@@ -16,11 +16,13 @@
 # %% [markdown]
 # # Margins, clusters and k-DPPs: Figures 14 to 16
 #
-# Three other ways to choose points, from the paper's appendices, compared with drawing in proportion to influence and at random: the distance from a
-# linear SVM's boundary as a score; k-means with as many clusters as points to choose, one point from each; and a k-DPP, which draws
-# sets whose features point in different directions. Here they are on all nine tasks and on the digits; MNIST's are over frozen features.
+# The paper's appendices propose them as other ways to choose. The *margin* is the distance from a linear SVM's boundary. *Clusters* come from k-means with as many clusters as points to choose,
+# one point from each. A *k-DPP* draws sets whose features point in different directions. Here all are over frozen features.
 
-# %% tags=["parameters"]
+# %% [markdown] tags=["stored"]
+# *In the stored results:* none of the three replaces influence. Clusters and plain k-DPPs do about as well as random selection. A k-DPP weighted by influence does about as well as influence alone.
+
+# %% tags=["parameters", "hide-input"]
 dataset = "all"
 augmentation = "all"
 features = "frozen"
@@ -28,63 +30,50 @@ protocol = "paper"
 n_seeds = 20
 source = "stored"
 
-# %%
-from effaug import policies
-from effaug.report import comparisons, figures, tables
+# %% tags=["hide-input"]
+from effaug.report import figures, page_tables
 from effaug.report.view import open_view
 
 view = open_view(globals(), score="influence")
 view.notes()
 
 # %% [markdown]
-# (figure-14)=
+# ## How often each is ahead
+
+# %% tags=["remove-input"]
+page_tables.others(view)
+
+# %% [markdown] tags=["stored"]
+# *In the stored results:* diversity without a score gains little over random selection at a tenth of the points. It trails influence wherever augmentation matters, on MNIST and on small NORB, and leads
+# only on CIFAR-10, where influence itself trails random selection.
+#
+# The greedy set is the exception. It gains over random selection in most tasks, and it never does worse: taking the most probable set pays more than drawing one.
+#
+# Of the margin, the small end is the better choice: points close to the boundary gain over random selection on some tasks, points far from it on none.
+
+# %% [markdown]
 # ## Figure 14: an SVM's margin as the score
 
-# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: by SVM margin, by influence and at random"}}
+# %% tags=["remove-input"]
 figures.figure_14(view)
 
 # %% [markdown]
-# (figure-15)=
 # ## Figure 15: clusters
 
-# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: from clusters, by influence and at random"}}
+# %% tags=["remove-input"]
 figures.figure_15(view)
 
 # %% [markdown]
-# (figure-16)=
 # ## Figure 16: k-DPPs
 #
 # The kernel is $L_{ij} = q_i\, \varphi_i \cdot \varphi_j\, q_j$ with directions $\varphi$ of the features and $q$ influence or 1. It can choose as many points
-# as it has rank: at most 84 with LeNet's features (fewer than 70 here, so that MNIST's lines end at 50), 256 with those of CIFAR-10's network, 1000 with small NORB's. The paper stopped at 250 points, for
-# CIFAR-10 alone. *Greedy MAP* takes, one by one, the point that makes the set most probable.
+# as it has rank, so that a line ends where its features have no more directions: the earlier, the narrower the network. *Greedy MAP* takes, one by one, the point that makes the set most probable.
 
-# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: by k-DPP, plain and weighted by influence, and at random"}}
+# %% tags=["remove-input"]
 figures.figure_16(view)
 
 # %% [markdown]
-# ## Compared with influence
-#
-# Accuracy at some numbers of points less that of as many drawn in proportion to influence, in percentage points: mean over seeds, and half of the
-# 95 % t interval. Against the paper, margins, clusters and plain k-DPPs are ahead of influence on CIFAR-10 at 10 and at 50 points, by 0.1 to 0.6: influence
-# trails random selection there, too. On small NORB they trail it by 0.7 to 2.3 (clusters in which influence decides by less), and on MNIST, at 50 points, by 0.4 to
-# 2.5. A k-DPP weighted by influence is level with influence alone: at 50 points within 0.1 on all nine tasks.
+# ## Compared with influence, budget by budget
 
-# %%
-comparisons.against_influence(view)
-
-# %% [markdown]
-# ## The numbers behind the lines
-#
-# Mean accuracy in percent.
-
-# %%
-tables.curve_table(view, policies.APPENDIX_POLICIES)
-
-# %%
-tables.curve_table(view, ("random_proportional", "random_inverse_proportional"), scores=("margin",))
-
-# %% [markdown]
-# ## Where these numbers are from
-
-# %%
-tables.provenance(view)
+# %% tags=["remove-input"]
+page_tables.against_influence(view)

@@ -16,12 +16,12 @@
 # %% [markdown]
 # # One experiment, recomputed
 #
-# The template: computes all eleven policies of Tables 3-20 for one task, by influence, by loss and by the `score` asked for, and shows them as the other pages do.
-# Nothing in `results/` is touched. As it stands it recomputes `digits-rotate`; for another task give other parameters:
+# This page computes every policy of Tables 3 to 20 for one task: by influence, by loss, and by the score you ask for. It touches nothing in `results/`. As it stands it
+# recomputes the rotated digits. For another task:
 #
-#     papermill notebooks/experiment.ipynb out.ipynb -p dataset mnist -p augmentation rotate
+#     effaug notebook run experiment -p dataset=mnist -p augmentation=rotate --html
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 dataset = "digits"
 augmentation = "rotate"
 score = "influence"
@@ -30,21 +30,18 @@ protocol = "paper"
 n_seeds = 3
 source = "recompute"
 
-# %%
-from effaug.report import figures, paper_tables, tables
+# %% tags=["hide-input"]
+from effaug.report import figures, paper_tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
 view.notes()
 
-# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: in proportion to influence or loss, and at random"}}
-figures.figure_3(view)
+# %% tags=["remove-input"]
+figures.figure_3(view, number="E8")
 
-# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: points of the highest scores, with updates and down-weighting, and of the lowest"}}
-figures.figure_10(view)
+# %% tags=["remove-input"]
+figures.figure_10(view, number="E9")
 
-# %%
-tables.curve_table(view, ("baseline", "random_proportional", "deterministic_proportional"))
-
-# %%
+# %% tags=["remove-input"]
 paper_tables.auc_tables(view, "experiment")

@@ -16,11 +16,9 @@
 # %% [markdown]
 # # Extreme points: Figures 5, 11, 12 and 13
 #
-# The ten training points of highest and of lowest influence and loss, before augmentation: above each its class, the class that the model
-# gives it where that is another one, and the score. On MNIST the top ones differ from each other in class and in shape; the bottom ones look
-# alike. On CIFAR-10 and small NORB no point is misclassified.
+# What do the points look like that a model is least sure of, and most sure of? These are the ten training points of highest and of lowest influence and loss, before augmentation.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 dataset = "all"
 augmentation = "translate"
 features = "all"
@@ -28,31 +26,16 @@ protocol = "paper"
 n_seeds = 20
 source = "stored"
 
-# %%
-from IPython.display import display
-
-from effaug.report import point_figures, point_scores, tables
+# %% tags=["hide-input"]
+from effaug.report import image_figures
 from effaug.report.view import open_view
 
 view = open_view(globals(), score=None)
 view.notes()
 
-# %% [markdown]
-# (figure-5)=
-# (figure-11)=
-# (figure-12)=
-# (figure-13)=
-# ## The images
+# %% tags=["remove-input"]
+image_figures.extreme_points(view)
 
-# %% mystnb={"image": {"alt": "The ten training images of highest and of lowest influence and loss, with class, prediction and score"}}
-for task, features in view.panels:
-    display(point_figures.extreme_points(view, task, features))
-
-# %%
-point_scores.extreme_table(view)
-
-# %% [markdown]
-# ## Where these numbers are from
-
-# %%
-tables.provenance(view)
+# %% [markdown] tags=["stored"]
+# *In the stored results:* MNIST's highest scores belong to misshapen digits of both classes, many of them misclassified. Its lowest belong to plain 3s. On CIFAR-10 the lowest ten are cars,
+# and on small NORB they are animals that look alike.

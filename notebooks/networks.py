@@ -36,8 +36,8 @@ check_parameters(globals(), ("network",))
 names = weights.networks() if network == "all" else (network,)
 study_tables.networks(names)
 
-# %% mystnb={"image": {"alt": "Accuracy on training and on test images after each epoch, a panel a network"}}
-supplementary.learning_curves(names)
+# %% tags=["remove-input"]
+supplementary.learning_curves(names, study_tables.networks(names).origin)
 
 # %% [markdown] tags=["stored"]
 # *In the stored results:* the curves are of some 2,500 test images, the table's accuracies of all that were available: 9,977 of CIFAR-10's 10,000, as ships and horses are missing there, too. Four

@@ -16,11 +16,10 @@
 # %% [markdown]
 # # Random policies: Figures 3 and 9
 #
-# Accuracy on the augmented test set against the number of augmented points. Figure 3: points drawn in proportion to their
-# influence or loss, against points drawn uniformly. Figure 9: the same with scores taken again at every budget, with
-# down-weighting, and with both. Lines are means over seeds, bands 95 % t intervals for the mean.
+# Points drawn in proportion to their influence or loss are compared with points drawn uniformly. The axis gives small budgets room, for there the policies differ.
+# A line's label stands at its end; lines that end together are listed in their order at 10 %. Bands are 95 % t intervals for the mean.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 dataset = "all"
 augmentation = "all"
 score = "influence"
@@ -29,67 +28,42 @@ protocol = "paper"
 n_seeds = 20
 source = "stored"
 
-# %%
-from IPython.display import Markdown
-
-from effaug.report import comparisons, figures, tables
+# %% tags=["hide-input"]
+from effaug.report import figures, page_tables
 from effaug.report.view import open_view
 
 view = open_view(globals())
 view.notes()
 
 # %% [markdown]
-# (figure-3)=
-# ## Figure 3
+# ## Figure 3: influence and loss against random selection
 
-# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: in proportion to influence or loss, virtual support vectors, and at random"}}
+# %% tags=["remove-input"]
 figures.figure_3(view)
 
-# %% [markdown]
-# How far 10 % is from everything, in percentage points (negative: below full augmentation). On MNIST both proportional policies come far closer
-# than the baseline. On the 200 digits 10 % is 20 points, and there the picture is mixed. With ten points or fewer, choosing by score often trails
-# random selection on CIFAR-10, on the digits and on MNIST's rotations and crops; on MNIST's shifts and on small NORB it is ahead even then. On MNIST's crops ten such
-# points do worse than none (the numbers behind the lines, column 10). Stars are virtual support vectors, as many as there are.
+# %% [markdown] tags=["stored"]
+# *In the stored results:* choosing pays on MNIST and on small NORB, and it does not on CIFAR-10. On small NORB a tenth by influence does better than augmenting
+# everything. On CIFAR-10 augmenting everything gains next to nothing, so there is little to choose from; under the released code's settings, in the last table of this page, influence
+# leads there too. <a href="sensitivity.html">Which settings decide the effect</a> takes that apart.
 #
-# On small NORB the paper's picture is whole: 10 % by influence are ahead of augmenting everything on all three tasks, if by a tenth of a point on two
-# of them, and 10 % at random trail it.
-#
-# On CIFAR-10, with C = 10 as the text has it, augmenting everything gives next to nothing, and 10 % by influence trail 10 % at random; from 250 points on
-# (500 on crops) influence is level or ahead. Under the released code's settings, at the end of this page, it leads on all three tasks. *Which settings decide the effect* takes that apart.
+# Very small budgets are another matter. With ten points or fewer, choosing by score often trails random selection, and on MNIST's crops ten such points do worse than
+# none. A star marks the virtual support vectors: there are as many as there are.
 
-# %%
-comparisons.main_claim(view)
-
-# %%
-Markdown(comparisons.in_words(view))
+# %% tags=["remove-input"]
+page_tables.main_claim(view)
 
 # %% [markdown]
-# (figure-9)=
-# ## Figure 9
+# ## Figure 9: with scores updated and points down-weighted
+#
+# *Updated* takes the scores anew at every budget. *Down-weighted* lets a point share its weight with its copies. *Both* does both.
 
-# %% mystnb={"image": {"alt": "Accuracy against augmented points, a panel a task: the baseline, and random proportional with updates, down-weighting, both and neither"}}
+# %% tags=["remove-input"]
 figures.figure_9(view)
 
 # %% [markdown]
-# ## The numbers behind the lines
+# ## The other protocol
 #
-# Mean accuracy in percent.
+# The same comparison with the settings of the released code, or with the text's where this page has the code's. A task without a row has not been computed under them.
 
-# %%
-tables.curve_table(view, tables.RANDOM_POLICIES)
-
-# %% [markdown]
-# ## Under the released code's settings
-#
-# The same claim with C = 1, diagonal shifts, the mean image kept and the Hessian of the released code; on MNIST with its plain CNN, on small NORB with
-# one network for all tasks, trained on pixels divided by 255 twice. Tasks without a row have not been computed under these settings.
-
-# %%
-other = view.other(protocol="released-code" if protocol == "paper" else "paper")
-comparisons.main_claim(other)
-
-# %% [markdown]
-# ## Where these numbers are from
-
-# %%
-tables.provenance(view)
+# %% tags=["remove-input"]
+page_tables.main_claim(view.other(protocol="released-code" if protocol == "paper" else "paper"), "other")

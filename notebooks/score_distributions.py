@@ -16,11 +16,13 @@
 # %% [markdown]
 # # Scores: Figures 1, 2, 6, 7 and 8
 #
-# Influence and loss of every training point before anything is augmented (influence in Figures 1 and 7, loss in Figure 6), and before against after everything is
-# (Figures 2, 8); where features are refit, with the network of seed 0. Most points score near zero: they are the ones to leave alone. The paper reports rank correlations
-# between 0.5 and 0.97 before against after.
+# How many points are worth augmenting, and do scores keep their order once everything is augmented? Scores are taken before anything is augmented; where networks are refit,
+# with the network of seed 0.
 
-# %% tags=["parameters"]
+# %% [markdown] tags=["stored"]
+# *In the stored results:* most points score near zero, and a few score high. The low ones are the points to leave alone. Their order outlasts augmentation, by and large.
+
+# %% tags=["parameters", "hide-input"]
 dataset = "all"
 augmentation = "translate"
 score = "influence"
@@ -29,42 +31,32 @@ protocol = "paper"
 n_seeds = 20
 source = "stored"
 
-# %%
-from effaug.report import point_figures, point_scores, tables
+# %% tags=["hide-input"]
+from effaug.report import page_tables, point_figures
 from effaug.report.view import open_view
 
 view = open_view(globals())
 view.notes()
 
 # %% [markdown]
-# (figure-1)=
-# (figure-6)=
-# (figure-7)=
 # ## Figures 1, 6 and 7: how the scores are distributed
 
-# %% mystnb={"image": {"alt": "Histograms of influence and loss over the training points, a panel a task"}}
+# %% tags=["remove-input"]
 point_figures.score_histograms(view)
 
 # %% [markdown]
-# (figure-2)=
-# (figure-8)=
 # ## Figures 2 and 8: before and after augmentation
+#
+# Both axes are logarithmic, for on linear ones nearly all points lie in one corner. The paper reports rank correlations between a half and nearly one.
 
-# %% mystnb={"image": {"alt": "Each point's score after augmenting everything against its score before, a panel a task"}}
+# %% tags=["remove-input"]
 point_figures.score_before_after(view)
 
-# %%
-point_scores.score_table(view)
+# %% tags=["remove-input"]
+page_tables.scores(view)
 
 # %% [markdown]
-# Correlation of the score before against after, for every task that is stored (the last column):
+# ## Rank correlation on every task
 
-# %%
-everything = view.other(augmentation="all")
-point_scores.score_table(everything)[["Spearman's rho"]].unstack("score")
-
-# %% [markdown]
-# ## Where these numbers are from
-
-# %%
-tables.provenance(view)
+# %% tags=["remove-input"]
+page_tables.correlations(view.other(augmentation="all"))

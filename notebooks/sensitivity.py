@@ -48,10 +48,10 @@ from effaug.report.view import open_view
 view = open_view(globals(), score="influence", features="frozen")
 view.notes()
 
-# %% mystnb={"image": {"alt": "What influence gains over random selection against C, a panel a task"}}
+# %% tags=["remove-input"]
 tasks = tuple(dict.fromkeys(task for task, _ in view.panels))
 found = sensitivity.sensitivity(view.results, tasks, n_seeds)
-supplementary.sensitivity(found)
+supplementary.sensitivity(found, study_tables.varied(view, found).origin)
 
 # %%
 study_tables.varied(view, found)

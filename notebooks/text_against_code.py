@@ -130,9 +130,9 @@ study_tables.seeds(view.results, protocol)
 # Each point is a task under one setting, over frozen features. Across: what augmenting everything gains over augmenting nothing. Upwards: how far 10 % by influence are ahead of 10 % at random.
 # Classifiers that do little better than guessing are left out.
 
-# %% mystnb={"image": {"alt": "What influence gains over random selection against what augmenting everything gains, a point a task and setting"}}
+# %% tags=["remove-input"]
 found = sensitivity.sensitivity(view.results, tuple(task for task in panels.NINE if task in view.results.tasks()))
-supplementary.gains(sensitivity.gains(found))
+supplementary.gains(sensitivity.gains(found), study_tables.correlation(view.results, found).origin)
 
 # %%
 study_tables.correlation(view.results, found)

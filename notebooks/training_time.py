@@ -16,17 +16,16 @@
 # %% [markdown]
 # # What training costs: Figure 17
 #
-# Augmentation makes the training set larger, and the time of an epoch grows with it. Measured here: seconds an epoch of a ResNet against
-# the number of training images, each size several times in random order, and the line through them. The paper has a ResNet50v2 on a GTX 1080.
-# All times are in seconds.
+# How does the time of an epoch grow with the number of images, and how much of it does selection save? The paper measured a ResNet50v2 on a GTX 1080. Here it is a smaller ResNet; each
+# size is trained several times in random order.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 device = "all"
 
-# %%
+# %% tags=["hide-input"]
 from IPython.display import Markdown
 
-from effaug.report import figures, tables
+from effaug.report import page_tables, timing_figure
 from effaug.report.parameters import STORED, check_parameters
 from effaug.study import timing
 
@@ -35,21 +34,19 @@ times = timing.load(STORED / "timing", None if device == "all" else device)
 Markdown("\n\n".join(f"- **{name}**: {timing.in_words(record)}" for name, record in times.items()))
 
 # %% [markdown]
-# (figure-17)=
-# ## Figure 17
+# ## Figure 17: seconds an epoch
 
-# %% mystnb={"image": {"alt": "Seconds an epoch against the number of training images, the line through them, and residuals"}}
-figures.training_time(times)
+# %% tags=["remove-input"]
+timing_figure.training_time(times)
 
-# %%
-tables.epoch_table(times)
+# %% tags=["remove-input"]
+page_tables.epochs(times)
 
 # %% [markdown]
 # ## What selection saves
 #
 # A LeNet is trained for one of MNIST's tasks with all points augmented, and with the tenth of highest influence. The second needs scores first:
-# a training on the un-augmented points, their features, a logistic regression and its Hessian. All of it is measured; *saved* counts the cost of
-# scoring, and *saved, scores at hand* does not. Epochs are equal in number; what accuracy the tenth gives is on the other pages.
+# a training on the un-augmented points, their features, a logistic regression and its Hessian. All of that is measured. Epochs are equal in number.
 
-# %%
-tables.selection_table(times)
+# %% tags=["remove-input"]
+page_tables.selection(times)
