@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+FOLDERS = ("EFFAUG_DATA", "EFFAUG_WEIGHTS", "EFFAUG_RESULTS", "EFFAUG_CACHE")
+
 
 def named_folder(variable: str) -> Path | None:
     """The folder to read from that an environment variable names; None where it is unset or empty.

@@ -1,6 +1,7 @@
 """`effaug notebook`: the book's notebooks by name, and their parameters checked before anything is run."""
 
 import re
+import subprocess
 
 import jupytext
 import nbformat
@@ -85,3 +86,18 @@ def test_text_with_measured_numbers_says_that_it_is_of_the_stored_results(name):
             assert stored or not re.search(r"(?<![\w.])\d+\.\d+(?![\w.])", cell.source), cell.source
         else:
             assert not stored
+
+
+def test_a_folder_is_named_from_where_the_command_is_typed(monkeypatch, tmp_path):
+    seen = {}
+
+    def run(command, *, cwd, env, **_):
+        seen.update(env)
+        return subprocess.CompletedProcess(command, 1, stderr="stopped")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EFFAUG_RESULTS", "mine")
+    monkeypatch.setattr(notebooks.subprocess, "run", run)
+    with pytest.raises(ValueError, match="table_2: stopped"):
+        notebooks.run("table_2", {}, tmp_path / "out.ipynb")
+    assert seen["EFFAUG_RESULTS"] == str(tmp_path / "mine")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -194,8 +195,8 @@ def idea(results: Results) -> Figure:
         ticks = [0, 10, 100, panel.n]
         axes.set_xticks(ticks, map(str, ticks), minor=False)
         axes.minorticks_off()
-        axes.spines[["top", "right"]].set_visible(False)
         axes.set_xlabel("augmented points")
+    sns.despine(figure)
     row[0].set_ylabel("accuracy, percent")
     for words, colour, height in (("by influence", BLUE, 0.42), ("at random", VERMILION, 0.22)):
         row[0].text(0.95, height, words, color=colour, transform=row[0].transAxes, ha="right")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from effaug._files import write_whole
+from effaug._folders import FOLDERS
 from effaug._validation import unknown
 from effaug.report.own_data import check_page
 from effaug.report.parameters import check_value, is_own, stored_results
@@ -136,7 +138,10 @@ def _told(notebook: dict[str, Any], as_stored: bool) -> dict[str, Any]:
 
 
 def _call(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=FOLDER, capture_output=True, text=True)
+    """Run in the notebooks' folder, from which folders that the environment names are found all the same."""
+    named = {name: str(Path(os.environ[name]).expanduser().resolve()) for name in FOLDERS if os.environ.get(name)}
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, cwd=FOLDER, env=os.environ | named, capture_output=True, text=True)
 
 
 def _last(text: str) -> str:

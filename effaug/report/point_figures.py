@@ -6,6 +6,7 @@ import html
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -56,7 +57,7 @@ def score_histograms(view: View, scores: tuple[str, ...] | None = None, numbers:
             figure, parts = sheet(len(values))
             for part, (where, points) in zip(parts, values.items(), strict=True):
                 axes = axes_in(part)
-                axes.hist(points["before"], bins=40, color=score_colour(score), label=score)
+                sns.histplot(points["before"], bins=40, color=score_colour(score), alpha=1, lw=0, ax=axes)
                 axes.set(yscale="log", xlabel=score_label(score), ylabel="points", title=_title(view, where))
                 axes.xaxis.set_major_locator(MaxNLocator(5))
         tops = {where: _top_share(points["before"]) for where, points in values.items()}
