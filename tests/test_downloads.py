@@ -31,9 +31,9 @@ def exhibit():
 
 
 def test_a_figure_that_is_shown_leaves_its_files_where_the_book_wants_them(exhibit, tmp_path, monkeypatch):
-    exhibit._repr_html_()
+    assert "base64," in exhibit._repr_html_()
     monkeypatch.setenv("EFFAUG_DOWNLOADS", str(tmp_path / "downloads"))
-    exhibit._repr_html_()
+    assert "base64," not in exhibit._repr_html_()
     found = {path.suffix: path for path in (tmp_path / "downloads").iterdir()}
     assert {path.stem for path in found.values()} == {"figure-3-mnist"}
     assert ET.parse(found[".svg"]).getroot().tag.endswith("svg")

@@ -74,6 +74,13 @@ def test_what_the_theme_adds_in_vain_is_taken_out():
     assert len(found) == 1
 
 
+@pytest.mark.parametrize(("up", "left"), [("../", 0), ("../../", 0), ("", 3)])
+def test_the_search_index_is_loaded_by_the_search_alone(up, left):
+    scripts = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
+    page = "\n  ".join(f'<script src="{up}{script}"></script>' for script in scripts)
+    assert shell.tidied(page, set()).count("<script") == left
+
+
 def test_files_that_no_page_loads_are_dropped(tmp_path):
     for name in ("scripts/fontawesome.js", "scripts/a.js", "locales/de/x.js", "styles/a.css.map", "styles/a.css"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

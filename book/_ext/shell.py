@@ -28,6 +28,13 @@ LONGEST = 200  # characters of a description
 TIDY = [
     # 1.5 MB of every icon as a script; the theme's style sheet has the same icons as a font.
     (r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>", "", "page"),
+    # The whole index, for a search while one types, which is off: pages in folders, that is all but the search itself.
+    (
+        r'\s*<script src="(\.\./)+_static/searchtools\.js"></script>\s*<script src="(\.\./)+_static/language_data\.js">'
+        r'</script>\s*<script src="(\.\./)+searchindex\.js"></script>',
+        "",
+        "page",
+    ),
     # A name other than the text on a button: who speaks to the computer says what is to be seen.
     (r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1", "page"),
     (r'(<button class="btn btn-sm nav-link[^>]*?theme-switch-button[^>]*?)aria-label="Color mode"', r"\1", "page"),

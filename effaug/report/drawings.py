@@ -104,14 +104,19 @@ def _own_ids(text: str, name: str) -> str:
     return re.sub(r'(href="#|url\(#)', rf"\g<1>{own}-", text)
 
 
+def kept() -> bool:
+    """Whether figures and their numbers are written into a folder, ``EFFAUG_DOWNLOADS``: then a page holds no copy."""
+    return bool(os.environ.get("EFFAUG_DOWNLOADS"))
+
+
 def keep(name: str, figure: Figure, numbers: pd.DataFrame | None) -> None:
     """Write a figure and its numbers into the folder that ``EFFAUG_DOWNLOADS`` names, where it does.
 
     The book's build does, and links ``NAME.svg``, ``NAME.pdf`` and ``NAME.csv``.
     """
-    if not (named := os.environ.get("EFFAUG_DOWNLOADS")):
+    if not kept():
         return
-    folder = Path(named)
+    folder = Path(os.environ["EFFAUG_DOWNLOADS"])
     folder.mkdir(parents=True, exist_ok=True)
     with plt.rc_context(_DRAWN):
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None})

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from effaug.report.drawings import keep, panels
+from effaug.report.drawings import keep, kept, panels
 from effaug.report.labels import human
 from effaug.report.markup import Shown, folded, scrolls, table_html
 
@@ -99,7 +99,7 @@ class Exhibit:
         numbers = self.shows if self.numbers is None and isinstance(self.shows, pd.DataFrame) else self.numbers
         told = self.origin.as_html() if self.origin else ""
         data = "" if numbers is None else base64.b64encode(numbers.to_csv().encode()).decode()
-        if data and (isinstance(self.shows, pd.DataFrame) or len(data) < _EMBEDDED):
+        if data and (isinstance(self.shows, pd.DataFrame) or (len(data) < _EMBEDDED and not kept())):
             told += f'<p><a download="{self.name}.csv" href="data:text/csv;base64,{data}">Numbers as CSV</a></p>'
         if isinstance(self.shows, Figure):
             told += f"<!-- files of {self.name} -->"  # where the book has links to them
