@@ -361,15 +361,13 @@ def test_the_strip_has_a_mark_for_each_claim_under_each_protocol_that_leads_to_i
     assert [mark["title"] for mark in marks] == [f"{row.verdict}: {row.claim}" for row in card.itertuples()]
     assert [mark.get_text() for mark in marks] == [markup.mark(verdict) for verdict in card.verdict]
     assert f"{(card.verdict == 'holds').sum()} hold," in rows[0].p.get_text()
-    nothing = (
-        f"From the released code: published numbers not computed. Of {len(CLAIMS)} claims: {len(CLAIMS)} not measured"
-    )
+    nothing = f"From the released code: numbers not computed. Of {len(CLAIMS)} claims: {len(CLAIMS)} not measured"
     assert repr(shown).splitlines()[1].startswith(nothing)
 
 
 def test_the_words_count_every_claim(tmp_path):
     told = scorecard.in_words(Results(tmp_path), "released-code")
-    assert told == f"Of {len(CLAIMS)} claims under the released code: {len(CLAIMS)} not measured yet."
+    assert told == f"Of {len(CLAIMS)} claims under the released code: {len(CLAIMS)} not measured."
 
 
 def test_every_verdict_has_a_mark_of_its_own_and_words():

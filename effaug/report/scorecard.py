@@ -26,7 +26,7 @@ _VERDICTS = {
     "holds in part": "hold in part",
     "does not hold": "do not hold",
     "undecided": "undecided",
-    "not measured": "not measured yet",
+    "not measured": "not measured",
 }
 
 
@@ -97,8 +97,8 @@ def _met(found: pd.DataFrame, protocol: str) -> str:
     row = found.T.to_dict()[protocol, "all"]
     away, rank = row["median |difference|"], row["rank correlation"]
     if pd.isna(away):
-        return "published numbers not computed"
-    return "published numbers met" if away <= CLOSE and rank >= ORDERED else "published numbers not met"
+        return "numbers not computed"
+    return "numbers met" if away <= CLOSE and rank >= ORDERED else "numbers not met"
 
 
 def _linked(name: str, claim: str, verdict: str, href: str) -> str:
@@ -141,7 +141,7 @@ def answer(results: Results) -> str:
         )
         median, rank, ceiling = (row[name] for name in ("median |difference|", "rank correlation", "ceiling"))
         lines.append(
-            f"- **{words}: {_met(found, protocol)}.** {row['AUCs']} AUCs are computed, "
+            f"- **{words}: published {_met(found, protocol)}.** {row['AUCs']} AUCs are computed, "
             f"{shown(median, 1)} of 1000 away in the median ({each}). The order of the policies correlates with the "
             f"published one by {shown(rank, 2)}; a repetition would reach {shown(ceiling, 2)}."
         )
