@@ -227,7 +227,7 @@ ITEMS = (
         "7. Data behind the figures",
         "The numbers that a figure draws are stored.",
         (
-            *_tests("plots", "figure_3_draws_the_stored_means_and_intervals"),
+            *_tests("plots", "figure_3_draws_the_stored_means_and_intervals_in_percent"),
             *_tests("catalogue", "every_table_is_csv_and_latex_and_every_figure_svg_and_pdf"),
         ),
     ),
@@ -247,7 +247,7 @@ ITEMS = (
         "Each statement in the text is connected with the result behind it.",
         (
             *_tests("scorecard", "the_words_count_every_claim"),
-            *_tests("tables", "main_claim_and_its_words_agree_with_the_curves"),
+            *_tests("tables", "the_main_claim_agrees_with_the_curves"),
             *_tests("stored", "what_swapped_choices_change_is_what_the_page_says"),
         ),
         lacking="Some sentences between the tables hold numbers that were written by hand and have no test.",
