@@ -69,7 +69,7 @@ def _copies_of(view: View, dataset: str, where: list, n: int, columns: int, anch
         figure, parts = sheet(len(known), height=_TITLE + 2 * _LINE + n * WIDTH / columns)
         counts = [_copies(part, view, each, n, columns) for part, each in zip(parts, known, strict=True)]
     copies = [
-        f"{count} copies when {augmentation_label(task.rpartition('-')[2])}"
+        f"{count} {'copy' if count == 1 else 'copies'} when {augmentation_label(task.rpartition('-')[2])}"
         for count, (task, _) in zip(counts, known, strict=True)
     ]
     most = f"; of more than {columns - 1} some are shown" if max(counts, default=0) >= columns else ""
