@@ -16,8 +16,8 @@
 # %% [markdown]
 # # Quickstart
 #
-# From how many points on does influence beat random selection? This page finds out in seconds and without a download, on scikit-learn's 8 x 8 digits. It trains on
-# two hundred of them and tests on others, with all their shifted copies. Nothing here is stored: every number is computed as the page runs.
+# From how many points on does influence beat random selection? This page finds out in seconds and without a download: as the book has it, on two hundred of
+# scikit-learn's 8 x 8 digits. Others, with all their augmented copies, are the test. Nothing here is stored: every number is computed as the page runs.
 
 # %% tags=["parameters", "hide-input"]
 dataset = "digits"
@@ -47,15 +47,15 @@ figures.figure_3(view, number="E1")
 Markdown(comparisons.by_budget(view, ("random_proportional", score), score))
 
 # %% [markdown]
-# Your own data takes one call. `effaug.select` names the points to augment, here a quarter of the digits:
+# Your own data takes one call. `effaug.select` names the points to augment, here a quarter:
 
 # %%
 import effaug
 
 points = effaug.load_subset(view.task(view.tasks[0]))
-effaug.select(points.x_train.reshape(len(points.x_train), -1) / 255, points.y_train, budget=50)
+effaug.select(points.x_train.reshape(len(points.x_train), -1) / 255, points.y_train, budget=len(points.y_train) // 4)
 
 # %% [markdown]
-# Now change something. This reruns the page on cropped digits and writes its HTML:
+# Now change something. This runs the page on cropped digits and writes its HTML:
 #
 #     effaug notebook run quickstart -p augmentation=crop --html

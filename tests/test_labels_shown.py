@@ -50,7 +50,7 @@ def test_a_table_for_readers_has_no_identifiers_in_index_headings_or_cells():
     index = pd.MultiIndex.from_tuples([("smallnorb-crop", "refit", "", 5)], names=["task", "features", "score", "n"])
     frame = pd.DataFrame({"policy": ["dpp_map"], "influence - baseline": [1], "best 5%": [2], "full": [3]}, index)
     found = labels.human(frame)
-    assert found.index.tolist() == [("small NORB, cropped", "network refit at every fit", "", 5)]
+    assert found.index.tolist() == [("small NORB, cropped", "features refit at every fit", "", 5)]
     assert found.index.names == frame.index.names
     assert list(found) == ["policy", "influence \u2212 random", "best 5 %", "all points"]
     assert found.policy.tolist() == ["greedy MAP"]

@@ -1,13 +1,17 @@
 """effaug.report.own_data: a notebook's `dataset` is a file of one's own."""
 
+import shlex
+
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
 from effaug.report import figures, notebooks, own_data
 from effaug.report.parameters import ParameterError
 from effaug.report.view import open_view
+from effaug.study.results import Results
 
 GOOD = {
     "augmentation": "rotate",
@@ -37,7 +41,7 @@ def test_a_view_of_a_file_is_recomputed_from_its_images(file):
     assert set(view.table.task) == {"my-ones-rotate"}
     assert view.table.budget.max() == 60
     (axes,) = figures.figure_3(view)[0].shows.axes
-    assert "my-ones-rotate" in axes.get_title(loc="left")
+    assert axes.get_title(loc="left").startswith("my-ones, rotated")
     assert len(axes.lines) >= 3
     assert view.other(protocol="released-code").label("my-ones-rotate") == "released-code"
 
@@ -51,6 +55,20 @@ def test_augmentations_are_sized_by_the_image(file, augmentation, copies):
     assert len(task.parameters) == len(copies)
     if augmentation == "translate":
         assert all(f"({dy}, {dx})" in task.augmentation for dy, dx in copies)
+
+
+@pytest.mark.parametrize("augmentation", ["translate", "rotate", "crop"])
+def test_what_is_shown_is_computed_again_by_the_command_that_is_told(file, augmentation, effaug, tmp_path):
+    view = open_view(GOOD | {"dataset": str(file), "augmentation": augmentation})
+    command = view.command(*view.panels[0], "influence").replace("--results mine", f"--results {tmp_path}")
+    program, *arguments = shlex.split(command)
+    assert program == "effaug"
+    code, _, err = effaug(*arguments, "--policies", "baseline", "--seeds", "1")
+    assert code == 0, err
+    stored = Results(tmp_path).curves("paper", tasks=[f"my-ones-{augmentation}"])
+    shown = view.table[view.table.policy.isin(["baseline", "full"])]
+    keys = ["policy", "budget", "accuracy"]
+    pd.testing.assert_frame_equal(*(frame[keys].sort_values(keys, ignore_index=True) for frame in (stored, shown)))
 
 
 def test_a_registered_data_set_is_no_file():
@@ -99,5 +117,5 @@ def test_each_of_them_runs_on_it(effaug, file, tmp_path, monkeypatch, name):
     code, told, err = effaug("notebook", "run", name, *(part for each in given for part in ("-p", each)), "--out", out)
     assert (code, told.splitlines()) == (0, [str(out)]), err
     outputs = [o for c in nbformat.read(out, 4).cells if c.cell_type == "code" for o in c.outputs]
-    assert any("my-ones-rotate" in str(o.get("data", {}).get("text/plain", "")) for o in outputs)
-    assert any("image/png" in o.get("data", {}) for o in outputs)
+    pages = [str(o.get("data", {}).get("text/html", "")) for o in outputs]
+    assert any("<svg" in page and "my-ones, rotated" in page for page in pages)

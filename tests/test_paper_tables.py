@@ -37,7 +37,7 @@ def test_a_published_row_is_not_counted_as_ours():
     exhibit = paper_tables.table_1(view_of(dataset="cifar10", augmentation="translate", n_seeds=20))
     assert len(exhibit.shows) == 2
     assert "of our 1 rows" in exhibit.caption
-    assert set(exhibit.shows.index.get_level_values("source")) == {"ours, frozen network", "published"}
+    assert set(exhibit.shows.index.get_level_values("source")) == {"ours, frozen features", "published"}
 
 
 def test_auc_tables_say_how_far_the_published_ones_are(cifar10):

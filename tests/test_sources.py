@@ -91,5 +91,5 @@ def test_what_was_just_computed_is_computed_again_by_effaug_run(view):
     """Its folder is gone with the notebook: no file is named."""
     fresh = dataclasses.replace(view, parameters=view.parameters | {"source": "recompute"})
     found = sources.origin(fresh, "table_1", [("mnist-crop", "frozen")])
-    assert found.commands[0] == "effaug run mnist-crop --score influence --protocol released-code"
+    assert found.commands[0] == "effaug run mnist-crop --score influence --protocol released-code --results mine"
     assert found.files.empty

@@ -80,10 +80,12 @@ def reproduce(
     into = into or Path(tempfile.mkdtemp(prefix="effaug-"))
     if into.resolve() == results.resolve():
         raise ValueError(f"{into} holds the stored results: name another folder for those that are computed")
-    good = True
+    tasks, good = [current(task) for task in tasks], True
+    for task in tasks:
+        again.stored_experiments(store, task, features)  # before the first of them takes hours
     for task in tasks:
         found = again.reproduce(
-            current(task),
+            task,
             store,
             into,
             lambda experiment, computed: progress.run(experiment, computed, jobs),

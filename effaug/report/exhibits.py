@@ -37,9 +37,10 @@ class Origin:
     def as_html(self) -> str:
         """The table of files, each linked, and the commands."""
         rows = self.files.assign(file=self.files.file.map(_linked)) if "file" in self.files else self.files
-        told = "".join(f"<pre><code>{html.escape(command)}</code></pre>" for command in self.commands)
+        shown = [command for command in self.commands if command.startswith("effaug notebook")]
+        anew = [command for command in self.commands if command not in shown]
         table = "" if rows.empty else scrolls(table_html(human(rows)))
-        return table + (f"<p>To compute it again:</p>{told}" if told else "")
+        return table + _typed("To compute it again:", anew) + _typed("To show it, with other parameters too:", shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +128,11 @@ class Exhibits(Sequence[Exhibit]):
 
     def _repr_html_(self) -> str:
         return "".join(exhibit._repr_html_() for exhibit in self.each) or f"<p>{html.escape(self.otherwise)}</p>"
+
+
+def _typed(words: str, commands: list[str]) -> str:
+    told = "".join(f"<pre><code>{html.escape(command)}</code></pre>" for command in commands)
+    return f"<p>{words}</p>{told}" if told else ""
 
 
 def _linked(file: str) -> Shown:

@@ -61,7 +61,7 @@ def compared(name: str, found: Mapping[str, pd.Series], other: str) -> str:
     >>> ahead, level = pd.Series([1.0, 1.1]), pd.Series([-0.1, 0.1])
     >>> compared("influence", {"mnist-crop": ahead * 10, "mnist-rotate": level}, "random selection")
     'influence is ahead of random selection on cropped images, by 10.5 points, and level on rotated images'
-    >>> compared("influence", {"mnist-crop": ahead, "digits-rotate": level}, "random selection")
+    >>> compared("influence", {"mnist-crop": level, "digits-rotate": level}, "random selection")
     'influence is level with random selection on both tasks'
     """
     groups: dict[str, dict[str, float]] = {"ahead of": {}, "level with": {}, "behind": {}}
@@ -89,6 +89,8 @@ def share_of_gain(panels: Iterable[Panel], policies: Mapping[str, Policy]) -> st
     if not gains:
         return ""
     told = f"Augmenting all points gains {in_range(gains)} points of accuracy"
+    if any(not 0 <= share <= 100 for values in shares.values() for share in values):
+        return f"{told}."  # what loses, or gains more than everything, brings no part of it
     parts = [f"{in_range(values, 0)} % of that {name}" for name, values in shares.items() if values]
     return f"{told}; a tenth of the points brings {in_words(parts)}." if parts else f"{told}."
 

@@ -11,7 +11,7 @@ import pandas as pd
 _DATASETS = {"mnist": "MNIST", "cifar10": "CIFAR-10", "smallnorb": "small NORB", "digits": "digits"}
 _AUGMENTATIONS = {"translate": "shifted", "rotate": "rotated", "crop": "cropped"}
 _PROTOCOLS = {"paper": "the text", "released-code": "the released code", "reconstruction": "the reconstruction"}
-_FEATURES = {"frozen": "frozen network", "refit": "network refit at every fit"}
+_FEATURES = {"frozen": "frozen features", "refit": "features refit at every fit"}
 _POLICIES = {
     "baseline": "random",
     "random_proportional": "random proportional",
@@ -75,13 +75,13 @@ def task_label(task: str) -> str:
 
     Examples
     --------
-    >>> task_label("cifar10-translate"), task_label("mnist-rotate-4v9-n500"), task_label("mine-rotate")
-    ('CIFAR-10, shifted', 'MNIST, rotated (4v9-n500)', 'mine, rotated')
+    >>> task_label("cifar10-translate"), task_label("mnist-rotate-4v9-n500"), task_label("my-own-rotate")
+    ('CIFAR-10, shifted', 'MNIST, rotated (4v9-n500)', 'my-own, rotated')
     """
-    dataset, _, rest = task.partition("-")
-    augmentation, _, settings = rest.partition("-")
-    if augmentation not in _AUGMENTATIONS:
+    found = re.fullmatch(rf"(.+?)-({'|'.join(_AUGMENTATIONS)})(?:-(.+))?", task)
+    if not found:
         return task
+    dataset, augmentation, settings = found.groups()
     return f"{dataset_label(dataset)}, {augmentation_label(augmentation)}{f' ({settings})' * bool(settings)}"
 
 
@@ -108,7 +108,7 @@ def features_label(name: str) -> str:
     Examples
     --------
     >>> features_label("frozen")
-    'frozen network'
+    'frozen features'
     """
     return _FEATURES.get(name, name)
 

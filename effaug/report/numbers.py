@@ -72,4 +72,5 @@ def caption(number: str, says: str) -> str:
 
 def own(name: str, frame: pd.DataFrame, says: str, part: str = "", **more: Any) -> Exhibit:
     """One of our own tables as an exhibit, or a part of it; ``more`` are an `Exhibit`'s other attributes."""
-    return Exhibit(own_anchor(name, part), frame, caption(own_number(name), says), **more)
+    number = own_number(name) + f" ({part.replace('-', ' ')})" * bool(part)
+    return Exhibit(own_anchor(name, part), frame, caption(number, says), **more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from effaug._validation import unknown
 from effaug.report.parameters import ParameterError, is_own
 from effaug.study.own import own_task
 from effaug.study.protocols import PROTOCOLS, Protocol, load_protocol
-from effaug.study.task_data import file_subset
+from effaug.study.task_data import Subset, file_subset
 from effaug.study.tasks import AUGMENTATIONS, SOURCES, Task, named_augmentation
 
 PAGES = (
@@ -60,14 +61,25 @@ def check_page(name: str, chosen: Mapping[str, Any]) -> None:
     task_of(chosen)
 
 
-def _task(path: Path, augmentation: str, protocol: Protocol) -> Task:
-    subset = file_subset(path)
+def as_arguments(chosen: Mapping[str, Any]) -> str:
+    """The same task as `effaug run` is told of it: the file, the augmentation and what its copies are made with."""
+    path, augmentation = Path(str(chosen["dataset"])), chosen["augmentation"]
+    copies = _copies(file_subset(path), augmentation, load_protocol(chosen["protocol"]))
+    each = (str(value).strip("()").replace(" ", "") for value in copies)
+    values = (":" if augmentation == "translate" else ",").join(each)
+    return f"{shlex.quote(str(path))} --augmentation {augmentation} --parameters {values}"
+
+
+def _copies(subset: Subset, augmentation: str, protocol: Protocol) -> tuple:
     step = max(1, round(min(subset.x_train.shape[1:3]) / _SIDE))
-    copies = {
+    return {
         "translate": tuple((step * dy, step * dx) for dy, dx in protocol.directions),
         "rotate": SOURCES["mnist"].angles or (),
         "crop": (step,),
-    }
-    return own_task(
-        f"{path.stem}-{augmentation}", subset, augmentation=named_augmentation(augmentation, copies[augmentation])
-    )
+    }[augmentation]
+
+
+def _task(path: Path, augmentation: str, protocol: Protocol) -> Task:
+    subset = file_subset(path)
+    copies = named_augmentation(augmentation, _copies(subset, augmentation, protocol))
+    return own_task(f"{path.stem}-{augmentation}", subset, augmentation=copies)

@@ -84,12 +84,12 @@ def origin(view: View, page: str, panels: Iterable[Where] | None = None) -> Orig
     chosen = view.panels if panels is None else list(panels)
     files = provenance(view)
     files = files[files.index.isin(chosen)]
-    tasks = tuple(dict.fromkeys(task for task, _ in chosen))
+    tasks = dict.fromkeys(task for task, _ in chosen)
     if view.parameters["source"] == "recompute":
         files = files.iloc[:0]  # in a temporary folder, which a page has no business to link
         told = tuple(view.command(*panel, score) for panel in chosen for score in view.scores)
     else:
-        told = again(tasks, {features for _, features in chosen}, view.parameters["protocol"] not in NAMES)
+        told = again(chosen, view.parameters["protocol"] not in NAMES)
     datasets = {task.rpartition("-")[0] for task in tasks}
     narrowed = view.parameters | ({"dataset": datasets.pop()} if len(datasets) == 1 and not view.own else {})
     return Origin(files, (*dict.fromkeys(told), *rerun(page, narrowed)))
@@ -100,22 +100,24 @@ def study(
 ) -> Origin:
     """Of what is stored of some tasks under several protocols."""
     files = stored_files(results, tasks, wanted)
-    named = tuple(files.index.unique("task"))
-    told = again(named, set(files.index.unique("features")), variations=True) if named else ()
+    told = again(zip(*map(files.index.get_level_values, ("task", "features")), strict=True), variations=True)
     return Origin(files, (*told, *rerun(page, parameters)))
 
 
-def again(tasks: Iterable[str], features: Iterable[str], variations: bool = False) -> tuple[str, ...]:
-    """What computes stored results anew and compares: a command for each kind of features.
+def again(stored: Iterable[Where], variations: bool = False) -> tuple[str, ...]:
+    """What computes stored results anew and compares: a command for each kind of features, with the tasks that have it.
 
     Examples
     --------
-    >>> again(["digits-crop"], ["frozen"])
-    ('effaug reproduce digits-crop',)
+    >>> again([("mnist-crop", "refit"), ("mnist-crop", "frozen"), ("digits-crop", "frozen")])
+    ('effaug reproduce mnist-crop digits-crop', 'effaug reproduce mnist-crop --features refit')
     """
+    tasks: dict[str, list[str]] = {"frozen": [], "refit": []}
+    for task, features in dict.fromkeys(stored):
+        tasks[features].append(task)
     options = {"frozen": "", "refit": " --features refit"}
     more = " --variations" * variations
-    return tuple(f"effaug reproduce {' '.join(tasks)}{options[kind]}{more}" for kind in sorted(features))
+    return tuple(f"effaug reproduce {' '.join(each)}{options[kind]}{more}" for kind, each in tasks.items() if each)
 
 
 def rerun(page: str, parameters: dict[str, Any]) -> tuple[str, ...]:

@@ -48,7 +48,10 @@ def training_time(times: dict[str, dict], number: str = "17") -> Exhibits:
         )
         if fitted.r_squared < _PROPORTIONAL:
             caption = caption.replace("is proportional to the number of images:", "grows with the number of images:")
-        alts = (f"Seconds an epoch against training images, on {name}: {slope} and {start}", "What the line leaves")
+        alts = (
+            f"Seconds an epoch against training images, on {name}: {slope} and {start}",
+            f"What the line leaves of the seconds an epoch, on {name}",
+        )
         numbers = measured.set_index("size")
         anchors = () if made else (anchor(number),)
         made.append(

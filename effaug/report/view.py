@@ -92,7 +92,9 @@ class View:
         named = re.split("[+~]", chosen)[0] if changed else chosen
         options = f" --features {features}" * (features != "frozen") + f" --protocol {named}" * (named != "paper")
         settings = f" (with the options of {chosen})" if changed else ""
-        return f"effaug run {task} --score {score}{options}{settings}"
+        apart = " --results mine" if self.parameters["source"] == "recompute" else ""  # results/ may have it
+        what = own_data.as_arguments(self.parameters) if self.own else task
+        return f"effaug run {what} --score {score}{options}{apart}{settings}"
 
     def label(self, task: str) -> str:
         """The protocol that a task's curves are stored under."""
