@@ -99,6 +99,8 @@ def test_cards_have_a_mark_for_every_protocol(tmp_path):
     assert [each.h2.get_text() for each in found] == ["MNIST", "CIFAR-10", "small NORB"]
     for each in found:
         assert each.svg["aria-label"]
+        dataset = {"MNIST": "mnist", "CIFAR-10": "cifar10", "small NORB": "smallnorb"}[each.h2.get_text()]
+        assert each.h2.a["href"].startswith(f"explorer.html#dataset={dataset}&augmentation=translate&features=")
         marks = {mark.get_text()[0] for mark in each.find_all("li")}
         assert marks == {"●", "-"}
         norb = each.h2.get_text() == "small NORB"  # whose reconstruction is the text

@@ -124,7 +124,7 @@ def test_a_score_that_is_not_stored_is_said_with_the_command_that_computes_it(wi
     for draw in (*drawn, *points, image_figures.task_copies):
         assert f"<code>{command}</code>" in draw(view)._repr_html_(), draw
     assert "margin" not in point_scores.score_table(view).index.get_level_values("score")
-    assert open_view(GOOD, without_margin).notes().text == "Nothing here is missing or cut short."
+    assert open_view(GOOD, without_margin).notes().text == "With the settings of the text (`protocol=paper`)."
     assert "--score loss" in open_view(GOOD | {"score": "loss"}, without_margin).notes().text
 
 

@@ -444,7 +444,7 @@
       say(`Nothing is stored yet for ${inSentence()}. This computes it:`, command(data.commands.run));
       return;
     }
-    say(`Shown: ${inSentence()}; ${choice.policies.length} policies, budget ${choice.budget}.`);
+    say(`Shown: ${inSentence()}; ${choice.policies.length} ${choice.policies.length === 1 ? "policy" : "policies"}, budget ${choice.budget}.`);
     byId("caption").textContent = "Lines are means over seeds, bands 95 % t intervals; the solid upright line is the chosen budget. " +
       "Values appear under the pointer and, with the chart in focus, by arrow keys; a click or Enter chooses the budget.";
     for (const show of [showChart, showNumbers, showAucs, showImages, showCommands]) show();

@@ -21,6 +21,7 @@ from effaug.report.markup import verdict_html
 from effaug.report.measures import INFLUENCE, POINTS
 from effaug.report.palette import BLUE, VERMILION
 from effaug.report.panels import BASELINE, NINE, Board, Panel
+from effaug.report.published import published_features
 from effaug.report.rounding import shown
 from effaug.report.statistics import paired
 from effaug.report.style import closed
@@ -139,20 +140,24 @@ def cards(results: Results) -> str:
 def _card(boards: dict[str, Board], dataset: str) -> str:
     found = {protocol: answer(board, dataset) for protocol, board in boards.items()}
     marks = "".join(
-        f"<li>{verdict_html(_MARKS[verdict], words=False)}<span>{html.escape(sentence)}</span></li>"
+        f"<li>{verdict_html(_MARKS[verdict], words=False)}<span>{html.escape(sentence)}{_WHY * (verdict == 'behind')}"
+        "</span></li>"
         for verdict, sentence in told(found).items()
     )
-    name = html.escape(dataset_label(dataset))
+    name, features = html.escape(dataset_label(dataset)), published_features(f"{dataset}-translate")
+    choice = f"dataset={dataset}&amp;augmentation=translate&amp;features={features}&amp;protocol=reconstruction"
     return (
-        f'<section class="answer"><h2>{name}</h2><div class="sparkline">{_sparkline(boards, dataset)}</div>'
+        f'<section class="answer"><h2><a href="explorer.html#{choice}">{name}</a></h2>'
+        f'<div class="sparkline">{_sparkline(boards, dataset)}</div>'
         f"<ul>{marks}</ul></section>"
     )
 
 
+_WHY = ' <a href="../notebooks/sensitivity.html">Why?</a>'
 _KEY = (
     '<p class="key"><span class="influence">━ by influence</span> <span class="random">━ at random</span> '
-    "┄ all points augmented. Accuracy on shifted images against the number of augmented points, 10 % marked; as "
-    "reconstructed.</p>"
+    "┄ all points augmented. Accuracy on shifted images by number of augmented points, as reconstructed; "
+    "marks compare it at 10 %.</p>"
 )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from effaug._validation import unknown
 from effaug.images.weights import load_manifest
 from effaug.report import own_data
+from effaug.report.labels import protocol_label
 from effaug.report.markup import Shown, listed, notes
 from effaug.report.parameters import DEFAULTS, PARAMETERS, ParameterError, check_parameters, check_value, stored_results
 from effaug.scores import SCORES
@@ -144,7 +145,9 @@ class View:
         """What is missing and what to know of a score; folded, how data and networks differ from the paper's."""
         records = [self.results.record(task).get(f"{self.label(task)}/{kind}") for task, kind in self.panels]
         differing = dict.fromkeys(sentence for record in records if record for sentence in caveats(record))
-        return notes([self.missing(), *self.about_score()], differing)
+        chosen = self.parameters["protocol"]
+        settings = f"With the settings of {protocol_label(chosen)} (`protocol={chosen}`)."
+        return notes([settings, self.missing(), *self.about_score()], differing)
 
 
 def open_view(namespace: Mapping[str, Any], results: Results | None = None, **fixed: Any) -> View:
