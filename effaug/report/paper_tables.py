@@ -83,7 +83,7 @@ def _behind(gaps: pd.Series) -> str:
 
 def _source(name: str) -> str:
     whose, _, features = name.partition(", ")
-    return f"ours, {features} network" if whose == "effaug" else "published"
+    return f"ours, {features} features" if whose == "effaug" else "published"
 
 
 def table_2(variants: str = "all") -> Exhibit:
