@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bs4 import BeautifulSoup
 from playwright.sync_api import Page
@@ -85,7 +85,7 @@ def broken(book: Path) -> list[str]:
             file = file / "index.html" if file.is_dir() else file
             if not file.is_file():
                 found.append(f"{page.relative_to(book)}: no file {target}")
-            elif parts.fragment and file.suffix == ".html" and unquote(parts.fragment) not in _anchors(file):
+            elif parts.fragment and file.suffix == ".html" and not _leads(file, unquote(parts.fragment)):
                 found.append(f"{page.relative_to(book)}: no anchor {target}")
     _anchors.cache_clear()
     return found
@@ -96,6 +96,14 @@ def _named(page: Path) -> list[str]:
     hrefs = [tag["href"] for tag in soup.select("a[href], link[href], image[href], use[href]")]
     sources = [tag["src"] for tag in soup.select("[src]")]
     return [str(target) for target in [*hrefs, *sources, redirected(page) or ""] if str(target) not in ("", "#")]
+
+
+def _leads(page: Path, fragment: str) -> bool:
+    """To an element; or, ``name=value&...``, to a choice of a page that has controls of these names."""
+    if "=" not in fragment:
+        return fragment in _anchors(page)
+    controls = BeautifulSoup(page.read_text(), "html.parser").select("select[name]")
+    return {name for name, _ in parse_qsl(fragment)} <= {str(control["name"]) for control in controls}
 
 
 @cache

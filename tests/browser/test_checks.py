@@ -127,6 +127,7 @@ def test_what_not_everyone_can_read_is_noticed(body, rule, opened):
         ('<a href="gone.html">Gone</a>', "page.html: no file gone.html"),
         ('<a href="#gone">Gone</a>', "page.html: no anchor #gone"),
         ('<a href="page.html#gone">Gone</a>', "page.html: no anchor page.html#gone"),
+        ('<select name="a"></select><a href="#a=1&b=2">Gone</a>', "page.html: no anchor #a=1&b=2"),
         ('<img src="gone.svg" alt="">', "page.html: no file gone.svg"),
         ('<a href="folder">Gone</a>', "page.html: no file folder"),
     ],

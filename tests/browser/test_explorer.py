@@ -199,3 +199,14 @@ def test_a_phone_shows_all_of_it(watched, book):
         assert page.evaluate("document.documentElement.scrollWidth") <= 375
         assert page.locator("#ex-chart svg").bounding_box()["width"] <= 375
     assert not watch.problems, "\n".join(watch.problems)
+
+
+@pytest.mark.parametrize(("dataset", "features"), [("mnist", "refit"), ("cifar10", "frozen"), ("smallnorb", "frozen")])
+def test_the_front_page_leads_to_the_curves_that_it_draws(page, book, dataset, features):
+    page.goto((book / "book" / "intro.html").as_uri())
+    page.locator(f"section.answer h2 a[href*='dataset={dataset}']").click()
+    page.wait_for_selector("#ex-chart svg")
+    choice = {"dataset": dataset, "augmentation": "translate", "score": "influence", "features": features}
+    choice |= {"protocol": "reconstruction"}
+    assert {name: page.locator(f"select[name={name}]").input_value() for name in choice} == choice
+    check_numbers(page, choice)
