@@ -20,12 +20,12 @@
 # scikit-learn's digits, first by hand and then by effaug. Everything on this page is computed as it runs.
 # [The method](../book/method.md) has the equations, and the [glossary](../book/glossary.md) the words.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 augmentation = "crop"
 protocol = "paper"
 n_seeds = 5
 
-# %%
+# %% tags=["hide-input"]
 from effaug.report import tour, tour_dpp, tour_figures
 from effaug.report.exhibits import Exhibit
 from effaug.report.parameters import check_parameters
