@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from effaug.report import discrepancies, measures, reconstruction, scorecard, sensitivity, tables
+from effaug.report import discrepancies, measures, reconstruction, scorecard, sensitivity, sources, tables
 from effaug.report.panels import Board
 from effaug.report.parameters import STORED
 from effaug.report.view import view_of
@@ -72,7 +72,7 @@ def test_readers_find_the_same_whatever_the_labels_say(read, plain, lying):
 def test_pages_under_a_changed_protocol_are_the_same_whatever_its_label(plain, lying):
     for label in ("paper+weights=cifar10-unseen", "released-code+mnist_network=lenet"):
         views = [view_of(results, protocol=name) for results, name in ((plain, label), (lying, LYING[label]))]
-        for make in (tables.task_table, tables.provenance):
+        for make in (tables.task_table, sources.provenance):
             expected, found = (make(view).drop(columns=["file", "protocol"], errors="ignore") for view in views)
             pd.testing.assert_frame_equal(found, expected)
     assert tables.task_table(views[1]).network["mnist-rotate"] == "lenet"

@@ -11,7 +11,7 @@ from scipy import stats
 
 from effaug.curves import auc
 from effaug.policies import APPENDIX_POLICIES, POLICIES
-from effaug.report import comparisons, point_scores, reconstruction, sensitivity, supplementary, tables
+from effaug.report import comparisons, point_scores, reconstruction, sensitivity, sources, supplementary, tables
 from effaug.report.published import published_features
 from effaug.report.statistics import half_width
 from effaug.report.view import View, open_view, view_of
@@ -147,13 +147,13 @@ def test_no_results_make_empty_tables_not_tracebacks():
     assert comparisons.main_claim(view).empty
     assert tables.auc_keys(view) == []
     assert comparisons.refinement_table(view).empty
-    assert tables.provenance(view).empty
+    assert sources.provenance(view).empty
     assert point_scores.score_table(view).empty
 
 
 def test_provenance_names_code_and_seeds():
     view = open_view(view_of(dataset="digits", augmentation="crop").parameters | {"n_seeds": 4})
-    row = tables.provenance(view).loc[("digits-crop", "frozen")]
+    row = sources.provenance(view).loc[("digits-crop", "frozen")]
     assert row["seeds"] == 4
     assert re.fullmatch(r"[0-9a-f]{7}(, [0-9a-f]{7})*", row["code"])
     assert row["file"] == "results/digits-crop.csv"

@@ -26,7 +26,7 @@ class Origin:
     Attributes
     ----------
     files : DataFrame
-        A row for each task and kind of features, with the ``file`` it is stored in (`tables.provenance`).
+        A row for each task and kind of features, with the ``file`` it is stored in (`sources.provenance`).
     commands : tuple of str
         What computes them again.
     """

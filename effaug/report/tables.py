@@ -11,13 +11,10 @@ from effaug.images.weights import load_manifest, weights_sha256
 from effaug.policies import POLICIES
 from effaug.report.published import published_aucs, published_table_1
 from effaug.report.rounding import as_text, by_key, shown
-from effaug.report.sources import provenance
 from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_POLICIES, stored_as
 from effaug.study.results import aucs
 from effaug.study.tasks import load_task
 from effaug.study.timing import linear_fit
-
-__all__ = ["provenance"]  # for pages that have it from here
 
 if TYPE_CHECKING:
     from effaug.report.view import View

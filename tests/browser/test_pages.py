@@ -19,11 +19,9 @@ def test_a_page_is_quiet_and_fits_and_can_be_read_by_all(path, theme, watched):
         page.goto(path.as_uri())
         page.wait_for_function(f"document.documentElement.dataset.theme == '{theme}'")
         checks.settle(page)
-        problems = [*watch.problems, *checks.overflowing(page)]
+        problems = [*watch.problems, *checks.overflowing(page), *checks.inaccessible(page)]
         if width == max(WIDTHS):
             problems += checks.clipped(page)
-        if width == max(WIDTHS) or (width, theme) == (min(WIDTHS), "light"):  # axe takes longest of all
-            problems += checks.inaccessible(page)
         if (loaded := watch.loaded()) > FIRST_LOAD.get(path.stem, 1.5 * MB):
             problems.append(f"a first load of {loaded / MB:.2f} MB")
         found += [f"{width} px: {problem}" for problem in problems]
