@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 BILL = json.loads((ROOT / "sbom.json").read_text())
-IN_WORDS = {"asttokens", "bleach", "keras", "namex", "protobuf"}  # README says which licences they are under
+IN_WORDS = {"asttokens", "bleach", "keras", "namex", "partd", "protobuf"}  # README says which licences they are under
 BUILD = (
     "import sys; from flit_core import buildapi; buildapi.build_wheel(sys.argv[1]); buildapi.build_sdist(sys.argv[1])"
 )
