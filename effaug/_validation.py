@@ -29,14 +29,15 @@ def real(X: object, name: str = "X") -> np.ndarray:
 
 
 def finite(X: object) -> np.ndarray:
-    """X (n, d) in float64, d at least 1, or a ValueError that names what is wrong with it."""
-    found = real(X).astype(float)
+    """X (n, d) in float64, itself where it is, d at least 1, or a ValueError that names what is wrong with it."""
+    found = real(X).astype(float, copy=False)
     if found.ndim != 2:
         raise ValueError(f"X must have shape (n, d), got {found.shape}")
     if not found.shape[1]:
         raise ValueError(f"X must have at least one feature, got shape {found.shape}")
-    bad = np.argwhere(~np.isfinite(found))
-    if len(bad):
+    sound = np.isfinite(found)
+    if not sound.all():
+        bad = np.argwhere(~sound)
         raise ValueError(f"X must be finite, got {found[tuple(bad[0])]} in row {bad[0, 0]}")
     return found
 

@@ -8,10 +8,14 @@ q is the quality, phi the direction of the features, lambda the eigenvalues of L
 polynomial: the sum of the products of k of them. An exact draw (Kulesza & Taskar, 2012, Algorithm 8) takes k of L's
 eigenvectors, then k points by the chain rule of the projection onto them. A constant may be added to L's diagonal.
 
-Neither L (n, n) nor its dual (d, d) is formed. Both are B = diag(q) Phi multiplied by itself, which squares the range
-of the quality: influence spans some 14 orders of magnitude, its square exceeds double precision. The singular values
-and left vectors of B are what the eigendecomposition of either would give, and Jacobi's method with rows sorted finds
-them to full relative accuracy however q scales the rows (Drmac & Veselic, 2008).
+L (n, n) is never formed, and its dual (c, c) only where its eigenvalues are shown to be within a factor of a million
+of each other: see `effaug._dpp_kernel`. Both are B = diag(q) Phi multiplied by itself, which squares the range of the
+quality: influence spans some 14 orders of magnitude, its square exceeds double precision. There B is decomposed itself.
+
+Time is O(n c^2) to decompose c columns and O(n c k) to form k eigenvectors. Then the chain rule takes O(n k^2), as k
+passes over them. Above 1000 points it is replaced by a rejection sampler for the same law, O(n k + k^3 log k):
+proposals come from the rows' squared norms, and one is accepted with the part of its squared norm that is left
+(Barthelme, Tremblay & Amblard, 2023).
 """
 
 from __future__ import annotations
@@ -21,10 +25,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import qr
 
-from effaug._dpp_kernel import Kernel
-from effaug._validation import Randomness, check_size, finite, generator
+from effaug._dpp_kernel import Eigenvectors, Kernel
+from effaug._validation import Randomness, check_size, generator, real
 
 _TIE = 1e-10  # of a log gain
+_LEFT = 1e-12  # of a squared norm: less is rounding
+_CHAIN = 1000  # points up to which the chain rule draws: the stored results are such draws, and proposals gain little
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +42,8 @@ class KDPP:
     kernel : Kernel
     log_eigenvalues : ndarray, shape (rank,)
         Of the kernel, for a largest quality of 1; descending.
-    eigenvectors : ndarray, shape (m, rank)
-        Over the kernel's points: those of positive quality, with a diagonal all.
+    vectors : Eigenvectors
+        Of which a draw forms those that it needs.
 
     Examples
     --------
@@ -49,7 +55,7 @@ class KDPP:
 
     kernel: Kernel
     log_eigenvalues: np.ndarray
-    eigenvectors: np.ndarray
+    vectors: Eigenvectors
 
     @classmethod
     def of(cls, X: np.ndarray, quality: np.ndarray | None = None, diagonal: float = 0.0) -> KDPP:
@@ -68,16 +74,23 @@ class KDPP:
         """The largest k there is."""
         return self.kernel.rank
 
+    @property
+    def eigenvectors(self) -> np.ndarray:
+        """All of them (m, rank), over the kernel's points: those of positive quality, with a diagonal all."""
+        return self.vectors.all
+
     def sample(self, k: int, random_state: Randomness) -> np.ndarray:
         """An exact draw of k distinct points, (k,), in random order: each order of a set is as probable as any other.
 
-        Time O(n k^2). Raises ValueError for a k outside 0 to the rank, or for what is no `random_state`: a seed, a
+        Raises ValueError for a k outside 0 to the rank, or for what is no `random_state`: a seed, a
         generator, or None for one that is seeded anew.
         """
         self.kernel.check(k)
         rng = generator(random_state)
         chosen = _draw_eigenvectors(self.log_eigenvalues, k, rng)
-        drawn: np.ndarray = self.kernel.points[_draw_projection(self.eigenvectors[:, chosen], rng)]
+        vectors = self.vectors.columns(chosen)
+        draw = _draw_projection if len(vectors) <= _CHAIN else _draw_by_rejection
+        drawn: np.ndarray = self.kernel.points[draw(vectors, rng)]
         return drawn
 
     def log_probability(self, subset: np.ndarray) -> float:
@@ -145,7 +158,7 @@ def kdpp_sample(
     ValueError
         As `KDPP.of` and `KDPP.sample`.
     """
-    check_size(k, len(finite(X)), "the number of points")
+    _check_points(k, X)
     return KDPP.of(X, quality, diagonal).sample(k, random_state)
 
 
@@ -171,7 +184,7 @@ def greedy_map(X: np.ndarray, k: int, quality: np.ndarray | None = None, diagona
     ValueError
         As `kdpp_sample`.
     """
-    check_size(k, len(finite(X)), "the number of points")
+    _check_points(k, X)
     kernel = Kernel.of(X, quality, diagonal)
     kernel.check(k)
     log_length, directions = kernel.factor()
@@ -209,6 +222,12 @@ def log_elementary_symmetric(log_values: np.ndarray, k: int) -> np.ndarray:
     return table
 
 
+def _check_points(k: int, X: np.ndarray) -> None:
+    """Refuse a k above n before any work; what else may be wrong with X, `Kernel.of` says."""
+    found = real(X)
+    check_size(k, len(found) if found.ndim else 0, "the number of points")
+
+
 def _draw_eigenvectors(log_values: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
     """k of r, each set with probability proportional to the product of its eigenvalues."""
     table, uniform = log_elementary_symmetric(log_values, k), rng.random(len(log_values))
@@ -237,5 +256,30 @@ def _draw_projection(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarra
         unit = vectors[i] - (basis[:j] @ vectors[i]) @ basis[:j]
         basis[j] = unit / np.linalg.norm(unit)
         left -= (vectors @ basis[j]) ** 2
-        left[left < 1e-12 * whole] = 0  # rounding: what is left sums to k - j - 1
+        left[left < _LEFT * whole] = 0  # rounding: what is left sums to k - j - 1
+    return chosen
+
+
+def _draw_by_rejection(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As `_draw_projection`, by proposals in proportion to the rows' squared norms, which sum to k.
+
+    Where j points are chosen, a proposal i is accepted with probability left_i / whole_i: those accepted are in
+    proportion to left_i, and k / (k - j) of them are needed on average. They are made k at a time.
+    """
+    k = vectors.shape[1]
+    chosen, basis, j = np.zeros(k, int), np.zeros((k, k)), 0
+    whole = np.einsum("mk,mk->m", vectors, vectors)
+    reached = np.cumsum(whole)
+    while j < k:
+        proposed = np.searchsorted(reached, rng.random(k) * reached[-1], side="right")
+        rows, need = vectors[proposed], whole[proposed] * np.maximum(rng.random(k), _LEFT)
+        left = whole[proposed] - ((rows @ basis[:j].T) ** 2).sum(axis=1)
+        at = 0
+        while j < k and len(accepted := np.flatnonzero(left[at:] > need[at:])):
+            at += accepted[0]
+            unit = rows[at] - (basis[:j] @ rows[at]) @ basis[:j]
+            chosen[j], basis[j] = proposed[at], unit / np.linalg.norm(unit)
+            left[at:] -= (rows[at:] @ basis[j]) ** 2
+            j += 1
+            at += 1
     return chosen
