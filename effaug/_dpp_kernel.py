@@ -1,16 +1,16 @@
 """The kernel of a determinantal point process in factors, its eigenvectors, and what its arguments must be.
 
-Two decisions have a fast and a slow way. The fast one goes through a Gram matrix, c by c for c columns, and is taken
-only where what it computes shows that it suffices:
+Two decisions have a fast and a slow way. The fast one is the eigendecomposition of the Gram matrix B' B (c, c) of
+L = B B', B = diag(q) Phi (m, c), and is taken only where the eigenvalues that it finds show that it suffices:
 
-- The rank is that of the directions' singular values. Their Gram matrix, formed and decomposed in double precision, is
-  off by less than 1.5 max(n, c) eps times its trace. Where its least eigenvalue is above 2 max(n, c) eps times its
-  trace, the least singular value is far above the tolerance and the rank is full. Otherwise the singular values decide.
-- The eigenvalues of L = B B' are those of B' B, whose relative errors are some eps times the largest over the least;
-  so is the angle between eigenvectors that B makes of those of B' B. Up to a ratio of `LARGEST_RATIO` the errors are
-  below 1e-9. Beyond, as for influence with its many orders of magnitude, Jacobi's method with rows sorted (LAPACK's
-  dgejsv; Drmac & Veselic, 2008) finds singular values and left vectors of B to full relative accuracy however the
-  quality scales its rows.
+- The rank is that of the singular values of the directions Phi. In double precision the eigenvalues of their Gram
+  matrix are off by less than 1.5 max(n, c) eps m, m being its trace. Where the least is above 2 max(n, c) eps m, the
+  least singular value is far above the tolerance: the rank is full. The same holds where the least eigenvalue of B' B
+  is, as q is at most 1. Otherwise the singular values decide.
+- The eigenvalues of L are those of B' B, whose relative errors are some eps times the largest over the least; so is the
+  angle between eigenvectors that B makes of those of B' B. Up to a ratio of `LARGEST_RATIO` both are below 1e-9.
+  Beyond, as for influence with its many orders of magnitude, Jacobi's method with rows sorted (LAPACK's dgejsv; Drmac
+  & Veselic, 2008) finds singular values and left vectors of B to full relative accuracy however q scales its rows.
 """
 
 from __future__ import annotations
@@ -46,13 +46,15 @@ class Eigenvectors:
     @cached_property
     def all(self) -> np.ndarray:
         """Every column."""
-        return self.rows if self.mix is None else self.rows @ self.mix
+        found: np.ndarray = self.rows if self.mix is None else self.rows @ self.mix
+        return found
 
     def columns(self, chosen: np.ndarray) -> np.ndarray:
         """Some of the columns, to the same bits whether or not others were asked for before."""
         if self.mix is None or 2 * len(chosen) > self.mix.shape[1]:
             return self.all[:, chosen]
-        return self.rows @ self.mix[:, chosen]
+        found: np.ndarray = self.rows @ self.mix[:, chosen]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,23 +69,20 @@ class Kernel:
         Relative to the largest; a common factor changes no k-DPP.
     directions : ndarray, shape (m, r)
         Rows of norm 1; zero where quality is.
-    floor : float
-        Distance below which a direction lies in the span of others; with a diagonal none does.
     shape : tuple of int
         n and d.
     log_diagonal : float
         Log of the constant that is added to L's diagonal, relative to the square of the largest quality; -inf for none.
-    gram : ndarray, shape (r, r), or None
-        Of the directions, where it showed their rank.
+    found : tuple, or None
+        What `eigen` finds, where it was found on the way.
     """
 
     points: np.ndarray
     log_quality: np.ndarray
     directions: np.ndarray
-    floor: float
     shape: tuple[int, int]
     log_diagonal: float = -np.inf
-    gram: np.ndarray | None = None
+    found: tuple[np.ndarray, Eigenvectors] | None = None
 
     @classmethod
     def of(cls, X: np.ndarray, quality: np.ndarray | None = None, diagonal: float = 0.0) -> Kernel:
@@ -106,10 +105,8 @@ class Kernel:
         top = quality.max(initial=0) or 1
         quality = quality / top
         points = np.flatnonzero(quality > LEAST_QUALITY)
-        directions, tolerance, gram = _spanning(_unit_rows(X, points), max(X.shape))
-        # Some row is further than tolerance / sqrt(m) from the span of any fewer than rank others.
-        floor = tolerance / np.sqrt(max(len(points), 1))
-        found = cls(points, np.log(quality[points]), directions, floor, X.shape, gram=gram)
+        directions, eigen = _spanning(_unit_rows(X, points), quality[points], max(X.shape))
+        found = cls(points, np.log(quality[points]), directions, X.shape, found=eigen)
         return found._with_diagonal(np.log(diagonal) - 2 * np.log(top)) if diagonal else found
 
     def _with_diagonal(self, log_diagonal: float) -> Kernel:
@@ -117,12 +114,23 @@ class Kernel:
         n = self.shape[0]
         log_quality, directions = np.full(n, -np.inf), np.zeros((n, self.directions.shape[1]))
         log_quality[self.points], directions[self.points] = self.log_quality, self.directions
-        return Kernel(np.arange(n), log_quality, directions, 0.0, self.shape, log_diagonal)
+        return Kernel(np.arange(n), log_quality, directions, self.shape, log_diagonal)
 
     @property
     def rank(self) -> int:
         """The largest k there is a k-DPP for."""
         return self.directions.shape[1] if self.log_diagonal == -np.inf else self.shape[0]
+
+    @cached_property
+    def floor(self) -> float:
+        """Distance below which a direction lies in the span of others; with a diagonal none does.
+
+        Some row is further than tolerance / sqrt(m) from the span of any fewer than rank others.
+        """
+        if self.log_diagonal > -np.inf or not self.directions.size:
+            return 0.0
+        largest = np.sqrt(np.linalg.eigvalsh(self.directions.T @ self.directions)[-1])
+        return float(10 * max(self.shape) * EPS * largest / np.sqrt(len(self.directions)))
 
     def factor(self) -> tuple[np.ndarray, np.ndarray]:
         """F with F F' = L + c I, its rows as log lengths (m,) and directions (m, c).
@@ -143,10 +151,7 @@ class Kernel:
         numpy.linalg.LinAlgError
             If Jacobi's method does not converge.
         """
-        if self.gram is not None and not self.log_quality.any():
-            log_values, vectors = _eigen(self.directions, self.gram)
-        else:
-            log_values, vectors = _eigen(np.exp(self.log_quality)[:, None] * self.directions)
+        log_values, vectors = self.found or _eigen(np.exp(self.log_quality)[:, None] * self.directions)
         if self.log_diagonal == -np.inf:
             return log_values, vectors
         # The eigenvectors of L + c I are those of L; c alone belongs to all directions that L lacks.
@@ -172,41 +177,49 @@ def _unit_rows(X: np.ndarray, points: np.ndarray) -> np.ndarray:
         raise ValueError(f"X must not be all zero where quality is positive, got row {row}: no direction")
     if largest.min() < _SQUARES_FIT[0] or largest.max() > _SQUARES_FIT[1]:
         rows = rows / largest[:, None]
-    return rows / np.sqrt(np.einsum("md,md->m", rows, rows))[:, None]
+    unit: np.ndarray = rows / np.sqrt(np.einsum("md,md->m", rows, rows))[:, None]
+    return unit
 
 
-def _spanning(rows: np.ndarray, size: int) -> tuple[np.ndarray, float, np.ndarray | None]:
-    """Rows of norm 1 in as many coordinates as they span, the tolerance of their singular values, and their Gram
-    matrix if it showed that no coordinate is too many (see above): then the rows are as they were, less zero columns.
+def _spanning(
+    rows: np.ndarray, quality: np.ndarray, size: int
+) -> tuple[np.ndarray, tuple[np.ndarray, Eigenvectors] | None]:
+    """Rows of norm 1 in as many coordinates as they span, and what `_by_gram` finds if it suffices.
+
+    Where a Gram matrix shows that no coordinate is too many, the rows are as they were, less columns of zeros.
     """
-    used = rows.any(axis=0)
+    used, least = rows.any(axis=0), 2 * size * EPS * len(rows)
     if len(rows) >= used.sum() > 0:
         within = rows if used.all() else rows[:, used]
-        gram = within.T @ within
-        values = np.linalg.eigvalsh(gram)
-        if values[0] > 2 * size * EPS * len(rows):
-            return within, 10 * size * EPS * np.sqrt(values[-1]), gram
+        found = _by_gram(within if (quality == 1).all() else quality[:, None] * within)
+        if found and np.exp(found[0][-1]) > least:
+            return within, found
+        if np.linalg.eigvalsh(within.T @ within)[0] > least:
+            return within, None
     left, singular, _ = np.linalg.svd(rows, full_matrices=False)
-    tolerance = 10 * size * EPS * singular.max(initial=0)
-    return (left * singular)[:, singular > tolerance], tolerance, None
+    return (left * singular)[:, singular > 10 * size * EPS * singular.max(initial=0)], None
 
 
-def _eigen(B: np.ndarray, gram: np.ndarray | None = None) -> tuple[np.ndarray, Eigenvectors]:
+def _eigen(B: np.ndarray) -> tuple[np.ndarray, Eigenvectors]:
     """Log eigenvalues (r,) of B B' that are not zero, and their vectors (m, r), for a B (m, r) of full rank."""
     if not B.shape[1]:
         return np.zeros(0), Eigenvectors(np.zeros((len(B), 0)))
-    values, mix = np.linalg.eigh(B.T @ B if gram is None else gram)
-    if values[0] * LARGEST_RATIO >= values[-1]:
-        return np.log(values[::-1]), Eigenvectors(B, (mix / np.sqrt(values))[:, ::-1])
-    log_values, left = _jacobi(B)
-    return log_values, Eigenvectors(left)
+    return _by_gram(B) or _by_jacobi(B)
 
 
-def _jacobi(B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `_eigen`, however small the eigenvalues."""
+def _by_gram(B: np.ndarray) -> tuple[np.ndarray, Eigenvectors] | None:
+    """As `_eigen`, or None where the eigenvalues are too far apart."""
+    values, mix = np.linalg.eigh(B.T @ B)
+    if not values[0] * LARGEST_RATIO >= values[-1]:
+        return None
+    return np.log(values[::-1]), Eigenvectors(B, (mix / np.sqrt(values))[:, ::-1])
+
+
+def _by_jacobi(B: np.ndarray) -> tuple[np.ndarray, Eigenvectors]:
+    """As `_eigen`, however far they are."""
     # joba=2: rows sorted, high relative accuracy; jobu=0: left vectors; jobv=3: no right ones
     values, left, _, work, _, info = lapack.dgejsv(B, joba=2, jobu=0, jobv=3)
     if info != 0:
         raise np.linalg.LinAlgError(f"dgejsv did not converge on a kernel of rank {B.shape[1]} (info = {info})")
     scale = np.log(work[0]) - np.log(work[1])  # LAPACK's, kept apart so that no value underflows
-    return 2 * (np.log(values) + scale), left
+    return 2 * (np.log(values) + scale), Eigenvectors(left)
