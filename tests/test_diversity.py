@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy.stats import chi2_contingency, chisquare
+from scipy.stats import chi2_contingency, chisquare, ks_2samp
 
-from effaug._dpp_kernel import Kernel
+from effaug._dpp_kernel import EPS, LARGEST_RATIO, Kernel, _by_jacobi
 from effaug.clusters import cluster_order
 from effaug.dpp import KDPP, greedy_map, kdpp_sample, log_elementary_symmetric
 
@@ -383,6 +383,110 @@ def test_gram_matrices_would_not_resolve_such_a_quality():
     true = KDPP.of(INTEGERS, 10.0 ** np.linspace(-12, 2, 7)).log_eigenvalues + 2 * np.log(100)
     for gram in (L, B.T @ B):
         assert np.abs(np.linalg.eigvalsh(gram)[::-1] / np.exp(true) - 1).max() > 10
+
+
+def by_gram(kdpp):
+    return kdpp.vectors.mix is not None
+
+
+@pytest.mark.parametrize("low", [0, -0.5, -1, -2, -3, -7, -14, -40])
+def test_both_sides_of_the_switch_have_the_eigenvalues_of_exact_arithmetic(low):
+    scale = 10.0 ** rng(8).permutation(np.linspace(low, 0, 7))
+    kdpp, top = kernel_of(INTEGERS, scale), (scale * np.linalg.norm(INTEGERS, axis=1)).max()
+    assert by_gram(kdpp) == (low > -3) == (np.ptp(kdpp.log_eigenvalues) <= np.log(LARGEST_RATIO))
+    rows = [[Fraction(s) * int(x) for x in row] for s, row in zip(scale, INTEGERS, strict=True)]
+    L = [[sum(a * b for a, b in zip(r, s, strict=True)) for s in rows] for r in rows]
+    for k in range(1, 8):
+        minors = ([[L[i][j] for j in S] for i in S] for S in itertools.combinations(range(7), k))
+        want = log_fraction(sum(exact_determinant(minor) for minor in minors)) - 2 * k * np.log(top)
+        assert log_elementary_symmetric(kdpp.log_eigenvalues, k)[-1, -1] == pytest.approx(want, abs=1e-9)
+
+
+@pytest.mark.parametrize(("decades", "gram"), [(0, True), (2, True), (4, True), (5, False), (14, False), (30, False)])
+def test_both_sides_of_the_switch_agree_with_jacobis_method(decades, gram):
+    features, quality = normal(20, 12), 10 ** rng(9).permutation(np.linspace(-decades, 0, 20))
+    kdpp = KDPP.of(features, quality)
+    assert by_gram(kdpp) == gram
+    B = quality[:, None] * features / np.linalg.norm(features, axis=1, keepdims=True)
+    log_values, vectors = _by_jacobi(B)
+    np.testing.assert_allclose(kdpp.log_eigenvalues, log_values, rtol=0, atol=1e-9)
+    ours, projection = kdpp.eigenvectors, vectors.all @ vectors.all.T
+    np.testing.assert_allclose(ours.T @ ours, np.eye(12), atol=1e-9)
+    np.testing.assert_allclose(ours @ ours.T, projection, atol=1e-9)
+
+
+@pytest.mark.parametrize("exponent", range(0, 17, 2))
+def test_a_gram_matrix_shows_no_rank_that_the_singular_values_do_not(exponent):
+    features = normal(60, 8)
+    features[:, 5] = features[:, 4] + 10.0**-exponent * features[:, 5]
+    features[:, 2] = 0
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    singular = np.linalg.svd(unit, compute_uv=False)
+    want = np.count_nonzero(singular > 10 * 60 * EPS * singular[0])
+    assert want == (7 if exponent < 14 else 6)
+    for quality in (None, spread(60, -0.5, 0), spread(60, -9, 0)):
+        assert KDPP.of(features, quality).rank == want
+
+
+def test_columns_are_the_same_whether_or_not_all_were_formed():
+    kdpp, random = KDPP.of(normal(300, 40)), rng(3)
+    before = [kdpp.vectors.columns(random.choice(40, k, replace=False)) for k in (1, 7, 20, 21, 40)]
+    assert kdpp.eigenvectors.shape == (300, 40)
+    random = rng(3)
+    for k, columns in zip((1, 7, 20, 21, 40), before, strict=True):
+        assert np.array_equal(kdpp.vectors.columns(random.choice(40, k, replace=False)), columns)
+
+
+# k-DPP: draws by rejection
+
+
+@pytest.fixture
+def by_rejection(monkeypatch):
+    monkeypatch.setattr("effaug.dpp._CHAIN", 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["dual, quality", "square", "repeated points, quality", "in one plane", "zero quality"]
+)
+def test_draws_by_rejection_have_the_probabilities_of_brute_force(by_rejection, name):
+    features, quality, rank = KERNELS[name]
+    kdpp = KDPP.of(features, quality)
+    for k in range(1, rank + 1):
+        want, random = brute_force(features, quality, k), rng(k)
+        drawn = np.sort([kdpp.sample(k, random) for _ in range(1500)], axis=1)
+        assert goodness_of_fit(counts_of(drawn, want), list(want.values())) > 1e-3
+
+
+@pytest.mark.parametrize("k", [2, 5])
+def test_draws_by_rejection_have_their_probabilities_where_quality_is_in_steps(by_rejection, k):
+    scale = np.array([1e-12, 100, 2e-5, 3e-12, 2e-12, 50, 1e-5])
+    kdpp, random, want = kernel_of(INTEGERS, scale), rng(k), exact(INTEGERS, scale, k)
+    assert not by_gram(kdpp)
+    want = {S: math.exp(p) for S, p in want.items() if p > -np.inf}
+    drawn = np.sort([kdpp.sample(k, random) for _ in range(3000)], axis=1)
+    assert goodness_of_fit(counts_of(drawn, want), list(want.values())) > 1e-3
+
+
+def test_every_order_of_a_set_drawn_by_rejection_is_as_probable(by_rejection):
+    features, quality, _ = KERNELS["dual, quality"]
+    want, kdpp, random = brute_force(features, quality, 2), KDPP.of(features, quality), rng(4)
+    ordered = {order: p / 2 for S, p in want.items() for order in itertools.permutations(S)}
+    drawn = np.array([kdpp.sample(2, random) for _ in range(6000)])
+    assert goodness_of_fit(counts_of(drawn, ordered), list(ordered.values())) > 1e-3
+
+
+@pytest.mark.parametrize("k", [40, 64])
+def test_above_a_thousand_points_rejection_draws_and_is_distributed_as_the_chain_rule(monkeypatch, k):
+    kdpp, random = KDPP.of(np.maximum(normal(1100, 64) + 0.5, 0)), rng(6)
+    samples = {}
+    for chain in (1000, 1100):
+        monkeypatch.setattr("effaug.dpp._CHAIN", chain)
+        samples[chain] = [kdpp.sample(k, random) for _ in range(100)]
+        assert all(len(set(drawn.tolist())) == k for drawn in samples[chain])
+    found = [[kdpp.log_probability(drawn) for drawn in sets] for sets in samples.values()]
+    assert ks_2samp(*found).pvalue > 1e-3
+    uniform = [kdpp.log_probability(random.choice(1100, k, replace=False)) for _ in range(100)]
+    assert ks_2samp(found[0], uniform).pvalue < 1e-6
 
 
 @pytest.mark.parametrize(("n", "d"), [(120, 30), (60, 200)])
