@@ -2,8 +2,10 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace, is_array_api_obj
 
 Randomness = int | np.random.Generator | None
 
@@ -16,16 +18,20 @@ def unknown(what: str, value: object, accepted: Iterable[object]) -> str:
     return f"unknown {what} {value!r}{hint}; accepted: {', '.join(choices)}"
 
 
-def real(X: object, name: str = "X") -> np.ndarray:
-    """An array of real numbers, or a ValueError that names what is wrong with it: nothing is dropped or read as if."""
+def real(X: Any, name: str = "X") -> Any:
+    """An array of real numbers, of NumPy unless it is of another namespace, or a ValueError that names what is wrong with it: nothing is dropped or read as if."""
     if np.ma.is_masked(X):
         raise ValueError(f"{name} must have no masked values: fill them, or leave their points out")
     if hasattr(X, "toarray"):
         raise ValueError(f"{name} must be dense, got a sparse {type(X).__name__}: its toarray() is")
-    found = np.asarray(X)
-    if found.dtype.kind not in "buif":
+    found = X if is_array_api_obj(X) and not isinstance(X, np.ndarray) else np.asarray(X)  # a view of a memory map
+    if not (found.dtype.kind in "buif" if isinstance(found, np.ndarray) else _is_real(found)):
         raise ValueError(f"{name} must hold real numbers, got {found.dtype}")
     return found
+
+
+def _is_real(X: Any) -> bool:
+    return bool(array_namespace(X).isdtype(X.dtype, ("bool", "integral", "real floating")))
 
 
 def finite(X: object) -> np.ndarray:
@@ -40,6 +46,14 @@ def finite(X: object) -> np.ndarray:
         bad = np.argwhere(~sound)
         raise ValueError(f"X must be finite, got {found[tuple(bad[0])]} in row {bad[0, 0]}")
     return found
+
+
+def classes_of(y: np.ndarray) -> np.ndarray:
+    """Labels (n,) of type int, 0 to K - 1 with K at least 2 and every class present, or a ValueError."""
+    found, known = np.asarray(y), np.unique(y)
+    if len(known) < 2 or known.tolist() != list(range(len(known))):
+        raise ValueError(f"y must be 0 and 1, both present, or 0 to K - 1, each present, got {known[:5].tolist()}")
+    return found.astype(int)  # unsigned ones would wrap in 1 - 2 y
 
 
 def binary(y: object, n: int) -> np.ndarray:

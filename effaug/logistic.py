@@ -1,10 +1,11 @@
-"""Weighted L2 logistic regression over features and their copies: scikit-learn's solver, the Hessian in closed form.
+"""Weighted L2 logistic regression over features and their copies, of two classes or more.
 
 The fit minimises, over coefficients b and intercept a, with weights w and margins m_i = b . x_i + a,
 
     C * sum_i w_i log(1 + exp(-(2 y_i - 1) m_i)) + b . b / 2,
 
-so in units of the summed log loss the L2 term is b . b / (2 C): its Hessian is 1 / C on b and nothing on a.
+so in units of the summed log loss the L2 term is b . b / (2 C): its Hessian is 1 / C on b and nothing on a. Of K > 2
+classes each has its own b and a, the log loss is that of the softmax of the margins, and b . b the sum over all.
 
 A fit is finished once its Newton decrement, the norm of L^-1 g with the gradient g and the Hessian H = L L', is at most
 `DECREMENT`: then, to first order, no margin is off by more than that times the root of x' H^-1 x.
@@ -12,32 +13,34 @@ A fit is finished once its Newton decrement, the norm of L^-1 g with the gradien
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from scipy.linalg import LinAlgWarning, cholesky, qr, solve_triangular
-from scipy.special import expit
+from array_api_compat import array_namespace
+from scipy.linalg import qr
 
-from effaug._validation import real
+from effaug._likelihood import Link, curvature_at, n_columns
+from effaug._newton import minimised
+from effaug._validation import classes_of, real
+from effaug.blocks import Rows, host, like
 
 C_GRID = (0.01, 0.1, 1.0, 10.0, 100.0)
 N_FOLDS = 4
-N_STEPS = 200  # of Newton's method, which takes a dozen
-MAX_ITER = 20_000  # of L-BFGS
 DECREMENT = 1e-4  # rounding stops L-BFGS between 1e-7 and 1e-6
+MAX_ITER = 20_000  # of L-BFGS
+SAMPLE = 64  # points a parameter, of which a fit of more than four times as many starts
 
 
 @dataclass(frozen=True, eq=False)
 class LogisticModel:
-    """A fitted binary logistic regression.
+    """A fitted logistic regression, of two classes or of K > 2.
 
     Attributes
     ----------
-    coef : ndarray, shape (d,)
-    intercept : float
+    coef : ndarray, shape (d,) or (K, d)
+    intercept : float, or ndarray, shape (K,)
     C : float
         Inverse L2 strength it was fitted with.
     decrement : float
@@ -46,35 +49,47 @@ class LogisticModel:
     """
 
     coef: np.ndarray
-    intercept: float
+    intercept: Any
     C: float
     decrement: float = np.nan
 
-    def decision_function(self, X: np.ndarray) -> np.ndarray:
-        """Log odds of label 1: X (..., d) to (...)."""
-        log_odds: np.ndarray = X @ self.coef + self.intercept
-        return log_odds
+    def about(self, centre: np.ndarray) -> np.ndarray:
+        """Coefficients and intercept of features less a centre (d,), a row for each column: (1 or K, d + 1)."""
+        coef = np.atleast_2d(self.coef)
+        return np.column_stack([coef, np.atleast_1d(self.intercept) + coef @ centre])
 
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Probability of label 1: X (..., d) to (...)."""
-        p: np.ndarray = expit(self.decision_function(X))
-        return p
+    def decision_function(self, X: Any) -> Any:
+        """Log odds of label 1, X (..., d) to (...), or of K classes each one's margin, to (..., K)."""
+        return X @ like(self.coef.T, X) + like(self.intercept, X)
 
-    def log_loss(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def predict_proba(self, X: Any) -> Any:
+        """Probability of label 1, X (..., d) to (...), or of each of K classes, to (..., K)."""
+        margin = self.decision_function(X)
+        xp = array_namespace(margin)
+        if self.coef.ndim == 1:
+            return xp.exp(-xp.logaddexp(xp.zeros_like(margin), -margin))
+        p = xp.exp(margin - xp.max(margin, axis=-1, keepdims=True))
+        return p / xp.sum(p, axis=-1, keepdims=True)
+
+    def log_loss(self, X: Any, y: np.ndarray) -> np.ndarray:
         """Log loss at each point, in nats: X (n, ..., d) and y (n,) to (n, ...)."""
         margin = self.decision_function(X)
-        sign = 1.0 - 2.0 * np.asarray(y).reshape(-1, *[1] * (margin.ndim - 1))
-        loss: np.ndarray = np.logaddexp(0, sign * margin)
+        columns = n_columns(np.atleast_2d(self.coef).shape[0])
+        flat = margin.reshape(-1, columns)
+        shape = margin.shape if self.coef.ndim == 1 else margin.shape[:-1]
+        labels = np.broadcast_to(np.asarray(y, int).reshape(-1, *[1] * (len(shape) - 1)), shape).ravel()
+        loss: np.ndarray = host(Link.of(flat, labels).loss).reshape(shape)
         return loss
 
     def accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
         """Fraction classified correctly over all points and copies: X (n, ..., d), y (n,)."""
-        margin = X @ self.coef.astype(X.dtype) + self.intercept  # no float64 copy of a large test set
-        return float(np.mean((margin > 0) == y.reshape(-1, *[1] * (margin.ndim - 1))))
+        margin = X @ self.coef.T.astype(X.dtype) + self.intercept  # no float64 copy of a large test set
+        found = margin > 0 if self.coef.ndim == 1 else margin.argmax(axis=-1)
+        return float(np.mean(found == y.reshape(-1, *[1] * (found.ndim - 1))))
 
 
 def fit(
-    X: np.ndarray,
+    X: Any,
     y: np.ndarray,
     sample_weight: np.ndarray | None = None,
     *,
@@ -84,10 +99,11 @@ def fit(
 
     Parameters
     ----------
-    X : ndarray, shape (n, 1 + t, d) or (n, d)
-        Each point's original first, then its copies. Rows of weight zero may hold anything.
+    X : array, shape (n, 1 + t, d) or (n, d)
+        Each point's original first, then its copies: of NumPy, in memory or memory-mapped, JAX, PyTorch or Dask; it is
+        read a block at a time (`effaug.blocks`). Rows of weight zero may hold anything.
     y : ndarray of int, shape (n,)
-        0 or 1.
+        0 to K - 1, each of them present: 0 or 1 for two classes.
     sample_weight : ndarray, shape (n, 1 + t) or (n,), optional
         1 everywhere unless given.
     C : float or "cv", default 10
@@ -101,14 +117,12 @@ def fit(
     Raises
     ------
     ValueError
-        For labels other than 0 and 1, shapes that disagree, negative weights, or X that is masked, sparse or not real.
+        For other labels, shapes that disagree, negative weights, or X that is masked, sparse, not real or not finite.
     """
-    X, y, sample_weight = _checked(X, y, sample_weight)
+    rows = checked(X, y, sample_weight)
     if C == "cv":
-        C = cross_validated_C(lambda w, c: fit(X, y, w, C=c), X, y, sample_weight)
-    point, copy = np.nonzero(sample_weight)
-    rows = X[point, copy].astype(np.float64)
-    return _solve(rows, y[point], sample_weight[point, copy], float(C))
+        C = cross_validated_C(lambda w, c: fit(rows.X, rows.y, w, C=c), rows.X, rows.y, rows.sample_weight)
+    return _fitted(rows, float(C))
 
 
 def cross_validated_C(
@@ -130,7 +144,7 @@ def cross_validated_C(
 
     loss = np.zeros(len(C_GRID))
     point, copy = np.nonzero(sample_weight)
-    counts = np.bincount(y[np.unique(point)].astype(int), minlength=2)
+    counts = np.bincount(y[np.unique(point)].astype(int), minlength=int(y.max()) + 1)
     if counts.min() < N_FOLDS:
         raise ValueError(f"C = 'cv' needs at least {N_FOLDS} points of either class, got {counts.tolist()}")
     folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
@@ -144,13 +158,13 @@ def cross_validated_C(
     return C_GRID[int(np.argmin(loss))]
 
 
-def hessian(model: LogisticModel, X: np.ndarray, sample_weight: np.ndarray, ridge: float | None = None) -> np.ndarray:
+def hessian(model: LogisticModel, X: Any, sample_weight: np.ndarray, ridge: float | None = None) -> np.ndarray:
     """Hessian of the weighted, summed log loss, with its L2 term, over coefficients and then the intercept.
 
     Parameters
     ----------
     model : LogisticModel
-    X : ndarray, shape (m, d)
+    X : array, shape (m, d)
     sample_weight : ndarray, shape (m,)
     ridge : float, optional
         L2 term on the coefficients; the model's own, ``1 / C``, unless given.
@@ -158,21 +172,11 @@ def hessian(model: LogisticModel, X: np.ndarray, sample_weight: np.ndarray, ridg
     Returns
     -------
     ndarray, shape (d + 1, d + 1)
-        ``X' diag(w p (1 - p)) X + ridge diag(1, ..., 1, 0)`` with a column of ones appended to X.
+        ``X' diag(w p (1 - p)) X + ridge diag(1, ..., 1, 0)`` with a column of ones appended to X. Of K classes a block
+        for each pair, (K (d + 1), K (d + 1)); see `effaug._likelihood`.
     """
-    curvature = row_curvature(model, X, sample_weight)
-    extended = np.column_stack([X, np.ones(len(X))])
-    penalty = np.full(extended.shape[1], l2_term(model, ridge))
-    penalty[-1] = 0
-    H: np.ndarray = extended.T @ (curvature[:, None] * extended) + np.diag(penalty)
-    return H
-
-
-def row_curvature(model: LogisticModel, X: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
-    """Second derivative of each row's weighted log loss in its margin, ``w p (1 - p)``: (m, d), (m,) to (m,)."""
-    margin = model.decision_function(X)
-    curvature: np.ndarray = sample_weight * expit(margin) * expit(-margin)
-    return curvature
+    rows, origin = Rows(X[:, None], np.zeros(len(X), int), sample_weight[:, None]), np.zeros(X.shape[1])
+    return curvature_at(rows, model.about(origin), origin, l2_term(model, ridge))
 
 
 def l2_term(model: LogisticModel, ridge: float | None) -> float:
@@ -180,9 +184,7 @@ def l2_term(model: LogisticModel, ridge: float | None) -> float:
     return 1 / model.C if ridge is None else ridge
 
 
-def _checked(
-    X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def checked(X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Rows:
     """X (n, 1 + t, d), y (n,) of type int and weights (n, 1 + t), or a ValueError that names what is wrong."""
     X, y = real(X), np.asarray(y)
     if X.ndim == 2:
@@ -194,46 +196,38 @@ def _checked(
     if y.shape != X.shape[:1] or weights.shape != X.shape[:2]:
         shapes = f"y must have shape {X.shape[:1]} and sample_weight {X.shape[:2]} for X {X.shape}"
         raise ValueError(f"{shapes}, got {y.shape} and {weights.shape}")
-    if set(np.unique(y)) != {0, 1}:
-        raise ValueError(f"y must be 0 and 1, both present, got {np.unique(y)[:5].tolist()}")
     if not (weights >= 0).all():
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
-    return X, y.astype(int), weights  # unsigned ones would wrap in 1 - 2 y
+    return Rows(X, classes_of(y), weights)
 
 
-def _solve(rows: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, C: float) -> LogisticModel:
-    """Newton's method on features of mean 0, which the free intercept allows, and of magnitude 1, C with them.
-
-    Where rows are fewer than features, on their span: the minimum lies there.
-    """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    basis, centre = None, rows.mean(axis=0)
-    rows = rows - centre
-    scale = max(np.abs(rows).max(), 1e-4 / np.sqrt(C))  # under a stronger penalty coefficients are but rounding
-    rows /= scale
-    if len(rows) < rows.shape[1]:
-        basis, transposed = qr(rows.T, mode="economic")
-        rows = transposed.T
-    solver = LogisticRegression(C=C * scale**2, solver="newton-cholesky", tol=1e-12, max_iter=N_STEPS)
-    with warnings.catch_warnings():  # the decrement decides
-        warnings.simplefilter("ignore", LinAlgWarning)
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        solver.fit(rows, y, sample_weight=sample_weight)
-    scaled = LogisticModel(solver.coef_[0], float(solver.intercept_[0]), C * scale**2)
-    if np.isinf(C) and ((scaled.decision_function(rows) > 0) == y).all():  # and so for ever larger coefficients
-        raise _not_converged(C)
-    decrement = _decrement(scaled, rows, y, sample_weight)
-    coef = (scaled.coef if basis is None else basis @ scaled.coef) / scale
-    return converged(LogisticModel(coef, scaled.intercept - float(centre @ coef), C, decrement))
+def _fitted(rows: Rows, C: float) -> LogisticModel:
+    """Newton's method on features less a centre, which the free intercept allows, from the fit of a sample of many."""
+    n, d = rows.count, rows.X.shape[2]
+    columns = n_columns(int(rows.y.max()) + 1)
+    if n < d:
+        return _fitted_on_their_span(rows, C)
+    centre = rows.centre
+    start, size = np.zeros((columns, d + 1)), SAMPLE * columns * (d + 1)
+    if len(rows.y) > 4 * size and len(np.unique((part := rows.sample(size)).y)) == len(np.unique(rows.y)):
+        start = _fitted(part, C).about(centre)
+    found = minimised(rows, centre, start, C)
+    coef, intercept = found.theta[:, :-1], found.theta[:, -1] - found.theta[:, :-1] @ centre
+    if columns == 1:
+        return converged(LogisticModel(coef[0], float(intercept[0]), C, found.decrement))
+    return converged(LogisticModel(coef, intercept, C, found.decrement))
 
 
-def _decrement(model: LogisticModel, rows: np.ndarray, y: np.ndarray, sample_weight: np.ndarray) -> float:
-    residual = sample_weight * (model.predict_proba(rows) - y)
-    gradient = np.append(residual @ rows + model.coef / model.C, residual.sum())
-    factor = factorised(hessian(model, rows, sample_weight))
-    return float(np.linalg.norm(solve_triangular(factor, gradient, lower=True)))
+def _fitted_on_their_span(rows: Rows, C: float) -> LogisticModel:
+    """Where rows are fewer than features: the minimum lies there."""
+    point, copy = np.nonzero(rows.sample_weight)
+    chosen = host(rows.X[point, copy]).astype(np.float64)
+    centre = chosen.mean(axis=0)
+    basis, transposed = qr((chosen - centre).T, mode="economic")
+    inside = Rows(transposed.T[:, None], rows.y[point], rows.sample_weight[point, copy][:, None])
+    model = _fitted(inside, C)
+    coef = model.coef @ basis.T
+    return LogisticModel(coef, model.intercept - coef @ centre, C, model.decrement)
 
 
 def converged(model: LogisticModel) -> LogisticModel:
@@ -241,32 +235,6 @@ def converged(model: LogisticModel) -> LogisticModel:
     if not model.decrement <= DECREMENT:
         raise _not_converged(model.C)
     return model
-
-
-def factorised(H: np.ndarray) -> np.ndarray:
-    """The lower Cholesky factor of a Hessian.
-
-    Raises
-    ------
-    ValueError
-        If it is singular to working precision: with its condition number, once rows and columns are scaled to a
-        diagonal of 1, which is what the accuracy of the factor depends on.
-    """
-    diagonal = np.diag(H)
-    try:
-        factor: np.ndarray = cholesky(H, lower=True)
-        # How much of each column those before it leave unexplained.
-        if (np.diag(factor) ** 2 > np.finfo(float).eps * diagonal).all():
-            return factor
-    except ValueError:  # among them LinAlgError
-        pass
-    with np.errstate(all="ignore"):
-        scaled = H / np.sqrt(np.outer(diagonal, diagonal))
-    number = np.linalg.cond(scaled) if np.isfinite(scaled).all() else np.inf
-    raise ValueError(
-        f"the Hessian is singular (condition number {number:.0e}): leave out features that are constant or repeat "
-        "others, scale the features, or take a smaller C or a larger ridge"
-    )
 
 
 def _not_converged(C: float) -> ValueError:

@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from effaug import logistic
+from effaug._likelihood import factorised
 
 
 class Refitter:
@@ -69,7 +70,7 @@ class _Space:
     @classmethod
     def _around(cls, model: logistic.LogisticModel, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray) -> _Space:
         chosen = sample_weight > 0
-        factor = logistic.factorised(logistic.hessian(model, X[chosen].astype(np.float64), sample_weight[chosen]))
+        factor = factorised(logistic.hessian(model, X[chosen].astype(np.float64), sample_weight[chosen]))
         extended = np.concatenate([X, np.ones((*X.shape[:2], 1))], axis=2, dtype=np.float64)
         flat = extended.reshape(-1, extended.shape[2])
         rows = solve_triangular(factor, flat.T, lower=True, overwrite_b=True).T.reshape(extended.shape)

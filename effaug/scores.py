@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.special import expit
 
 from effaug import svm
+from effaug._likelihood import Link, curvature_at, factorised
 from effaug._validation import binary, not_negative, real, unknown
-from effaug.logistic import LogisticModel, factorised, l2_term, row_curvature
+from effaug.blocks import Block, Rows, host, like
+from effaug.logistic import LogisticModel, l2_term
 
 Score = str | np.ndarray | Callable[[LogisticModel, np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
 
@@ -132,37 +134,47 @@ def influence(
     with s = w p (1 - p). Where Z has fewer rows than columns, one factorises the smaller M = ridge I + Z Z' instead,
     through A^-1 Z' = Z' M^-1.
     """
-    X, y = real(X), binary(y, len(X))
+    rows, d = _rows(model, X, y, sample_weight), X.shape[-1]
+    if rows.count < d and model.coef.ndim == 1:
+        return _dual_influence(model, rows, l2_term(model, ridge))
+    centre, columns = rows.centre, len(np.atleast_2d(model.coef))
+    theta = model.about(centre)
+    factor = factorised(curvature_at(rows, theta, centre, l2_term(model, ridge)))
+    inverse = solve_triangular(factor, np.eye(len(factor)), lower=True).reshape(columns, d + 1, columns, d + 1)
+
+    def magnitude(block: Block) -> Any:
+        Z = block.points(centre)
+        residual = Link.of(Z @ like(theta.T, Z), block.y).residual
+        found = 0.0
+        for k in range(columns):  # L^-1 g, one class's rows of L^-1 after the other's
+            half = sum(residual[:, [l]] * (Z @ like(inverse[k, :, l].T, Z)) for l in range(k + 1))
+            found = found + (half * half).sum(axis=1)
+        return found
+
+    return rows.map(magnitude)
+
+
+def _rows(model: LogisticModel, X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Rows:
+    X = real(X)
+    y = binary(y, len(X)) if model.coef.ndim == 1 else np.asarray(y, int)
     X = X[:, None] if X.ndim == 2 else X
-    sample_weight = np.ones(X.shape[:2]) if sample_weight is None else np.reshape(sample_weight, X.shape[:2])
-    points = X[:, 0].astype(np.float64)
-    used = sample_weight > 0
-    rows = X[used].astype(np.float64)
-    curvature = row_curvature(model, rows, sample_weight[used])
-    centre = curvature @ rows / curvature.sum()
-    root = np.sqrt(curvature)
-    centred = root[:, None] * (rows - centre)
-    term = l2_term(model, ridge)
-    if centred.shape[1] <= centred.shape[0]:
-        leverage = _primal_leverage(points - centre, centred, term)
-    elif used[:, 0].all():
-        fitted = np.cumsum(used.ravel()).reshape(used.shape)[:, 0] - 1  # each original's row among the fitted ones
-        leverage = _dual_leverage(points - centre, centred, term, root, fitted)
-    else:
+    return Rows(X, y, np.ones(X.shape[:2]) if sample_weight is None else np.reshape(sample_weight, X.shape[:2]))
+
+
+def _dual_influence(model: LogisticModel, rows: Rows, ridge: float) -> np.ndarray:
+    """Where rows are fewer than features, and all in memory."""
+    used = rows.sample_weight > 0
+    if not used[:, 0].all():
         raise ValueError("influence with more features than fitted rows needs every original among those rows")
-    sign = 1.0 - 2.0 * y
-    residual = expit(sign * model.decision_function(points))  # |p - y|, without cancelling where p is near y
-    magnitude: np.ndarray = residual**2 * (leverage + 1 / curvature.sum())
-    return magnitude
-
-
-def _primal_leverage(points: np.ndarray, centred: np.ndarray, ridge: float) -> np.ndarray:
-    """``x' A^-1 x`` for each row x of `points` (n, d), A = ridge I + Z' Z (d, d)."""
-    A = centred.T @ centred
-    A[np.diag_indices_from(A)] += ridge
-    half = solve_triangular(factorised(A), points.T, lower=True)
-    leverage: np.ndarray = np.einsum("dn,dn->n", half, half)
-    return leverage
+    points, fitted = (host(part).astype(np.float64) for part in (rows.X[:, 0], rows.X[used]))
+    margin = model.decision_function(fitted)
+    curvature = rows.sample_weight[used] * expit(margin) * expit(-margin)
+    centre, root = curvature @ fitted / curvature.sum(), np.sqrt(curvature)
+    number = np.cumsum(used.ravel()).reshape(used.shape)[:, 0] - 1  # each original's row among the fitted ones
+    leverage = _dual_leverage(points - centre, root[:, None] * (fitted - centre), ridge, root, number)
+    residual = expit((1.0 - 2.0 * rows.y) * model.decision_function(points))
+    found: np.ndarray = residual**2 * (leverage + 1 / curvature.sum())
+    return found
 
 
 def _dual_leverage(

@@ -98,6 +98,7 @@ DEGENERATE = {
     "large": (NOISE * 1e100, 10.0),
     "small": (NOISE * 1e-8, 10.0),
     "without an L2 term": (NOISE, np.inf),
+    "on scales far apart, without an L2 term": (NOISE * [1, 1e-6, 1e9], np.inf),
 }
 
 
@@ -118,7 +119,6 @@ def test_degenerate_features_are_fitted_and_scored(X, C):
         (SEPARABLE, np.inf, "no finite minimum for C = inf where a plane separates the classes"),
         (np.column_stack([NOISE, np.ones(60)]), np.inf, "constant|did not converge"),
         (np.column_stack([NOISE, NOISE[:, 0]]), np.inf, "repeat others|did not converge"),
-        (NOISE * [1, 1e-6, 1e9], np.inf, "scale the features"),
     ],
 )
 def test_what_has_no_minimum_is_named(X, C, words):
@@ -226,13 +226,13 @@ def test_predictions_of_points_and_copies():
 def test_cross_validation_keeps_a_point_and_its_copies_together(monkeypatch):
     features, labels, weights = problem()
     features[..., 0] = np.arange(60)[:, None]  # says which point a row belongs to
-    trained_on, solve = [], logistic._solve
+    trained_on, solve = [], logistic._fitted
 
-    def recorded(rows, *rest):
-        trained_on.append(rows[:, 0].astype(int))
-        return solve(rows, *rest)
+    def recorded(rows, C):
+        trained_on.append(rows.X[rows.sample_weight > 0][:, 0].astype(int))
+        return solve(rows, C)
 
-    monkeypatch.setattr(logistic, "_solve", recorded)
+    monkeypatch.setattr(logistic, "_fitted", recorded)
     model = logistic.fit(features, labels, weights, C="cv")
     rows_of = np.count_nonzero(weights, axis=1)
     *folds, last = trained_on
@@ -264,9 +264,9 @@ def test_cross_validation_takes_a_large_C_for_a_strong_signal():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda x, y, w: (x, 2 * y - 1, w), "y must be 0 and 1, both present, got [-1, 1]"),
-        (lambda x, y, w: (x, y * 0, w), "y must be 0 and 1, both present, got [0]"),
-        (lambda x, y, w: (x, y + np.arange(60) % 2, w), "y must be 0 and 1, both present, got [0, 1, 2]"),
+        (lambda x, y, w: (x, 2 * y - 1, w), "y must be 0 and 1, both present, or 0 to K - 1, each present, got [-1, 1]"),
+        (lambda x, y, w: (x, y * 0, w), "0 to K - 1, each present, got [0]"),
+        (lambda x, y, w: (x, 2 * y + 3 * (np.arange(60) == 0), w), "0 to K - 1, each present, got [0, 2,"),
         (lambda x, y, w: (x, y[:-1], w), "y must have shape (60,)"),
         (lambda x, y, w: (x, y, w[:, :-1]), "sample_weight (60, 3) for X (60, 3, 5), got (60,) and (60, 2)"),
         (lambda x, y, w: (x[0, 0], y, w), "X must have shape (n, d) or (n, 1 + t, d), got (5,)"),

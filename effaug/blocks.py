@@ -1,0 +1,204 @@
+"""Rows of features, a block at a time: what is summed over them and what is worked out for each, in bounded memory.
+
+One way for every X that can be cut into rows: arrays of NumPy in memory or memory-mapped, of JAX or PyTorch on a GPU, and
+Dask's (through it Zarr, Parquet, a cluster). A block computes in its own namespace, in that namespace's default
+floating type: float64 for NumPy, for JAX if its ``jax_enable_x64`` is set, and float32 otherwise. What is summed comes
+back as NumPy arrays no larger than a square of the parameters; nothing of the size of X is made.
+
+Blocks are summed in their order, each on one BLAS thread, so that a result does not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_dask_array, is_jax_array, is_torch_array
+from threadpoolctl import ThreadpoolController
+
+BYTES = 8 * 2**20  # of a block in float64: three of them are in the last cache at a time
+Sums = tuple[np.ndarray, ...]
+Result = tuple[Any, Sums]  # a number or more for each point of a block, and what is summed
+
+
+def like(values: Any, X: Any) -> Any:
+    """Real numbers as an array beside X, in its namespace, on its device, of the default floating type."""
+    if isinstance(X, np.ndarray):
+        return np.asarray(values, float)
+    xp = array_namespace(X)
+    return xp.asarray(values, dtype=_floating(xp), device=None if is_jax_array(X) else device(X))
+
+
+def host(values: Any) -> np.ndarray:
+    """An array of any namespace as one of NumPy's."""
+    return np.asarray(values.cpu() if is_torch_array(values) else values)
+
+
+def _floating(xp: Any) -> Any:
+    return xp.__array_namespace_info__().default_dtypes()["real floating"]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Some of the points.
+
+    Attributes
+    ----------
+    X : array, shape (b, 1 + t, d)
+        Each point's original first, then its copies.
+    y : ndarray of int, shape (b,)
+    sample_weight : ndarray, shape (b, 1 + t)
+    """
+
+    X: Any
+    y: np.ndarray
+    sample_weight: np.ndarray
+
+    def points(self, centre: np.ndarray) -> Any:
+        """The originals less `centre` (d,), with a column of ones: (b, d + 1)."""
+        return _extended(self.X[:, 0], centre)
+
+    def rows(self, centre: np.ndarray) -> tuple[Any, np.ndarray, Any]:
+        """Points and copies of weight above zero, less `centre`, with ones: (m, d + 1); labels and weights (m,)."""
+        point, copy = np.nonzero(self.sample_weight)
+        if self.X.shape[1] == 1 and len(point) == len(self.y):
+            chosen = self.X[:, 0]
+        else:
+            chosen = self.X[point, copy]
+        return _extended(chosen, centre), self.y[point], like(self.sample_weight[point, copy], self.X)
+
+
+def _extended(rows: Any, centre: np.ndarray) -> Any:
+    if isinstance(rows, np.ndarray):
+        found = np.empty((len(rows), rows.shape[1] + 1))
+        found[:, :-1] = rows
+        found[:, :-1] -= centre
+        found[:, -1] = 1
+        return found
+    xp = array_namespace(rows)
+    moved = xp.astype(rows, _floating(xp)) - like(centre, rows)
+    return xp.concat([moved, xp.ones_like(moved[:, :1])], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Points with labels and weights, of which one asks for sums and for values a point.
+
+    Attributes
+    ----------
+    X : array, shape (n, 1 + t, d)
+        Of NumPy, JAX, PyTorch or Dask. Rows of weight zero may hold anything.
+    y : ndarray of int, shape (n,)
+    sample_weight : ndarray, shape (n, 1 + t)
+    """
+
+    X: Any
+    y: np.ndarray
+    sample_weight: np.ndarray
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows have a weight above zero."""
+        return int(np.count_nonzero(self.sample_weight))
+
+    @cached_property
+    def centre(self) -> np.ndarray:
+        """Mean of the rows of positive weight, of at most 4096 points: (d,). Close enough for sums about it not to cancel."""
+        return self.sample(4096)._mean()
+
+    def _mean(self) -> np.ndarray:
+        total, count = self.reduce(lambda block: _column_sums(block))
+        return total / count
+
+    def sample(self, size: int) -> Rows:
+        """At most so many of the points, drawn without replacement from a fixed seed, in memory; of the same weight in all."""
+        n = len(self.y)
+        if size >= n and not is_dask_array(self.X):
+            return self
+        chosen = np.sort(np.random.default_rng(0).choice(n, min(size, n), replace=False))
+        part = self.X[chosen]
+        weights = self.sample_weight[chosen]
+        scale = self.sample_weight.sum() / weights.sum() if weights.any() else 1.0
+        return Rows(part.compute() if is_dask_array(part) else part, self.y[chosen], weights * scale)
+
+    def reduce(self, function: Callable[[Block], Sums]) -> Sums:
+        """The sums over all blocks of what `function` gives for one."""
+        return self.run(lambda block: (None, function(block)))[1]
+
+    def map(self, function: Callable[[Block], Any]) -> np.ndarray:
+        """What `function` gives for the points of a block, for all: (n, ...)."""
+        return self.run(lambda block: (function(block), ()))[0]
+
+    def run(self, function: Callable[[Block], Result]) -> tuple[np.ndarray, Sums]:
+        """Values for the points, (n, ...), and sums, in one pass."""
+        if not is_dask_array(self.X):
+            return _run(function, self.X, self.y, self.sample_weight)
+        from dask import compute, delayed
+
+        parts, ends = self.X.rechunk({1: -1, 2: -1}).to_delayed().ravel(), np.cumsum(self.X.chunks[0])[:-1]
+        cut = zip(parts, np.split(self.y, ends), np.split(self.sample_weight, ends), strict=True)
+        results = [delayed(_run, pure=False)(function, *part) for part in cut]
+        values = [result[0] for result in results]
+        sums = [result[1] for result in results]
+        while len(sums) > 1:  # a tree, so that no worker holds them all
+            sums = [delayed(_summed)(sums[k : k + 8]) for k in range(0, len(sums), 8)]
+        found, total = compute(values, sums[0])
+        return _joined(found), total
+
+
+def _column_sums(block: Block) -> Sums:
+    rows, _, _ = block.rows(np.zeros(block.X.shape[2]))
+    total = host(rows.sum(axis=0))
+    return total[:-1], total[-1]
+
+
+def _run(function: Callable[[Block], Result], X: Any, y: np.ndarray, sample_weight: np.ndarray) -> Result:
+    """Of an array that is cut here: by threads, as many as BLAS may use, where there is more than one block."""
+    blocks = list(_blocks(X, y, sample_weight))
+    if len(blocks) == 1:
+        values, sums = function(blocks[0]())
+        return None if values is None else host(values), sums
+
+    def one(block: Callable[[], Block]) -> Result:
+        values, sums = function(block())
+        return None if values is None else host(values), sums
+
+    threads = n_threads()
+    with _controller().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        values, sums = [], None
+        for found, part in pool.map(one, blocks):
+            values.append(found)
+            sums = part if sums is None else _summed([sums, part])
+    return _joined(values), sums if sums is not None else ()
+
+
+def _blocks(X: Any, y: np.ndarray, sample_weight: np.ndarray) -> Iterator[Callable[[], Block]]:
+    n, copies, d = X.shape
+    size = max(1, BYTES // (8 * copies * max(d, 1)))
+    for start in range(0, n, size):
+        chosen = slice(start, start + size)
+        yield lambda chosen=chosen: Block(X[chosen], y[chosen], sample_weight[chosen])
+
+
+def _summed(parts: list[Sums]) -> Sums:
+    return tuple(sum(values[1:], start=values[0]) for values in zip(*parts, strict=True))
+
+
+def _joined(values: list[Any]) -> Any:
+    return None if values[0] is None else np.concatenate(values)
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def n_threads() -> int:
+    """How many threads BLAS may use here: what `threadpoolctl` limits, this does too."""
+    pools = [pool["num_threads"] for pool in _controller().info() if pool["user_api"] == "blas"]
+    return max(pools, default=os.cpu_count() or 1)
