@@ -30,7 +30,7 @@ C_GRID = (0.01, 0.1, 1.0, 10.0, 100.0)
 N_FOLDS = 4
 DECREMENT = 1e-4  # rounding stops L-BFGS between 1e-7 and 1e-6
 MAX_ITER = 20_000  # of L-BFGS
-SAMPLE = 64  # points a parameter, of which a fit of more than four times as many starts
+SAMPLE = 64  # points a feature, from whose fit that of more than four times as many starts
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +208,7 @@ def _fitted(rows: Rows, C: float) -> LogisticModel:
     if n < d:
         return _fitted_on_their_span(rows, C)
     centre = rows.centre
-    start, size = np.zeros((columns, d + 1)), SAMPLE * columns * (d + 1)
+    start, size = np.zeros((columns, d + 1)), SAMPLE * (d + 1)
     if len(rows.y) > 4 * size and len(np.unique((part := rows.sample(size)).y)) == len(np.unique(rows.y)):
         start = _fitted(part, C).about(centre)
     found = minimised(rows, centre, start, C)
