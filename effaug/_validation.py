@@ -56,13 +56,14 @@ def classes_of(y: np.ndarray) -> np.ndarray:
     return found.astype(int)  # unsigned ones would wrap in 1 - 2 y
 
 
-def binary(y: object, n: int) -> np.ndarray:
-    """Labels 0 and 1 (n,) of type int, or a ValueError that names what is wrong with them."""
+def labels(y: object, n: int, n_classes: int) -> np.ndarray:
+    """Labels 0 to n_classes - 1 (n,) of type int, or a ValueError that names what is wrong with them."""
     found = np.asarray(y)
     if found.shape != (n,):
         raise ValueError(f"y must have shape ({n},), a label for each row of X, got {found.shape}")
-    if not set(np.unique(found).tolist()) <= {0, 1}:
-        raise ValueError(f"y must be 0 or 1, got {np.unique(found)[:5].tolist()}")
+    if not set(np.unique(found).tolist()) <= set(range(n_classes)):
+        accepted = "0 or 1" if n_classes == 2 else f"0 to {n_classes - 1}"
+        raise ValueError(f"y must be {accepted}, got {np.unique(found)[:5].tolist()}")
     return found.astype(int)  # unsigned ones would wrap in 1 - 2 y
 
 

@@ -11,7 +11,7 @@ Blocks are summed in their order, each on one BLAS thread, so that a result does
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -158,23 +158,26 @@ def _column_sums(block: Block) -> Sums:
 
 
 def _run(function: Callable[[Block], Result], X: Any, y: np.ndarray, sample_weight: np.ndarray) -> Result:
-    """Of an array that is cut here: by threads, as many as BLAS may use, where there is more than one block."""
-    blocks = list(_blocks(X, y, sample_weight))
-    if len(blocks) == 1:
-        values, sums = function(blocks[0]())
-        return None if values is None else host(values), sums
+    """Of an array that is cut here; NumPy's by as many threads as BLAS may use, others' by what runs them."""
 
     def one(block: Callable[[], Block]) -> Result:
         values, sums = function(block())
         return None if values is None else host(values), sums
 
+    blocks = list(_blocks(X, y, sample_weight))
+    if len(blocks) == 1 or not isinstance(X, np.ndarray):
+        return _collected(map(one, blocks))
     threads = n_threads()
     with _controller().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        values, sums = [], None
-        for found, part in pool.map(one, blocks):
-            values.append(found)
-            sums = part if sums is None else _summed([sums, part])
-    return _joined(values), sums if sums is not None else ()
+        return _collected(pool.map(one, blocks))
+
+
+def _collected(results: Iterable[Result]) -> Result:
+    values, sums = [], None
+    for found, part in results:
+        values.append(found)
+        sums = part if sums is None else _summed([sums, part])
+    return _joined(values), sums or ()
 
 
 def _blocks(X: Any, y: np.ndarray, sample_weight: np.ndarray) -> Iterator[Callable[[], Block]]:

@@ -53,6 +53,11 @@ class LogisticModel:
     C: float
     decrement: float = np.nan
 
+    @property
+    def n_classes(self) -> int:
+        """K."""
+        return max(2, len(np.atleast_2d(self.coef)))
+
     def about(self, centre: np.ndarray) -> np.ndarray:
         """Coefficients and intercept of features less a centre (d,), a row for each column: (1 or K, d + 1)."""
         coef = np.atleast_2d(self.coef)

@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from effaug import svm
 from effaug._likelihood import Link, curvature_at, factorised
-from effaug._validation import binary, not_negative, real, unknown
+from effaug._validation import labels, not_negative, real, unknown
 from effaug.blocks import Block, Rows, host, like
 from effaug.logistic import LogisticModel, l2_term
 
@@ -70,7 +70,7 @@ def score(
         For an unknown name; for X that is masked, sparse or not real, or labels of another shape or other than 0 and 1;
         for scores of another shape, negative or not finite; for ``margin``, see `effaug.svm.fit`.
     """
-    X, y = real(X), binary(y, len(X))
+    X, y = real(X), labels(y, len(X), model.n_classes)
     check(name, len(y))
     if not isinstance(name, str):
         return not_negative("score", name(model, X, y, sample_weight) if callable(name) else name, len(y))
@@ -155,8 +155,7 @@ def influence(
 
 
 def _rows(model: LogisticModel, X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Rows:
-    X = real(X)
-    y = binary(y, len(X)) if model.coef.ndim == 1 else np.asarray(y, int)
+    X, y = real(X), labels(y, len(X), model.n_classes)
     X = X[:, None] if X.ndim == 2 else X
     return Rows(X, y, np.ones(X.shape[:2]) if sample_weight is None else np.reshape(sample_weight, X.shape[:2]))
 
@@ -194,21 +193,24 @@ def _dual_leverage(
     return leverage
 
 
-def _originals(X: np.ndarray) -> np.ndarray:
-    return X[:, 0] if X.ndim == 3 else X
-
-
 def _loss(
-    model: LogisticModel, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
+    model: LogisticModel, X: Any, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
 ) -> np.ndarray:
-    return model.log_loss(_originals(X), y)
+    rows = _rows(model, X, y, sample_weight)
+    centre, columns = np.zeros(X.shape[-1]), model.about(np.zeros(X.shape[-1]))
+
+    def losses(block: Block) -> Any:
+        Z = block.points(centre)
+        return Link.of(Z @ like(columns.T, Z), block.y).loss
+
+    return rows.map(losses)
 
 
 def _margin(
     model: LogisticModel, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
 ) -> np.ndarray:
     """The absolute decision function of a linear SVM of the originals' own (Appendix F): low near the boundary."""
-    points = _originals(X)
+    points = X[:, 0] if X.ndim == 3 else X
     distance: np.ndarray = np.abs(svm.fit(points, y).decision_function(points))
     return distance
 
