@@ -10,10 +10,24 @@ from __future__ import annotations
 import numpy as np
 
 
-def race(log_weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """All points in the order of their arrival: log weights (n,), which may be infinite, to a permutation (n,)."""
+def race(log_weights: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Keys by which points arrive, the last first as those of `numpy.lexsort`, from log weights (n,), infinite ones too."""
     clock = np.log(rng.standard_exponential(len(log_weights)))
-    return np.lexsort((clock, clock - log_weights))  # infinitely early or late arrivals keep the clock's order
+    return clock, clock - log_weights  # infinitely early or late arrivals keep the clock's order
+
+
+def first(k: int, keys: tuple[np.ndarray, ...]) -> np.ndarray:
+    """The first k of ``numpy.lexsort(keys)``, equal points in the order of their indices: O(n + k log k)."""
+    *others, key = keys
+    if k >= len(key):
+        return np.lexsort(keys)
+    if k <= 0:
+        return np.zeros(0, int)
+    last = np.partition(key, k - 1)[k - 1]
+    before, tied = np.flatnonzero(key < last), np.flatnonzero(key == last)
+    some = tied[: k - len(before)] if not others else tied[first(k - len(before), tuple(o[tied] for o in others))]
+    order = np.lexsort([k[before] for k in keys])
+    return np.concatenate([before[order], some])
 
 
 def log(weights: np.ndarray) -> np.ndarray:

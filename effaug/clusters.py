@@ -58,7 +58,7 @@ def cluster_order(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than k: fewer clusters
         cluster = KMeans(k, n_init=n_init, random_state=seed).fit_predict(X)
-    order = race(log(scores), rng)
+    order = np.lexsort(race(log(scores), rng))
     turn = np.empty(len(order), int)
     for c in range(k):
         members = order[cluster[order] == c]

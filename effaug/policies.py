@@ -9,7 +9,7 @@ import numpy as np
 
 from effaug import clusters, dpp, svm
 from effaug._dpp_kernel import Kernel
-from effaug._sampling import log, race
+from effaug._sampling import first, log, race
 from effaug._validation import check_size, not_negative, unknown
 from effaug.plans import plan_weights
 
@@ -80,6 +80,7 @@ class SetChoices:
 
 
 Order = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Keys = Callable[[np.ndarray, np.random.Generator], tuple[np.ndarray, ...]]
 Rule = Callable[[Request, SetChoices], Chooser]
 
 
@@ -123,6 +124,31 @@ class Policy:
         return plan_weights(selected, copies, downweight=self.downweight)
 
 
+def ranked(keys: Keys) -> Rule:
+    """The rule of an order by keys, of which as much is sorted as is asked for.
+
+    Parameters
+    ----------
+    keys : callable
+        From scores (n,), finite and not negative, and a random generator to keys (n,), of which the least come first; the
+        last decides and the others where it ties, as in `numpy.lexsort`.
+    """
+
+    def rule(request: Request, choices: SetChoices) -> Chooser:
+        n, chosen = len(request.y), request.chosen
+        found = keys(not_negative("scores", request.scores, n), request.rng)
+        left = np.arange(n) if not len(chosen) else np.setdiff1d(np.arange(n), chosen)
+        found = found if not len(chosen) else tuple(key[left] for key in found)
+
+        def choose(k: int) -> np.ndarray:
+            check_size(k, n, "the number of points")
+            return np.concatenate([chosen[:k], left[first(k - len(chosen), found)]]).astype(int)
+
+        return Chooser(request.budgets, choose, ordered=True)
+
+    return rule
+
+
 def ordered(order: Order) -> Rule:
     """The rule of an order over the points.
 
@@ -132,18 +158,7 @@ def ordered(order: Order) -> Rule:
         From scores (n,), finite and not negative, and a random generator to a permutation of the points, first to be
         augmented first.
     """
-
-    def rule(request: Request, choices: SetChoices) -> Chooser:
-        drawn = order(not_negative("scores", request.scores, len(request.y)), request.rng)
-        points = np.concatenate([request.chosen, drawn[~np.isin(drawn, request.chosen)]]).astype(int)
-
-        def choose(k: int) -> np.ndarray:
-            check_size(k, len(points), "the number of points")
-            return points[:k]
-
-        return Chooser(request.budgets, choose, ordered=True)
-
-    return rule
+    return ranked(lambda scores, rng: (np.argsort(order(scores, rng)),))
 
 
 def _support_vectors(request: Request, choices: SetChoices) -> Chooser:
@@ -195,27 +210,27 @@ _SUFFIXES = {  # of an order's refinements: update, downweight
     "_update_downweight": (True, True),
 }
 _ORDERS = (
-    Policy("baseline", ordered(lambda s, rng: race(np.zeros(len(s)), rng)), r"P(z_i) = 1 / n", uses_scores=False),
-    Policy("random_proportional", ordered(lambda s, rng: race(log(s), rng)), r"P(z_i) = s_i / \sum_j s_j"),
+    Policy("baseline", ranked(lambda s, rng: race(np.zeros(len(s)), rng)), r"P(z_i) = 1 / n", uses_scores=False),
+    Policy("random_proportional", ranked(lambda s, rng: race(log(s), rng)), r"P(z_i) = s_i / \sum_j s_j"),
     Policy(
         "deterministic_proportional",
-        ordered(lambda s, rng: np.argsort(-s, kind="stable")),
+        ranked(lambda s, rng: (-s,)),
         r"\mathrm{Rank}(z_i) = \mathrm{SELECT}_s^{-1}(s_i)",
         random=False,
     ),
     Policy(
         "random_inverse_proportional",
-        ordered(lambda s, rng: race(-log(s), rng)),
+        ranked(lambda s, rng: race(-log(s), rng)),
         r"P(z_i) = s_i^{-1} / \sum_j s_j^{-1}",
     ),
     Policy(
         "deterministic_inverse_proportional",
-        ordered(lambda s, rng: np.argsort(s, kind="stable")),
+        ranked(lambda s, rng: (s,)),
         r"\mathrm{Rank}(z_i) = \mathrm{SELECT}_{-s}^{-1}(s_i)",
         random=False,
     ),
-    Policy("random_softmax", ordered(lambda s, rng: race(s, rng)), r"P(z_i) = e^{s_i} / \sum_j e^{s_j}"),
-    Policy("random_inverse_softmax", ordered(lambda s, rng: race(-s, rng)), r"P(z_i) = e^{-s_i} / \sum_j e^{-s_j}"),
+    Policy("random_softmax", ranked(lambda s, rng: race(s, rng)), r"P(z_i) = e^{s_i} / \sum_j e^{s_j}"),
+    Policy("random_inverse_softmax", ranked(lambda s, rng: race(-s, rng)), r"P(z_i) = e^{-s_i} / \sum_j e^{-s_j}"),
 )
 _SETS = (
     Policy("virtual_support_vectors", _support_vectors, uses_scores=False, random=False),

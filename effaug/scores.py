@@ -29,10 +29,14 @@ class ScoreRule:
         From what `influence` takes, ``ridge`` by keyword, to scores (n,): finite and not negative.
     augment : {"high", "low"}
         Which scores mean that there is much to gain from augmenting a point.
+    by_block : callable, optional
+        From a model, the rows whose Hessian is taken, and ``ridge``, to the scores of any block's originals: of a score
+        for which one pass over the points suffices.
     """
 
     compute: Callable[..., np.ndarray]
     augment: Literal["high", "low"] = "high"
+    by_block: Callable[[LogisticModel, Rows, float | None], Callable[[Block], Any]] | None = None
 
 
 def score(
@@ -126,18 +130,26 @@ def influence(
 
     Notes
     -----
-    With r = p - y and u = (x, 1), the gradient is g = r u, so the influence is r^2 u' H^-1 u. The intercept is not
-    penalised; eliminating it (a Schur complement) centres the features at their curvature-weighted mean x0:
+    With r = p - y, u = (x - x0, 1) for any x0 and H = L L', the gradient is g = r u, so the influence is the square of
+    L^-1 g, r^2 |L^-1 u|^2: two passes over the rows, one for H and one for this. Of K classes g holds one (p_k - y_k) u
+    after the other.
+
+    Where rows are fewer than features (and of two classes) one eliminates the intercept, which is not penalised: a Schur
+    complement that centres the features at their curvature-weighted mean x0,
 
         u' H^-1 u = (x - x0)' A^-1 (x - x0) + 1 / sum(s),    A = ridge I + Z' Z,    Z = diag(s)^(1/2) (X - x0),
 
-    with s = w p (1 - p). Where Z has fewer rows than columns, one factorises the smaller M = ridge I + Z Z' instead,
-    through A^-1 Z' = Z' M^-1.
+    with s = w p (1 - p), and factorises the smaller M = ridge I + Z Z' through A^-1 Z' = Z' M^-1.
     """
     rows, d = _rows(model, X, y, sample_weight), X.shape[-1]
     if rows.count < d and model.coef.ndim == 1:
         return _dual_influence(model, rows, l2_term(model, ridge))
-    centre, columns = rows.centre, len(np.atleast_2d(model.coef))
+    return rows.map(influence_by_block(model, rows, ridge))
+
+
+def influence_by_block(model: LogisticModel, rows: Rows, ridge: float | None) -> Callable[[Block], Any]:
+    """Influence of any block's originals, by the Hessian of `rows`, of which there are no fewer than features."""
+    centre, columns, d = rows.centre, len(np.atleast_2d(model.coef)), rows.X.shape[2]
     theta = model.about(centre)
     factor = factorised(curvature_at(rows, theta, centre, l2_term(model, ridge)))
     inverse = solve_triangular(factor, np.eye(len(factor)), lower=True).reshape(columns, d + 1, columns, d + 1)
@@ -151,7 +163,7 @@ def influence(
             found = found + (half * half).sum(axis=1)
         return found
 
-    return rows.map(magnitude)
+    return magnitude
 
 
 def _rows(model: LogisticModel, X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Rows:
@@ -197,13 +209,18 @@ def _loss(
     model: LogisticModel, X: Any, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
 ) -> np.ndarray:
     rows = _rows(model, X, y, sample_weight)
-    centre, columns = np.zeros(X.shape[-1]), model.about(np.zeros(X.shape[-1]))
+    return rows.map(_loss_by_block(model, rows, ridge))
+
+
+def _loss_by_block(model: LogisticModel, rows: Rows, ridge: float | None) -> Callable[[Block], Any]:
+    origin = np.zeros(rows.X.shape[2])
+    theta = model.about(origin)
 
     def losses(block: Block) -> Any:
-        Z = block.points(centre)
-        return Link.of(Z @ like(columns.T, Z), block.y).loss
+        Z = block.points(origin)
+        return Link.of(Z @ like(theta.T, Z), block.y).loss
 
-    return rows.map(losses)
+    return losses
 
 
 def _margin(
@@ -215,4 +232,8 @@ def _margin(
     return distance
 
 
-SCORES = {"influence": ScoreRule(influence), "loss": ScoreRule(_loss), "margin": ScoreRule(_margin, augment="low")}
+SCORES = {
+    "influence": ScoreRule(influence, by_block=influence_by_block),
+    "loss": ScoreRule(_loss, by_block=_loss_by_block),
+    "margin": ScoreRule(_margin, augment="low"),
+}
