@@ -1,10 +1,10 @@
 """The log loss of a linear classifier and its derivatives, of two classes or more, summed over rows in blocks.
 
-Two classes have one column of coefficients and the margin m = x . b + a, the log odds of label 1; K > 2 classes have K
-columns and the softmax of K margins. Either way the second derivative of a row's loss in its margins is a sum over pairs
-of classes of p_k p_l, so that the Hessian needs a weighted Gram matrix a pair, G_kl = sum of w p_k p_l x x', all weights
-positive and no difference of large numbers: H_kl = -G_kl for k != l, and H_kk = sum over l of G_kl. Two classes have one
-pair, and H = G_01.
+Two classes have one column of coefficients and the margin m = x . b + a, the log odds of label 1; K > 2 classes have
+K columns and the softmax of K margins. Either way the second derivative of a row's loss in its margins is a sum over
+pairs of classes of p_k p_l, so that the Hessian needs a weighted Gram matrix a pair, G_kl = sum of w p_k p_l x x', all
+weights positive and no difference of large numbers: H_kl = -G_kl for k != l, and H_kk = sum over l of G_kl. Two classes
+have one pair, and H = G_01.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def predicted(margin: np.ndarray) -> np.ndarray:
 def hessian_of(grams: np.ndarray, columns: int, penalty: np.ndarray) -> np.ndarray:
     """The Hessian over all columns, one after the other, each of coefficients and then the intercept.
 
-    Softmax margins may all be raised alike: where there is no penalty, as on intercepts, H is singular in that direction,
-    which no gradient has, and gets a curvature of the usual size there.
+    Softmax margins may all be raised alike: where there is no penalty, as on intercepts, H is singular in that
+    direction, which no gradient has, and gets a curvature of the usual size there.
 
     Parameters
     ----------

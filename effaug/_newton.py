@@ -1,7 +1,7 @@
 """Newton's method for logistic regression: each step a pass over the rows, and algebra of the parameters' size.
 
-With L the Cholesky factor of the Hessian H = L L' and g the gradient, a step is -H^-1 g and its Newton decrement the norm
-of L^-1 g. Once a step moves margins but little, the factor is kept for as long as each step shrinks the decrement
+With L the Cholesky factor of the Hessian H = L L' and g the gradient, a step is -H^-1 g and its Newton decrement the
+norm of L^-1 g. Once a step moves margins but little, the factor is kept for as long as each step shrinks the decrement
 tenfold: a pass without Gram matrices costs a third of one with them.
 """
 

@@ -11,7 +11,7 @@ import numpy as np
 
 
 def race(log_weights: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Keys by which points arrive, the last first as those of `numpy.lexsort`, from log weights (n,), infinite ones too."""
+    """Keys of `numpy.lexsort` that put points in the order of arrival, from log weights (n,), which may be infinite."""
     clock = np.log(rng.standard_exponential(len(log_weights)))
     return clock, clock - log_weights  # infinitely early or late arrivals keep the clock's order
 

@@ -19,7 +19,10 @@ def unknown(what: str, value: object, accepted: Iterable[object]) -> str:
 
 
 def real(X: Any, name: str = "X") -> Any:
-    """An array of real numbers, of NumPy unless it is of another namespace, or a ValueError that names what is wrong with it: nothing is dropped or read as if."""
+    """An array of real numbers, or a ValueError that names what is wrong with it: nothing is dropped or read as if.
+
+    Arrays of other namespaces stay where they are.
+    """
     if np.ma.is_masked(X):
         raise ValueError(f"{name} must have no masked values: fill them, or leave their points out")
     if hasattr(X, "toarray"):
@@ -36,7 +39,7 @@ def _is_real(X: Any) -> bool:
 
 def finite(X: object) -> np.ndarray:
     """X (n, d) in float64, itself where it is, d at least 1, or a ValueError that names what is wrong with it."""
-    found = real(X).astype(float, copy=False)
+    found: np.ndarray = np.asarray(real(X), float)
     if found.ndim != 2:
         raise ValueError(f"X must have shape (n, d), got {found.shape}")
     if not found.shape[1]:

@@ -1,7 +1,7 @@
 """Rows of features, a block at a time: what is summed over them and what is worked out for each, in bounded memory.
 
-One way for every X that can be cut into rows: arrays of NumPy in memory or memory-mapped, of JAX or PyTorch on a GPU, and
-Dask's (through it Zarr, Parquet, a cluster). A block computes in its own namespace, in that namespace's default
+One way for every X that can be cut into rows: arrays of NumPy in memory or memory-mapped, of JAX or PyTorch on a GPU,
+and Dask's (through it Zarr, Parquet, a cluster). A block computes in its own namespace, in that namespace's default
 floating type: float64 for NumPy, for JAX if its ``jax_enable_x64`` is set, and float32 otherwise. What is summed comes
 back as NumPy arrays no larger than a square of the parameters; nothing of the size of X is made.
 
@@ -11,7 +11,7 @@ Blocks are summed in their order, each on one BLAS thread, so that a result does
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -66,10 +66,8 @@ class Block:
     def rows(self, centre: np.ndarray) -> tuple[Any, np.ndarray, Any]:
         """Points and copies of weight above zero, less `centre`, with ones: (m, d + 1); labels and weights (m,)."""
         point, copy = np.nonzero(self.sample_weight)
-        if self.X.shape[1] == 1 and len(point) == len(self.y):
-            chosen = self.X[:, 0]
-        else:
-            chosen = self.X[point, copy]
+        whole = self.X.shape[1] == 1 and len(point) == len(self.y)
+        chosen = self.X[:, 0] if whole else self.X[point, copy]
         return _extended(chosen, centre), self.y[point], like(self.sample_weight[point, copy], self.X)
 
 
@@ -108,23 +106,24 @@ class Rows:
 
     @cached_property
     def centre(self) -> np.ndarray:
-        """Mean of the rows of positive weight, of at most 4096 points: (d,). Close enough for sums about it not to cancel."""
+        """Mean of the rows of positive weight, of at most 4096 points: (d,). Sums about it hardly cancel."""
         return self.sample(4096)._mean()
 
     def _mean(self) -> np.ndarray:
-        total, count = self.reduce(lambda block: _column_sums(block))
+        total, count = self.reduce(_column_sums)
         return total / count
 
     def sample(self, size: int) -> Rows:
-        """At most so many of the points, drawn without replacement from a fixed seed, in memory; of the same weight in all."""
+        """At most so many of the points, drawn from a fixed seed, with the weight of all; in memory."""
         n = len(self.y)
         if size >= n and not is_dask_array(self.X):
             return self
         chosen = np.sort(np.random.default_rng(0).choice(n, min(size, n), replace=False))
-        part = self.X[chosen]
+        part: Any = self.X[chosen]
+        part = part.compute() if is_dask_array(self.X) else part
         weights = self.sample_weight[chosen]
         scale = self.sample_weight.sum() / weights.sum() if weights.any() else 1.0
-        return Rows(part.compute() if is_dask_array(part) else part, self.y[chosen], weights * scale)
+        return Rows(part, self.y[chosen], weights * scale)
 
     def reduce(self, function: Callable[[Block], Sums]) -> Sums:
         """The sums over all blocks of what `function` gives for one."""
@@ -138,16 +137,18 @@ class Rows:
         """Values for the points, (n, ...), and sums, in one pass."""
         if not is_dask_array(self.X):
             return _run(function, self.X, self.y, self.sample_weight)
-        from dask import compute, delayed
+        import dask
 
-        parts, ends = self.X.rechunk({1: -1, 2: -1}).to_delayed().ravel(), np.cumsum(self.X.chunks[0])[:-1]
+        engine: Any = dask
+        whole: Any = self.X
+        parts, ends = whole.rechunk({1: -1, 2: -1}).to_delayed().ravel(), np.cumsum(whole.chunks[0])[:-1]
         cut = zip(parts, np.split(self.y, ends), np.split(self.sample_weight, ends), strict=True)
-        results = [delayed(_run, pure=False)(function, *part) for part in cut]
+        results = [engine.delayed(_run, pure=False)(function, *part) for part in cut]
         values = [result[0] for result in results]
         sums = [result[1] for result in results]
         while len(sums) > 1:  # a tree, so that no worker holds them all
-            sums = [delayed(_summed)(sums[k : k + 8]) for k in range(0, len(sums), 8)]
-        found, total = compute(values, sums[0])
+            sums = [engine.delayed(_summed)(sums[k : k + 8]) for k in range(0, len(sums), 8)]
+        found, total = engine.compute(values, sums[0])
         return _joined(found), total
 
 
@@ -160,16 +161,16 @@ def _column_sums(block: Block) -> Sums:
 def _run(function: Callable[[Block], Result], X: Any, y: np.ndarray, sample_weight: np.ndarray) -> Result:
     """Of an array that is cut here; NumPy's by as many threads as BLAS may use, others' by what runs them."""
 
-    def one(block: Callable[[], Block]) -> Result:
-        values, sums = function(block())
+    def one(cut: slice) -> Result:
+        values, sums = function(Block(X[cut], y[cut], sample_weight[cut]))
         return None if values is None else host(values), sums
 
-    blocks = list(_blocks(X, y, sample_weight))
-    if len(blocks) == 1 or not isinstance(X, np.ndarray):
-        return _collected(map(one, blocks))
+    cuts = _cuts(*X.shape)
+    if len(cuts) == 1 or not isinstance(X, np.ndarray):
+        return _collected(map(one, cuts))
     threads = n_threads()
     with _controller().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        return _collected(pool.map(one, blocks))
+        return _collected(pool.map(one, cuts))
 
 
 def _collected(results: Iterable[Result]) -> Result:
@@ -180,12 +181,9 @@ def _collected(results: Iterable[Result]) -> Result:
     return _joined(values), sums or ()
 
 
-def _blocks(X: Any, y: np.ndarray, sample_weight: np.ndarray) -> Iterator[Callable[[], Block]]:
-    n, copies, d = X.shape
+def _cuts(n: int, copies: int, d: int) -> list[slice]:
     size = max(1, BYTES // (8 * copies * max(d, 1)))
-    for start in range(0, n, size):
-        chosen = slice(start, start + size)
-        yield lambda chosen=chosen: Block(X[chosen], y[chosen], sample_weight[chosen])
+    return [slice(start, start + size) for start in range(0, n, size)]
 
 
 def _summed(parts: list[Sums]) -> Sums:

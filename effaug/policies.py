@@ -101,6 +101,8 @@ class Policy:
         Scores are taken again, at every budget, from the model just fitted (Section 4.2).
     downweight : bool
         A selected point and each of its t copies weigh 1 / (1 + t) (Section 4.2).
+    uses_features : bool
+        Points are chosen by where they lie, not by their scores alone.
     choices : SetChoices
         Another diagonal for a k-DPP: ``dataclasses.replace(POLICIES["dpp"], choices=SetChoices(dpp_diagonal=1e-3))``.
     """
@@ -112,6 +114,7 @@ class Policy:
     random: bool = True
     update: bool = False
     downweight: bool = False
+    uses_features: bool = False
     choices: SetChoices = SetChoices()
 
     def prepare(self, request: Request) -> Chooser:
@@ -130,8 +133,8 @@ def ranked(keys: Keys) -> Rule:
     Parameters
     ----------
     keys : callable
-        From scores (n,), finite and not negative, and a random generator to keys (n,), of which the least come first; the
-        last decides and the others where it ties, as in `numpy.lexsort`.
+        From scores (n,), finite and not negative, and a random generator to keys (n,), of which the least come first;
+        the last decides and the others where it ties, as in `numpy.lexsort`.
     """
 
     def rule(request: Request, choices: SetChoices) -> Chooser:
@@ -232,14 +235,17 @@ _ORDERS = (
     Policy("random_softmax", ranked(lambda s, rng: race(s, rng)), r"P(z_i) = e^{s_i} / \sum_j e^{s_j}"),
     Policy("random_inverse_softmax", ranked(lambda s, rng: race(-s, rng)), r"P(z_i) = e^{-s_i} / \sum_j e^{-s_j}"),
 )
-_SETS = (
-    Policy("virtual_support_vectors", _support_vectors, uses_scores=False, random=False),
-    Policy("clustered_baseline", _clusters, uses_scores=False),
-    Policy("clustered_random_proportional", _clusters),
-    Policy("dpp", _dpp, uses_scores=False),
-    Policy("dpp_proportional", _dpp),
-    Policy("dpp_map", _greedy, uses_scores=False, random=False),
-    Policy("dpp_map_proportional", _greedy, random=False),
+_SETS = tuple(
+    replace(policy, uses_features=True)
+    for policy in (
+        Policy("virtual_support_vectors", _support_vectors, uses_scores=False, random=False),
+        Policy("clustered_baseline", _clusters, uses_scores=False),
+        Policy("clustered_random_proportional", _clusters),
+        Policy("dpp", _dpp, uses_scores=False),
+        Policy("dpp_proportional", _dpp),
+        Policy("dpp_map", _greedy, uses_scores=False, random=False),
+        Policy("dpp_map_proportional", _greedy, random=False),
+    )
 )
 _REFINED = (
     replace(order, name=order.name + suffix, update=update, downweight=downweight)

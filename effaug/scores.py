@@ -134,8 +134,8 @@ def influence(
     L^-1 g, r^2 |L^-1 u|^2: two passes over the rows, one for H and one for this. Of K classes g holds one (p_k - y_k) u
     after the other.
 
-    Where rows are fewer than features (and of two classes) one eliminates the intercept, which is not penalised: a Schur
-    complement that centres the features at their curvature-weighted mean x0,
+    Where rows are fewer than features, and of two classes, one eliminates the intercept, which is not penalised: a
+    Schur complement that centres the features at their curvature-weighted mean x0,
 
         u' H^-1 u = (x - x0)' A^-1 (x - x0) + 1 / sum(s),    A = ridge I + Z' Z,    Z = diag(s)^(1/2) (X - x0),
 

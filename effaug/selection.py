@@ -2,17 +2,69 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+from typing import Any
 
-from effaug import logistic, scores
-from effaug._validation import Randomness, finite, generator, unknown
+import numpy as np
+from array_api_compat import array_namespace
+from scipy.linalg import cho_solve
+
+from effaug import logistic, pools, scores
+from effaug._likelihood import curvature_at, factorised, gradient_pass, l2_penalty
+from effaug._validation import Randomness, generator, real, unknown
+from effaug.blocks import Block, Rows, host
 from effaug.policies import POLICIES, Policy, Request, load_policy
 
 LARGEST = 1e150  # its square is finite
 
 
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Points, and how they were chosen.
+
+    Attributes
+    ----------
+    points : ndarray of int, shape (budget,)
+        Indices, in the order in which the policy chooses them.
+    scores : ndarray, shape (n,)
+        What the policy was given: larger for points with more to gain; ones for a policy that uses no scores.
+    sample : int
+        How many points the logistic regression was fitted on; 0 where none was.
+    sampling_error : float
+        Root mean square, over those, of what fitting on all points would add to a margin, to first order; 0 where the
+        fit was on all.
+    pool : int
+        Among how many points the policy chose.
+    fourier : int
+        How many random Fourier features stood in for X in the policy; 0 for none.
+    """
+
+    points: np.ndarray
+    scores: np.ndarray
+    sample: int
+    sampling_error: float
+    pool: int
+    fourier: int
+
+    def __str__(self) -> str:
+        n = len(self.scores)
+        told = [f"{len(self.points):,} of {n:,} points"]
+        if self.sample == n:
+            told.append("scored by a fit on all")
+        elif self.sample:
+            error = f"{self.sampling_error:.2g}"
+            told.append(
+                f"scored by a fit on a sample of {self.sample:,}, whose margins are off by {error} (root mean square)"
+            )
+        if self.pool < n:
+            told.append(f"chosen among a pool of {self.pool:,}")
+        if self.fourier:
+            told.append(f"by {self.fourier:,} random Fourier features in place of the linear kernel")
+        return ", ".join(told)
+
+
 def select(
-    X: np.ndarray,
+    X: Any,
     y: np.ndarray,
     budget: int,
     *,
@@ -20,15 +72,19 @@ def select(
     policy: str | Policy = "deterministic_proportional",
     C: float = 10.0,
     random_state: Randomness = 0,
+    sample: int | None = None,
+    pool: int | None = None,
+    fourier: int | None = None,
 ) -> np.ndarray:
     """Which of my points should I augment?
 
     Parameters
     ----------
-    X : ndarray, shape (n, d)
-        Features: bottleneck features of a trained network, or whatever a linear classifier does well on.
+    X : array, shape (n, d)
+        Features: bottleneck features of a trained network, or whatever a linear classifier does well on. Of NumPy, in
+        memory or memory-mapped, JAX, PyTorch or Dask; it is read a block at a time (`effaug.blocks`).
     y : ndarray, shape (n,)
-        Labels of two classes.
+        Labels, of two classes or more.
     budget : int
         How many to choose; the paper's finding is that about n / 10 do.
     score : str, callable or ndarray, shape (n,)
@@ -42,20 +98,105 @@ def select(
         Inverse L2 strength of the logistic regression that the scores are taken from.
     random_state : int, numpy.random.Generator or None, default 0
         Seed of the random policies, or what they draw from; None for a generator that is seeded anew.
+    sample : int, optional
+        Fit, and take influence's Hessian, on a sample of so many points, of a fixed seed; score all in one pass.
+    pool : int, optional
+        Let a policy that looks at the features (k-DPPs, clusters, support vectors) choose among only so many points:
+        drawn in proportion to their scores, those of the highest for a policy that is not random, and drawn uniformly
+        for one that uses no scores (`effaug.pools`).
+    fourier : int, optional
+        Give such a policy so many random Fourier features of X instead, an even number: a k-DPP draws no more points
+        than they are.
 
     Returns
     -------
     ndarray of int, shape (budget,)
-        Indices of the points, in the order in which the policy chooses them.
+        Indices of the points, in the order in which the policy chooses them; see `choose` for how.
 
     Raises
     ------
     ValueError
-        For an unknown score or policy, X of another shape or not finite, labels that are not of two classes, a
+        For an unknown score or policy, X of another shape or not finite, labels that are not of two classes or more, a
         `random_state` of another kind, a budget above n, for a k-DPP above the rank of its kernel, for
         ``virtual_support_vectors`` other than the number of support vectors, or a logistic regression that does not
         converge.
     """
+    settings: dict[str, Any] = {"sample": sample, "pool": pool, "fourier": fourier}
+    return choose(X, y, budget, score=score, policy=policy, C=C, random_state=random_state, **settings).points
+
+
+def choose(
+    X: Any,
+    y: np.ndarray,
+    budget: int,
+    *,
+    score: scores.Score = "influence",
+    policy: str | Policy = "deterministic_proportional",
+    C: float = 10.0,
+    random_state: Randomness = 0,
+    sample: int | None = None,
+    pool: int | None = None,
+    fourier: int | None = None,
+) -> Selection:
+    """What `select` does, with how it was done.
+
+    Parameters
+    ----------
+    X, y, budget, score, policy, C, random_state, sample, pool, fourier
+        As of `select`, which refuses the same.
+
+    Returns
+    -------
+    Selection
+    """
+    policy = _choosing(policy)
+    rows, rng = _checked(X, y, budget, score, C), generator(random_state)
+    n = len(rows.y)
+    for name, value, least in (("sample", sample, 2), ("pool", pool, budget), ("fourier", fourier, 1)):
+        _check_size(name, value, least)
+    values, fitted, error = np.ones(n), 0, 0.0
+    if policy.uses_scores:
+        values, fitted, error = _scored(rows, score, C, min(sample or n, n))
+        values = scores.gain(score, values)
+    if not policy.uses_features:
+        request = Request(rows.X[:, 0], rows.y, values, (budget,), rng)
+        return Selection(policy.prepare(request).choose(budget), values, fitted, error, n, 0)
+    kept = np.arange(n)
+    if pool is not None and pool < n:
+        by_rank = policy.uses_scores and not policy.random
+        kept = pools.largest(values, pool) if by_rank else pools.pool(values, pool, rng)
+    features = host(rows.X[kept][:, 0]).astype(float)
+    if fourier:
+        features = pools.fourier_features(features, fourier, rng)
+    chosen = policy.prepare(Request(features, rows.y[kept], values[kept], (budget,), rng)).choose(budget)
+    return Selection(kept[chosen], values, fitted, error, len(kept), fourier or 0)
+
+
+def _scored(rows: Rows, score: scores.Score, C: float, size: int) -> tuple[np.ndarray, int, float]:
+    """Scores of all points by a fit on so many, how many those are, and the error of its margins."""
+    n = len(rows.y)
+    if not isinstance(score, str) and not callable(score):
+        return scores.score(score, logistic.LogisticModel(np.zeros(1), 0.0, C), rows.X, np.zeros(n)), 0, 0.0
+    if size == n:
+        model = logistic.fit(rows.X, rows.y, C=C)
+        return scores.score(score, model, rows.X[:, 0], rows.y), n, 0.0
+    rule = scores.SCORES[score].by_block if isinstance(score, str) else None
+    if rule is None:
+        raise ValueError(f"sample must be None for score {score!r}, which is not taken point by point, got {size}")
+    part = rows.sample(size)
+    model = logistic.fit(part.X, part.y, part.sample_weight, C=C)
+    centre, each = part.centre, rule(model, part, None)
+    theta = model.about(centre)
+    slope = gradient_pass(theta, centre, with_grams=False)
+    values, (_, _, gradient) = rows.run(lambda block: (each(block), slope(block)))
+    factor = factorised(curvature_at(part, theta, centre, 1 / C))
+    total = gradient + l2_penalty(theta.shape[1] - 1, 1 / C) * theta
+    step = cho_solve((factor, True), total.ravel()).reshape(theta.shape)  # to the fit on all, to first order
+    apart = part.map(lambda block: (block.points(centre) @ step.T).reshape(len(block.y), -1))
+    return values, size, float(np.sqrt(np.mean(apart**2)))
+
+
+def _choosing(policy: str | Policy) -> Policy:
     if not isinstance(policy, Policy) and policy not in POLICIES:
         raise ValueError(
             unknown("policy", policy, (p.name for p in POLICIES.values() if not (p.update or p.downweight)))
@@ -69,32 +210,58 @@ def select(
             f"choose points with policy={policy.name.removesuffix('_downweight')!r}, and weigh them with "
             "effaug.plans.plan_weights(selected, copies, downweight=True)"
         )
-    X, y = finite(X), _two_classes(y)
-    if len(y) != len(X):
-        raise ValueError(f"y must have a label for each row of X, {len(X)}, got {len(y)}")
-    scores.check(score, len(X))
-    if not isinstance(budget, int | np.integer) or isinstance(budget, bool) or not 0 <= budget <= len(X):
-        raise ValueError(f"budget must be a whole number between 0 and {len(X)}, got {budget!r}")
+    return policy
+
+
+def _checked(X: Any, y: np.ndarray, budget: int, score: scores.Score, C: float) -> Rows:
+    X, y = real(X), _classes(y)
+    if X.ndim != 2:
+        raise ValueError(f"X must have shape (n, d), got {X.shape}")
+    if not X.shape[1]:
+        raise ValueError(f"X must have at least one feature, got shape {X.shape}")
+    n = len(X)
+    if len(y) != n:
+        raise ValueError(f"y must have a label for each row of X, {n}, got {len(y)}")
+    scores.check(score, n)
+    if not isinstance(budget, int | np.integer) or isinstance(budget, bool) or not 0 <= budget <= n:
+        raise ValueError(f"budget must be a whole number between 0 and {n}, got {budget!r}")
     if not (isinstance(C, int | float | np.number) and C > 0):
         raise ValueError(f"C must be a positive number, got {C!r}")
-    rng, values = generator(random_state), np.ones(len(X))
-    if policy.uses_scores:
-        if (largest := np.abs(X).max(initial=0)) > LARGEST:
-            raise ValueError(f"X must be at most {LARGEST:.0e} in magnitude, as it is squared, got {largest:.0e}")
-        values = scores.gain(score, scores.score(score, logistic.fit(X, y, C=C), X, y))
-    return policy.prepare(Request(X, y, values, (budget,), rng)).choose(budget)
+    rows = Rows(X[:, None], y, np.ones((n, 1)))
+    magnitude = rows.map(_magnitude)
+    if not np.isfinite(magnitude).all():
+        row = int(np.flatnonzero(~np.isfinite(magnitude))[0])
+        found = host(X[row])
+        raise ValueError(f"X must be finite, got {found[~np.isfinite(found)][0]} in row {row}")
+    if (largest := magnitude.max(initial=0)) > LARGEST:
+        raise ValueError(f"X must be at most {LARGEST:.0e} in magnitude, as it is squared, got {largest:.0e}")
+    return rows
 
 
-def _two_classes(y: np.ndarray) -> np.ndarray:
+def _magnitude(block: Block) -> Any:
+    """The largest of each point's; NaN where one is."""
+    xp = array_namespace(block.X)
+    return xp.max(xp.abs(block.X[:, 0]), axis=1)
+
+
+def _check_size(name: str, value: int | None, least: int) -> None:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if value is not None and not (whole and value >= least):
+        raise ValueError(f"{name} must be a whole number from {least}, got {value!r}")
+
+
+def _classes(y: np.ndarray) -> np.ndarray:
     found = np.asarray(y)
     if found.ndim != 1:
         raise ValueError(f"y must have shape (n,), got {found.shape}")
-    if any(label is None or label != label for label in found.tolist()):  # NaN differs from itself
+    if found.dtype == object and any(label is None or label != label for label in found.tolist()):
+        raise ValueError("y must be known for every point, got None or NaN")
+    if found.dtype.kind == "f" and np.isnan(found).any():
         raise ValueError("y must be known for every point, got None or NaN")
     try:
-        classes, binary = np.unique(found, return_inverse=True)
+        classes, numbered = np.unique(found, return_inverse=True)
     except TypeError as error:
         raise ValueError(f"y must hold labels of one kind, which can be sorted: {error}") from error
-    if len(classes) != 2:
-        raise ValueError(f"y must be of two classes, got {len(classes)}: {classes[:5].tolist()}")
-    return binary
+    if len(classes) < 2:
+        raise ValueError(f"y must be of two classes or more, got {len(classes)}: {classes[:5].tolist()}")
+    return numbered

@@ -264,7 +264,10 @@ def test_cross_validation_takes_a_large_C_for_a_strong_signal():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda x, y, w: (x, 2 * y - 1, w), "y must be 0 and 1, both present, or 0 to K - 1, each present, got [-1, 1]"),
+        (
+            lambda x, y, w: (x, 2 * y - 1, w),
+            "y must be 0 and 1, both present, or 0 to K - 1, each present, got [-1, 1]",
+        ),
         (lambda x, y, w: (x, y * 0, w), "0 to K - 1, each present, got [0]"),
         (lambda x, y, w: (x, 2 * y + 3 * (np.arange(60) == 0), w), "0 to K - 1, each present, got [0, 2,"),
         (lambda x, y, w: (x, y[:-1], w), "y must have shape (60,)"),

@@ -3,16 +3,20 @@
 import dataclasses
 import re
 
+import dask.array as da
+import jax
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from sklearn.datasets import load_digits
 
 from effaug import clusters, dpp, logistic, svm
+from effaug.blocks import Rows
 from effaug.curves import Fitted, budget_curve
 from effaug.policies import POLICIES, Policy, Request, SetChoices, load_policy, ordered
 from effaug.scores import influence
 from effaug.scores import score as score_points
-from effaug.selection import select
+from effaug.selection import choose, select
 
 
 def rng(seed=0):
@@ -183,7 +187,12 @@ def test_select_takes_influence_and_seed_0_unless_told(digits):
         ({"score": -np.ones(200)}, ["score must be finite and not negative, got -1.0 at point 0"]),
         ({"score": lambda *given: np.ones(3)}, ["score must have shape (200,)", "got (3,)"]),
         ({"budget": 201}, ["budget must be a whole number between 0 and 200, got 201"]),
-        ({"y": np.arange(200) % 3}, ["y must be of two classes, got 3: [0, 1, 2]"]),
+        ({"y": np.ones(200)}, ["y must be of two classes or more, got 1: [1.0]"]),
+        ({"y": np.arange(200) % 3, "score": "margin"}, ["y must be 0 and 1"]),
+        ({"sample": 1}, ["sample must be a whole number from 2, got 1"]),
+        ({"sample": 50, "score": "margin"}, ["sample must be None for score 'margin'", "got 50"]),
+        ({"pool": 4}, ["pool must be a whole number from 5, got 4"]),
+        ({"fourier": 1.5}, ["fourier must be a whole number from 1, got 1.5"]),
         ({"X": np.zeros((200, 2, 4))}, ["X must have shape (n, d), got (200, 2, 4)"]),
         ({"X": np.full((200, 3), np.nan)}, ["X must be finite, got nan in row 0"]),
         ({"X": np.full((200, 3), np.inf), "policy": "baseline"}, ["X must be finite, got inf in row 0"]),
@@ -274,3 +283,74 @@ def test_any_other_random_state_is_named(door, state):
     accepted = "a whole number from 0, a numpy.random.Generator or None"
     with pytest.raises(ValueError, match=f"random_state must be {accepted}, got {re.escape(repr(state))}"):
         DOORS[door](state)
+
+
+# Many points, in memory or not
+
+
+def many(n=4000, d=8, classes=2):
+    features = rng().normal(size=(n, d)) * np.linspace(0.5, 2, d)
+    margins = features @ rng(1).normal(size=(d, classes)) + rng(2).gumbel(size=(n, classes))
+    return features, margins.argmax(axis=1)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("score", ["influence", "loss"])
+def test_the_sampling_error_is_how_far_the_margins_of_a_sampled_fit_are_off(score, classes):
+    X, y = many(classes=classes)
+    whole = choose(X, y, 40, score=score)
+    assert (whole.sample, whole.sampling_error, whole.pool, whole.fourier) == (4000, 0.0, 4000, 0)
+    errors = []
+    for sample in (400, 2000):
+        found = choose(X, y, 40, score=score, sample=sample)
+        part = Rows(X[:, None], y, np.ones((4000, 1))).sample(sample)
+        on_part = logistic.fit(part.X, part.y, part.sample_weight)
+        apart = on_part.decision_function(X) - logistic.fit(X, y).decision_function(X)
+        assert found.sampling_error == pytest.approx(np.sqrt(np.mean(apart**2)), rel=0.25)
+        assert spearmanr(found.scores, whole.scores).statistic > 0.95
+        assert len(set(found.points) & set(whole.points)) > 25
+        assert f"sample of {sample:,}, whose margins are off by" in str(found)
+        errors.append(found.sampling_error)
+    assert errors[1] < errors[0] < 0.5
+
+
+@pytest.mark.parametrize("kind", ["memory map", "Dask", "JAX"])
+@pytest.mark.parametrize("settings", [{}, {"sample": 500}, {"policy": "random_proportional", "score": "loss"}])
+def test_the_same_points_wherever_the_features_lie(kind, settings, tmp_path):
+    X, y = many()
+    np.save(tmp_path / "X.npy", X)
+    kept = {
+        "memory map": lambda: np.load(tmp_path / "X.npy", mmap_mode="r"),
+        "Dask": lambda: da.from_array(X, (900, 8)),
+        "JAX": lambda: jax.numpy.asarray(X),
+    }
+    with jax.enable_x64(True):
+        assert select(kept[kind](), y, 60, **settings).tolist() == select(X, y, 60, **settings).tolist()
+
+
+@pytest.mark.parametrize("policy", ["dpp", "dpp_proportional", "dpp_map", "dpp_map_proportional", "clustered_baseline"])
+def test_a_pool_bounds_what_a_policy_of_sets_looks_at(policy):
+    X, y = many()
+    found = choose(X, y, 6, policy=policy, pool=50)
+    assert found.pool == 50
+    assert len(set(found.points.tolist())) == 6
+    assert "chosen among a pool of 50" in str(found)
+    if policy == "dpp_map_proportional":
+        assert set(found.points) <= set(np.argsort(-found.scores)[:50])
+    assert found.points.tolist() == select(X, y, 6, policy=policy, pool=50).tolist()
+
+
+def test_fourier_features_lift_the_limit_of_the_rank():
+    X, y = many()
+    with pytest.raises(ValueError, match="rank of the kernel"):
+        select(X, y, 30, policy="dpp", pool=500)
+    found = choose(X, y, 30, policy="dpp", pool=500, fourier=64)
+    assert (len(set(found.points.tolist())), found.fourier) == (30, 64)
+    assert "64 random Fourier features in place of the linear kernel" in str(found)
+
+
+def test_points_of_many_classes_are_chosen():
+    X, y = many(classes=4)
+    words = np.array(["a", "b", "c", "d"])[y]
+    by_influence = influence(logistic.fit(X, y), X, y)
+    assert select(X, words, 30).tolist() == np.argsort(-by_influence)[:30].tolist()
