@@ -140,16 +140,26 @@ class Rows:
         import dask
 
         engine: Any = dask
-        whole: Any = self.X
-        parts, ends = whole.rechunk({1: -1, 2: -1}).to_delayed().ravel(), np.cumsum(whole.chunks[0])[:-1]
-        cut = zip(parts, np.split(self.y, ends), np.split(self.sample_weight, ends), strict=True)
-        results = [engine.delayed(_run, pure=False)(function, *part) for part in cut]
-        values = [result[0] for result in results]
-        sums = [result[1] for result in results]
+        results = [engine.delayed(_run, pure=False)(function, *part) for part in self._parts]
+        values, sums = ([result[k] for result in results] for k in (0, 1))
         while len(sums) > 1:  # a tree, so that no worker holds them all
             sums = [engine.delayed(_summed)(sums[k : k + 8]) for k in range(0, len(sums), 8)]
         found, total = engine.compute(values, sums[0])
         return _joined(found), total
+
+    @cached_property
+    def _parts(self) -> list[tuple[Any, Any, Any]]:
+        """Of a Dask array: each chunk with its labels and weights, which are sent to where chunks are but once."""
+        import dask
+
+        engine: Any = dask
+        whole: Any = self.X
+        chunks, ends = whole.rechunk({1: -1, 2: -1}).to_delayed().ravel(), np.cumsum(whole.chunks[0])[:-1]
+        y = np.split(self.y.astype(np.min_scalar_type(int(self.y.max(initial=0)))), ends)
+        ones = bool((self.sample_weight == 1).all())
+        weights = [None] * len(y) if ones else np.split(self.sample_weight, ends)
+        kept = engine.persist(*(engine.delayed(part) for part in zip(y, weights, strict=True)))
+        return [(chunk, part[0], part[1]) for chunk, part in zip(chunks, kept, strict=True)]
 
 
 def _column_sums(block: Block) -> Sums:
@@ -158,11 +168,12 @@ def _column_sums(block: Block) -> Sums:
     return total[:-1], total[-1]
 
 
-def _run(function: Callable[[Block], Result], X: Any, y: np.ndarray, sample_weight: np.ndarray) -> Result:
+def _run(function: Callable[[Block], Result], X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Result:
     """Of an array that is cut here; NumPy's by as many threads as BLAS may use, others' by what runs them."""
+    y, weights = y.astype(int), np.ones(X.shape[:2]) if sample_weight is None else sample_weight
 
     def one(cut: slice) -> Result:
-        values, sums = function(Block(X[cut], y[cut], sample_weight[cut]))
+        values, sums = function(Block(X[cut], y[cut], weights[cut]))
         return None if values is None else host(values), sums
 
     cuts = _cuts(*X.shape)

@@ -152,7 +152,8 @@ def choose(
     policy = _choosing(policy)
     rows, rng = _checked(X, y, budget, score, C), generator(random_state)
     n = len(rows.y)
-    for name, value, least in (("sample", sample, 2), ("pool", pool, budget), ("fourier", fourier, 1)):
+    fewest = budget if policy.uses_features else 1
+    for name, value, least in (("sample", sample, 2), ("pool", pool, fewest), ("fourier", fourier, 1)):
         _check_size(name, value, least)
     values, fitted, error = np.ones(n), 0, 0.0
     if policy.uses_scores:

@@ -191,7 +191,7 @@ def test_select_takes_influence_and_seed_0_unless_told(digits):
         ({"y": np.arange(200) % 3, "score": "margin"}, ["y must be 0 and 1"]),
         ({"sample": 1}, ["sample must be a whole number from 2, got 1"]),
         ({"sample": 50, "score": "margin"}, ["sample must be None for score 'margin'", "got 50"]),
-        ({"pool": 4}, ["pool must be a whole number from 5, got 4"]),
+        ({"policy": "dpp", "pool": 4}, ["pool must be a whole number from 5, got 4"]),
         ({"fourier": 1.5}, ["fourier must be a whole number from 1, got 1.5"]),
         ({"X": np.zeros((200, 2, 4))}, ["X must have shape (n, d), got (200, 2, 4)"]),
         ({"X": np.full((200, 3), np.nan)}, ["X must be finite, got nan in row 0"]),

@@ -20,12 +20,14 @@ from effaug.cli import parsing
 from effaug.cli.notebook import app as notebooks
 from effaug.cli.report import app as reports
 from effaug.cli.report import console
+from effaug.cli.select import app as selecting
 from effaug.cli.validate import app as checks
 from effaug.study.names import RenamedWarning
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(reports)
 app.add_typer(checks)
+app.add_typer(selecting)
 app.add_typer(notebooks, name="notebook")
 
 

@@ -1,0 +1,79 @@
+"""Features on disk, larger than memory: one .npy file, memory-mapped, or a folder of them, one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+CHUNK = 64 * 2**20  # bytes of what a worker reads at a time
+
+
+def open_features(path: Path, *, in_chunks: bool = False) -> Any:
+    """Features of a file or folder, of which nothing is read yet.
+
+    Parameters
+    ----------
+    path : Path
+        A .npy file of shape (n, d), or a folder of such files of the same d, taken in the order of their names.
+    in_chunks : bool, default False
+        As a Dask array, also of a single file; every worker reads its chunks from that path.
+
+    Returns
+    -------
+    array, shape (n, d)
+        Memory-mapped, or of Dask.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, or none in the folder.
+    ValueError
+        For a file that is no array of real numbers of shape (n, d), or folders of several d.
+    """
+    files = sorted(path.glob("*.npy")) if path.is_dir() else [path]
+    if not files:
+        raise FileNotFoundError(f"no .npy files in {path}")
+    arrays = [mapped(file) for file in files]
+    widths = {array.shape[1] for array in arrays}
+    if len(widths) > 1:
+        raise ValueError(f"{path}: its files must have as many columns each, got {', '.join(map(str, sorted(widths)))}")
+    if len(arrays) == 1 and not in_chunks:
+        return arrays[0]
+    import dask.array as da
+
+    parts = [_chunked(file.resolve(), array) for file, array in zip(files, arrays, strict=True)]
+    return da.concatenate(parts)
+
+
+def mapped(path: Path, ndim: int = 2) -> np.ndarray:
+    """A .npy file of real numbers as a memory map, or a sentence that names it."""
+    if not path.is_file():
+        raise FileNotFoundError(f"no file {path}")
+    try:
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path} is no .npy file of numbers: {error}") from error
+    if not isinstance(found, np.ndarray):  # an .npz
+        raise ValueError(f"{path} is no .npy file: save its array with numpy.save")
+    if found.ndim != ndim:
+        raise ValueError(f"{path} must have {ndim} dimension{'s' * (ndim > 1)}, got shape {found.shape}")
+    return found
+
+
+def _chunked(path: Path, array: np.ndarray) -> Any:
+    import dask
+    import dask.array as da
+
+    n, d = array.shape
+    size = max(1, CHUNK // (array.itemsize * d))
+    cuts = [(start, min(start + size, n)) for start in range(0, n, size)]
+    parts = [dask.delayed(_read, pure=False)(str(path), *cut) for cut in cuts]
+    return da.concatenate(
+        [da.from_delayed(part, (stop - start, d), array.dtype) for part, (start, stop) in zip(parts, cuts, strict=True)]
+    )
+
+
+def _read(path: str, start: int, stop: int) -> np.ndarray:
+    return mapped(Path(path))[start:stop]
