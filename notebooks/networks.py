@@ -43,7 +43,7 @@ supplementary.learning_curves(names, study_tables.networks(names).origin)
 # *In the stored results:* the curves are of some 2,500 test images, the table's accuracies of all that were available: 9,977 of CIFAR-10's 10,000, as ships and horses are missing there, too. Four
 # networks show what depends on the network (*Which settings decide the effect*): `cifar10-unseen` never saw the 1000 points, `cifar10-5epochs` was trained for a quarter of the time, and
 # `cifar10-depth11` and `cifar10-depth56` have other depths. The last stands for the authors' in the reconstruction. Networks named `divided-twice` were trained on pixels divided by 255 twice, and
-# their features are computed so. All were trained on two cores but the one of 30 epochs. `smallnorb-divided-twice-depth56` has no results yet.
+# their features are computed so. All were trained on two cores but the one of 30 epochs.
 
 # %% [markdown]
 # ## What differs from the paper's networks and data

@@ -281,10 +281,12 @@ def test_small_norb_under_the_released_codes_settings_is_no_nearer_to_table_1():
     assert found.loc["released-code", ["none", "full"]].round(1).tolist() == [78.7, 88.6]
     assert found.loc["paper", ["none", "full"]].round(1).tolist() == [91.8, 93.9]
     longer = "released-code+weights=smallnorb-divided-twice-30epochs"
-    settings = ("paper", "released-code", longer, "released-code+subtract_mean=True")
+    deeper = "released-code+weights=smallnorb-divided-twice-depth56"
+    settings = ("paper", "released-code", longer, "released-code+subtract_mean=True", deeper)
     away = reconstruction.agreement(RESULTS, settings).xs("smallnorb", level="data set")
-    assert away["median |difference|"].round().tolist() == [6, 36, 51, 8]
+    assert away["median |difference|"].round().tolist() == [6, 36, 51, 8, 81]
     assert away["rank correlation"].round(2).tolist()[:3] == [0.77, 0.67, 0.90]
+    assert round(away.loc[deeper, "rank correlation"], 2) == 0.70
     pairs = reconstruction.published_pairs(RESULTS, settings[3]).query("task == 'smallnorb-crop'")
     ranks = pairs.groupby("table").apply(lambda rows: rows.auc.corr(rows.paper, method="spearman"))
     assert (ranks < 0).all()
@@ -295,10 +297,15 @@ def test_small_norb_under_the_released_codes_settings_is_no_nearer_to_table_1():
         ranks = pairs.groupby("table").apply(lambda rows: rows.auc.corr(rows.paper, method="spearman"))
         nearer[name] = (len(pairs), round(pairs.difference.abs().median()), round(ranks.median(), 2))
     assert list(nearer.values()) == [(44, 37, 0.68), (44, 26, 0.37)]
-    for name, accuracy, epochs in (("", 0.90, 8), ("-30epochs", 0.91, 30), ("-augmented", 0.89, 12)):
+    for name, accuracy, epochs, depth in (
+        ("", 0.90, 8, 20),
+        ("-30epochs", 0.91, 30, 20),
+        ("-augmented", 0.89, 12, 20),
+        ("-depth56", 0.91, 4, 56),
+    ):
         record = json.loads((STORED.parent / "weights" / f"smallnorb-divided-twice{name}.json").read_text())
         assert round(record["test"]["test_accuracy"], 2) == accuracy
-        assert (record["training"]["depth"], record["training"]["epochs"]) == (20, epochs)
+        assert (record["training"]["depth"], record["training"]["epochs"]) == (depth, epochs)
 
 
 def test_table_1s_best_round_is_ahead_of_its_best_mean_as_the_page_says():
