@@ -199,6 +199,7 @@ def test_the_books_own_data_example_runs_as_it_stands(tmp_path):
     setup = "from sklearn.datasets import make_blobs\nimport numpy as np\n"
     setup += (
         "x, y = make_blobs(600, n_features=60, centers=2, cluster_std=20, random_state=0)\nfeatures, labels = x, y\n"
+        "np.save('features.npy', x)\n"
     )
     setup += "both = np.stack([x, x + 1], axis=1)\ntrain, test = both[:300], both[300:]\n"
     setup += "train_labels, test_labels = y[:300], y[300:]\n"
@@ -206,6 +207,7 @@ def test_the_books_own_data_example_runs_as_it_stands(tmp_path):
     setup += "images, parity = digits.images[:200, :, :, None].astype(np.uint8), digits.target[:200] % 2\n"
     setup += "x_train, y_train, x_test, y_test = images[:100], parity[:100], images[100:], parity[100:]\n"
     check = "\nassert len(chosen) == 60 and len(curve.accuracies) == 5 and sorted(curve.order) == list(range(300))\n"
+    check += "assert found.points.tolist() == chosen.tolist()\n"
     check += "assert len(set(spread)) == len(set(middle)) == 50\n"
     code = setup + "".join(examples) + check
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
