@@ -111,7 +111,7 @@ class Rows:
 
     def _mean(self) -> np.ndarray:
         total, count = self.reduce(_column_sums)
-        return total / count
+        return total / max(count, 1)
 
     def sample(self, size: int) -> Rows:
         """At most so many of the points, drawn from a fixed seed, with the weight of all; in memory."""
