@@ -35,8 +35,8 @@ def like(values: Any, X: Any) -> Any:
 
 
 def host(values: Any) -> np.ndarray:
-    """An array of any namespace as one of NumPy's."""
-    return np.asarray(values.cpu() if is_torch_array(values) else values)
+    """Real numbers of any namespace as an array of NumPy's, of float64, so that sums of blocks are."""
+    return np.asarray(values.cpu() if is_torch_array(values) else values, float)
 
 
 def _floating(xp: Any) -> Any:

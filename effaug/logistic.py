@@ -226,7 +226,7 @@ def _fitted(rows: Rows, C: float) -> LogisticModel:
 def _fitted_on_their_span(rows: Rows, C: float) -> LogisticModel:
     """Where rows are fewer than features: the minimum lies there."""
     point, copy = np.nonzero(rows.sample_weight)
-    chosen = host(rows.X[point, copy]).astype(np.float64)
+    chosen = host(rows.X[point, copy])
     centre = chosen.mean(axis=0)
     basis, transposed = qr((chosen - centre).T, mode="economic")
     inside = Rows(transposed.T[:, None], rows.y[point], rows.sample_weight[point, copy][:, None])

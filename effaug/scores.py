@@ -177,7 +177,7 @@ def _dual_influence(model: LogisticModel, rows: Rows, ridge: float) -> np.ndarra
     used = rows.sample_weight > 0
     if not used[:, 0].all():
         raise ValueError("influence with more features than fitted rows needs every original among those rows")
-    points, fitted = (host(part).astype(np.float64) for part in (rows.X[:, 0], rows.X[used]))
+    points, fitted = (host(part) for part in (rows.X[:, 0], rows.X[used]))
     margin = model.decision_function(fitted)
     curvature = rows.sample_weight[used] * expit(margin) * expit(-margin)
     centre, root = curvature @ fitted / curvature.sum(), np.sqrt(curvature)

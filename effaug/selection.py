@@ -166,7 +166,7 @@ def choose(
     if pool is not None and pool < n:
         by_rank = policy.uses_scores and not policy.random
         kept = pools.largest(values, pool) if by_rank else pools.pool(values, pool, rng)
-    features = host(rows.X[kept][:, 0]).astype(float)
+    features = host(rows.X[kept][:, 0])
     if fourier:
         features = pools.fourier_features(features, fourier, rng)
     chosen = policy.prepare(Request(features, rows.y[kept], values[kept], (budget,), rng)).choose(budget)
