@@ -3,7 +3,17 @@
 from importlib.util import find_spec
 
 _IMAGES = ("filelock", "h5py", "imgaug", "keras", "platformdirs")
-_STUDY = ("matplotlib", "pandas", "pooch", "requests", "rich", "seaborn", "typer")
+_STUDY = (
+    "dask",
+    "distributed",
+    "matplotlib",
+    "pandas",
+    "pooch",
+    "requests",
+    "rich",
+    "seaborn",
+    "typer",
+)
 NEEDS = {"images": _IMAGES, "study": (*_IMAGES, *_STUDY)}  # modules; Keras's backend is the user's choice
 
 

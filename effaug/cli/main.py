@@ -55,6 +55,15 @@ def run(
     policies: Annotated[str, typer.Option(help="all (the eleven of Tables 3-20), or names between commas.")] = "all",
     seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
     jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler's, such as tcp://host:8786, whose workers compute in place of --jobs. They need "
+            "this effaug, one thread each, and the folders of data, weights and cache: those that their own "
+            "EFFAUG_DATA, EFFAUG_WEIGHTS and EFFAUG_CACHE name, else yours.",
+        ),
+    ] = None,
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
     classes: Annotated[str, typer.Option(help="Another pair of labels, such as 4,9.")] = "",
     n_train: Annotated[int | None, typer.Option(help="Another number of training points.")] = None,
@@ -105,7 +114,7 @@ def run(
         policies=TABLE_POLICIES if policies == "all" else tuple(dict.fromkeys(policies.split(","))),
         n_seeds=seeds,
     )
-    computed = progress.run(spec, Results(results), jobs)
+    computed = progress.run(spec, Results(results), jobs, scheduler)
     total = len(spec.jobs())
     print(
         f"{spec.task.name}: {computed} curves computed, {total - computed} were stored; {results / spec.task.name}.csv"

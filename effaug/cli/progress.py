@@ -27,7 +27,7 @@ from effaug.study.tasks import Task
 console = Console(stderr=True)
 
 
-def run(experiment: Experiment, results: Results, n_jobs: int) -> int:
+def run(experiment: Experiment, results: Results, n_jobs: int, scheduler: str | None = None) -> int:
     """`runner.run` with a bar over curves; before it, the images that are featurised."""
     name = experiment.task.name
     with _bar(MofNCompleteColumn(), TextColumn("curves")) as bar:
@@ -41,7 +41,9 @@ def run(experiment: Experiment, results: Results, n_jobs: int) -> int:
             words = f"{name}: features of {done} of {total} images, {images_per_second:.0f} images/s"
             bar.update(row, description=words)
 
-        return runner.run(experiment, results, n_jobs=n_jobs, progress=show, featurising=featurising)
+        return runner.run(
+            experiment, results, n_jobs=n_jobs, scheduler=scheduler, progress=show, featurising=featurising
+        )
 
 
 def train(settings: training.Training, folder: Path, name: str) -> Path:

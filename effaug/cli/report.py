@@ -66,6 +66,9 @@ def reproduce(
         bool, typer.Option("--variations", help="Also what is stored with a choice of the two protocols changed.")
     ] = False,
     jobs: Annotated[int, typer.Option(help="Worker processes of one thread each.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler's, as for `effaug run`, in place of --jobs.")
+    ] = None,
     into: Annotated[
         Path | None, typer.Option(help="Folder of what is computed, where it goes on; a new one unless named.")
     ] = None,
@@ -88,7 +91,7 @@ def reproduce(
             task,
             store,
             into,
-            lambda experiment, computed: progress.run(experiment, computed, jobs),
+            lambda experiment, computed: progress.run(experiment, computed, jobs, scheduler),
             features=features,
             n_seeds=seeds,
             variations=variations,

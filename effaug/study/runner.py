@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterable
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from multiprocessing import connection, get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from effaug.images.cache import Progress, is_cached
 from effaug.images.frozen import ResNet
 from effaug.images.networks import import_keras
 from effaug.scores import SCORES
-from effaug.study import datasets
+from effaug.study import cluster, dispatch
 from effaug.study.experiment import Experiment, Job, compute
 from effaug.study.learners import featurizer, frozen_features, task_subset
 from effaug.study.provenance import check_same, describe
 from effaug.study.results import Curve, Results
-from effaug.study.tasks import Task, augmentation
+from effaug.study.tasks import augmentation
 
 _SAVE_EVERY = 3.0  # seconds: a save rewrites the task's files, and a curve may take less
 
@@ -34,6 +33,7 @@ def run(
     results: Results,
     *,
     n_jobs: int = 1,
+    scheduler: str | None = None,
     progress: Callable[[int, int, list[Job]], None] = lambda done, total, running: None,
     featurising: Progress = lambda done, total, images_per_second: None,
 ) -> int:
@@ -44,7 +44,10 @@ def run(
     experiment : Experiment
     results : Results
     n_jobs : int, default 1
-        Worker processes, each on one thread. The numbers do not depend on it.
+        Worker processes, each on one thread; one means this process. The numbers do not depend on it.
+    scheduler : str, optional
+        Address of a Dask scheduler, such as ``tcp://host:8786``, whose workers compute. They need this effaug, and the
+        folders of the data, the networks and the cache.
     progress : callable, optional
         Told how many curves are stored, of how many, and which are running.
     featurising : callable, optional
@@ -59,48 +62,64 @@ def run(
     ------
     ValueError
         If curves stored under the same names were computed with other data, settings or network versions; for several
-        workers, if the task has objects that cannot be sent to them.
+        workers, if the task has objects that cannot be sent to them, or one of them would compute other numbers.
+    OSError
+        If no scheduler answers, or workers, scheduler or the folder of the results are lost.
     """
-    if n_jobs < 1:
-        raise ValueError(f"n_jobs must be at least 1, got {n_jobs}")
-    if n_jobs > 1:
-        _check_sendable(experiment, n_jobs)
+    _check_workers(experiment, n_jobs, scheduler)
     _check_places(results, experiment.task.name)
     total = len(experiment.jobs())
     experiment, todo = _still_to_do(experiment, results)
     progress(total - len(todo), total, todo[:n_jobs])
     record = describe(experiment)
     check_same(results, experiment, record)
-    if todo or _is_at_hand(experiment.task):  # what is complete is no reason to download images
-        record["data_sha256"] = task_subset(experiment.task).sha256
-        check_same(results, experiment, record)
-    if not todo:
-        return 0
-    _check_writable(results, experiment.task.name)
-    _featurise(experiment, n_jobs, featurising)
-    finished: list[Curve] = []
-    try:
-        saved = time.monotonic()
-        with closing(_serial(experiment, todo) if n_jobs == 1 else _parallel(experiment, todo, n_jobs)) as curves:
-            for count, (curve, running) in enumerate(curves, start=1):
-                finished.append(curve)
-                if time.monotonic() - saved > _SAVE_EVERY:
-                    results.save(finished, record)
-                    finished, saved = [], time.monotonic()
-                progress(total - len(todo) + count, total, running)
-    finally:
-        if finished:
-            results.save(finished, record)
+    with ExitStack() as stack:
+        client = stack.enter_context(cluster.workers(scheduler=scheduler)) if todo and scheduler else None
+        if todo or dispatch.is_at_hand(experiment.task):  # what is complete is no reason to download images
+            record["data_sha256"] = task_subset(experiment.task).sha256
+            check_same(results, experiment, record)
+        if not todo:
+            return 0
+        _check_writable(results, experiment.task.name)
+        files = _featurise(experiment, (os.cpu_count() or 1) if scheduler else n_jobs, featurising)
+        if n_jobs > 1:
+            client = stack.enter_context(cluster.workers(min(n_jobs, len(todo))))
+        sent = dispatch.curves(client, experiment, todo, compute, record, files) if client else None
+        curves = stack.enter_context(closing(sent or _serial(experiment, todo)))
+        stored = total - len(todo)
+        _store(curves, results, record, lambda count, running: progress(stored + count, total, running))
     return len(todo)
 
 
-def _featurise(experiment: Experiment, n_jobs: int, progress: Progress) -> None:
-    """Fill the cache once, on all threads, before the workers ask for it."""
+def _store(
+    curves: Iterable[tuple[Curve, list[Job]]],
+    results: Results,
+    record: dict[str, Any],
+    told: Callable[[int, list[Job]], None],
+) -> None:
+    """Save curves every few seconds; those that are finished when something goes wrong, too."""
+    finished, saved = list[Curve](), time.monotonic()
+    try:
+        for count, (curve, running) in enumerate(curves, start=1):
+            finished.append(curve)
+            if time.monotonic() - saved > _SAVE_EVERY:
+                results.save(finished, record)
+                finished, saved = [], time.monotonic()
+            told(count, running)
+    finally:
+        if finished:
+            results.save(finished, record)
+
+
+def _featurise(experiment: Experiment, n_jobs: int, progress: Progress) -> tuple[str, ...]:
+    """Fill the cache once, on all threads, before the workers ask for it; the names of its files."""
     network = featurizer(experiment.task, experiment.protocol)
-    if experiment.features == "frozen" and is_cached(network, augmentation(experiment.task)):
-        if isinstance(network, ResNet):
-            import_keras(n_jobs)
-        frozen_features(experiment.task, experiment.protocol, progress)
+    if experiment.features != "frozen" or not is_cached(network, augmentation(experiment.task)):
+        return ()
+    if isinstance(network, ResNet):
+        import_keras(n_jobs)
+    found = frozen_features(experiment.task, experiment.protocol, progress)
+    return tuple(Path(str(part.filename)).name for part in found if isinstance(part, np.memmap))
 
 
 def _still_to_do(experiment: Experiment, results: Results) -> tuple[Experiment, list[Job]]:
@@ -123,18 +142,18 @@ def _still_to_do(experiment: Experiment, results: Results) -> tuple[Experiment, 
     return replace(experiment, score_names=names), [job for job in jobs if not is_stored(job)]
 
 
-def _is_at_hand(task: Task) -> bool:
-    if task.own or task.dataset == "digits":
-        return True
-    return (datasets.data_folder() / f"{task.dataset}.npz").is_file()
-
-
-def _check_sendable(experiment: Experiment, n_jobs: int) -> None:
+def _check_workers(experiment: Experiment, n_jobs: int, scheduler: str | None) -> None:
+    if n_jobs < 1:
+        raise ValueError(f"n_jobs must be at least 1, got {n_jobs}")
+    if scheduler and n_jobs > 1:
+        raise ValueError(f"n_jobs must be 1 with a scheduler, which has workers of its own, got {n_jobs}")
     try:
-        pickle.dumps(experiment)
+        if scheduler or n_jobs > 1:
+            pickle.dumps(experiment)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
+        one = "n_jobs must be 1, without a scheduler," if scheduler else "n_jobs must be 1"
         raise ValueError(
-            f"n_jobs must be 1 for a task with objects that cannot be pickled, got {n_jobs}: {error}"
+            f"{one} for a task with objects that cannot be pickled, got {scheduler or n_jobs}: {error}"
         ) from error
 
 
@@ -165,51 +184,3 @@ def _check_writable(results: Results, task: str) -> None:
 def _serial(experiment: Experiment, todo: list[Job]) -> Generator[tuple[Curve, list[Job]]]:
     for k, job in enumerate(todo):
         yield compute(experiment, job), todo[k + 1 : k + 2]
-
-
-def _parallel(experiment: Experiment, todo: list[Job], n_jobs: int) -> Generator[tuple[Curve, list[Job]]]:
-    context = get_context("spawn")
-    alive, hold = context.Pipe(duplex=False)  # workers end when `hold` is closed, by us or by our end
-    pool = ProcessPoolExecutor(min(n_jobs, len(todo)), context, initializer=_end_with, initargs=(alive,))
-    waiting, running = list(todo), dict[Future, Job]()
-    try:
-        while waiting or running:
-            while waiting and len(running) < n_jobs:
-                job = waiting.pop(0)
-                with _uninterrupted():  # a worker inherits this: ctrl-C is ours to handle
-                    running[pool.submit(compute, experiment, job)] = job
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                del running[future]
-                try:
-                    curve = future.result()
-                except BrokenProcessPool:
-                    raise OSError(
-                        "a worker process was killed, perhaps for want of memory, or cannot import a class of your "
-                        "own; finished curves are stored: run it again, with fewer jobs"
-                    ) from None
-                yield curve, [*running.values(), *waiting[:1]]
-    finally:
-        hold.close()
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _end_with(alive: connection.Connection) -> None:
-    """A runner that was killed or interrupted must not leave workers behind, nor wait for an hour's curve of theirs."""
-
-    def watch() -> None:
-        connection.wait([alive])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
