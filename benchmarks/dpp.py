@@ -35,7 +35,7 @@ class _Given:
 
 
 def cases() -> tuple[Case, ...]:
-    """Without a quality; with one that hardly varies; with one as wide as influence, which DPPy bears of many points."""
+    """Without a quality, with one that hardly varies, and with one as wide as influence, which DPPy bears of many."""
     plain = [_case(n, k, "") for n in SIZES for k in BUDGETS]
     return (*plain, *(_case(n, 250, kind) for kind in ("quality", "influence") for n in SIZES))
 

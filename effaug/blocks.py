@@ -111,7 +111,8 @@ class Rows:
 
     def _mean(self) -> np.ndarray:
         total, count = self.reduce(_column_sums)
-        return total / max(count, 1)
+        mean: np.ndarray = total / max(count, 1)
+        return mean
 
     def sample(self, size: int) -> Rows:
         """At most so many of the points, drawn from a fixed seed, with the weight of all; in memory."""

@@ -234,7 +234,7 @@ def _checked(X: Any, y: np.ndarray, budget: int, score: scores.Score, C: float) 
         row = int(np.flatnonzero(~np.isfinite(magnitude))[0])
         found = host(X[row])
         raise ValueError(f"X must be finite, got {found[~np.isfinite(found)][0]} in row {row}")
-    if (largest := magnitude.max(initial=0)) > LARGEST:
+    if (largest := float(magnitude.max(initial=0))) > LARGEST:
         raise ValueError(f"X must be at most {LARGEST:.0e} in magnitude, as it is squared, got {largest:.0e}")
     return rows
 

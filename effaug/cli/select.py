@@ -48,9 +48,9 @@ def select(
     X, y = open_features(features, in_chunks=bool(scheduler)), np.array(mapped(labels, ndim=1))
     with ExitStack() as stack:
         if scheduler:
-            from effaug.study.cluster import workers
+            from effaug.study.cluster import computing
 
-            stack.enter_context(stack.enter_context(workers(scheduler=scheduler)).as_current())
+            stack.enter_context(computing(scheduler))
         found = choose(X, y, budget, **settings)
     write_whole(into, lambda part: np.save(part, found.points), suffix=".npy")
     typer.echo(f"{found}: {into}")

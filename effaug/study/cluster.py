@@ -66,6 +66,31 @@ def workers(n_jobs: int = 1, scheduler: str | None = None) -> Iterator[Client]:
         yield client
 
 
+@contextmanager
+def computing(scheduler: str) -> Iterator[None]:
+    """A block in which Dask's collections are computed by the workers of a scheduler; losing them is a sentence.
+
+    Raises
+    ------
+    OSError, ValueError
+        As `workers`; and if the scheduler is lost, or too many workers died of one task.
+    """
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+    from distributed.comm.core import CommClosedError
+
+    with workers(scheduler=scheduler) as client, client.as_current():
+        try:
+            yield
+        except KilledWorker:
+            raise OSError(
+                "a worker was killed, and those that took over its block were, too, perhaps for want of memory: give "
+                "workers more of it"
+            ) from None
+        except (CancelledError, FutureCancelledError, CommClosedError, TimeoutError):
+            raise OSError(f"the scheduler at {scheduler} was lost: start it, and run the same command again") from None
+
+
 def spread(
     client: Client,
     function: Callable[[T], R],

@@ -63,13 +63,13 @@ def mapped(path: Path, ndim: int = 2) -> np.ndarray:
 
 
 def _chunked(path: Path, array: np.ndarray) -> Any:
-    import dask
     import dask.array as da
+    from dask.delayed import delayed
 
     n, d = array.shape
     size = max(1, CHUNK // (array.itemsize * d))
     cuts = [(start, min(start + size, n)) for start in range(0, n, size)]
-    parts = [dask.delayed(_read, pure=False)(str(path), *cut) for cut in cuts]
+    parts = [delayed(_read, pure=False)(str(path), *cut) for cut in cuts]
     return da.concatenate(
         [da.from_delayed(part, (stop - start, d), array.dtype) for part, (start, stop) in zip(parts, cuts, strict=True)]
     )
