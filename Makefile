@@ -1,10 +1,10 @@
-# make book | pdf | test | test-browser | torture | reproduce | notebooks | lint | dist | lock | sbom | audit - each creates .venv from the lock when it is missing.
+# make book | pdf | test | test-browser | torture | bench | reproduce | notebooks | lint | dist | lock | sbom | audit - each creates .venv from the lock when it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 
-.PHONY: book pdf test test-browser torture reproduce notebooks lint lock dist sbom audit
+.PHONY: book pdf test test-browser torture bench reproduce notebooks lint lock dist sbom audit
 .DELETE_ON_ERROR:
 
 book: $(READY)
@@ -33,6 +33,12 @@ test-browser: $(READY)
 torture: $(READY)
 	$(BIN)/python -m pytest -m torture --torture results/torture/counts.json -n $(JOBS) --maxprocesses 8 \
 	  --dist load tests
+
+# effaug and its alternatives, timed in turn; what was measured is shown on the page "How fast it is". On an idle machine:
+# make bench, make bench CASES="influence --no-store", make bench CASES=--large (10 GB of disk)
+CASES ?=
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(CASES)
 
 # Stored results computed anew and compared: make reproduce TASKS="cifar10-translate digits-crop"
 TASKS ?= digits-rotate
