@@ -1,7 +1,7 @@
 """How a case is measured: ours and the alternative in turn, with as many BLAS threads, and whether they agree.
 
-A module of cases has a function `cases` that gives a tuple of `Case` and imports nothing slow. Work that is not measured
-is done in `setup`; what it returns is handed to `ours` and `theirs`, and what these return to `agree`.
+A module of cases has a function `cases` that gives a tuple of `Case` and imports nothing slow. Work that is not
+measured is done in `setup`; what it returns is handed to `ours` and `theirs`, and what these return to `agree`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Case:
     ours : callable
         From what `setup` gave to a result.
     setup : callable, optional
-        From a folder for large files to what `ours` and `theirs` take; a context manager is entered, and left afterwards.
+        From a folder for large files to what `ours` and `theirs` take; a context manager is entered and left.
         It runs again in a process of its own where memory is measured: a file that is there already is used again.
     theirs : callable, optional
         What users would otherwise run, of the same argument; `alternative` names it.

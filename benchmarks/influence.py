@@ -1,62 +1,85 @@
-"""How much faster the closed-form influence is than the same from autograd's Hessian, in one run.
+"""Influence of every point, against the paper's way: the Hessian by differentiation, one gradient a point."""
 
-    python benchmarks/influence.py
+from __future__ import annotations
 
-Prints both times and their ratio for the paper's size, 1000 points of LeNet's 84 features, and checks that they agree.
-"""
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-import time
-from collections.abc import Callable
-
-import autograd.numpy as anp
 import numpy as np
-from autograd import grad, hessian
-from threadpoolctl import threadpool_limits
 
-from effaug import logistic
-from effaug.scores import influence
+from benchmarks import paper_way
+from benchmarks.harness import Case, Target
+from effaug import logistic, scores
 
-N, D, C, REPEATS = 1000, 84, 10.0, 5
-
-
-def by_autograd(model: logistic.LogisticModel, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Eq. (1) as written: the objective's Hessian, and each point's gradient, by differentiation."""
-    extended, sign = np.column_stack([features, np.ones(N)]), 1 - 2 * labels
-
-    def loss(theta, rows, signs):
-        return anp.sum(anp.logaddexp(0.0, signs * anp.dot(rows, theta)))
-
-    theta = np.append(model.coef, model.intercept)
-    penalty = np.diag(np.append(np.full(D, 1 / C), 0))
-    H = hessian(loss)(theta, extended, sign) + penalty
-    gradients = np.stack([grad(loss)(theta, extended[[i]], sign[[i]]) for i in range(N)])
-    return np.einsum("ij,ij->i", gradients, np.linalg.solve(H, gradients.T).T)
+SIZES, DIMENSIONS = (1000, 5000), (84, 256, 2304)
+_TARGETS = {84: 50.0, 256: 20.0}
+_PARTS = {(1000, 2304): 0.1, (5000, 2304): 0.02}  # of the Hessian's rows and of the gradients; the whole takes minutes
 
 
-def best(call: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
-    """The shortest of some repeats, in seconds."""
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        value = call()
-        times.append(time.perf_counter() - start)
-    return min(times), value
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """Features (n, d), labels, a model; for a part of the paper's way also the rest of the Hessian, in closed form."""
+
+    X: np.ndarray
+    y: np.ndarray
+    model: logistic.LogisticModel
+    part: float
+    H: np.ndarray | None
+
+    @property
+    def points(self) -> np.ndarray:
+        return np.arange(0, len(self.y), round(1 / self.part))
 
 
-def main() -> None:
-    """Measure and print."""
-    rng = np.random.default_rng(0)
-    features = rng.normal(size=(N, D))
-    labels = (features[:, 0] + rng.normal(size=N) > 0).astype(int)
-    with threadpool_limits(1):
-        model = logistic.fit(features, labels, C=C)
-        slow, expected = best(lambda: by_autograd(model, features, labels))
-        fast, found = best(lambda: influence(model, features, labels))
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
-    print(
-        f"autograd {slow * 1e3:.1f} ms, closed form {fast * 1e3:.2f} ms: {slow / fast:.0f} times faster (n={N}, d={D})"
+def cases() -> tuple[Case, ...]:
+    """Two sizes, three numbers of features."""
+    return tuple(_case(n, d) for d in DIMENSIONS for n in SIZES)
+
+
+def _case(n: int, d: int) -> Case:
+    part, threads = _PARTS.get((n, d), 1.0), 2 if d > 1000 else 1  # of small systems threads cost more than they give
+    return Case(
+        name=f"influence-n{n}-d{d}",
+        group="influence",
+        what=f"Influence of {n} points of {d} features",
+        setup=partial(_setup, n, d, part),
+        ours=lambda given: scores.influence(given.model, given.X, given.y),
+        theirs=_theirs,
+        alternative="autograd's Hessian, one gradient a point",
+        agree=partial(_agree, part),
+        part=part,
+        floor=lambda machine: machine.product(_operations(n, d), "float64", threads),
+        target=Target(ratio=_TARGETS.get(d)),
+        threads=threads,
+        n=n,
+        series=f"influence, d = {d}",
     )
 
 
-if __name__ == "__main__":
-    main()
+def _operations(n: int, d: int) -> float:
+    """Half a matrix product for the smaller side's Gram matrix, its factor, and a triangular solve for all points."""
+    small, large = min(n, d), max(n, d)
+    return small**2 * large + small**3 / 3 + small**2 * n
+
+
+def _setup(n: int, d: int, part: float, folder: Path) -> _Problem:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, d))
+    y = (X[:, 0] + rng.normal(size=n) > 0).astype(int)
+    model = logistic.fit(X, y)
+    return _Problem(X, y, model, part, None if part == 1 else logistic.hessian(model, X, np.ones(n)))
+
+
+def _theirs(given: _Problem) -> np.ndarray:
+    """All of it; or the influence of every so many points, with every so many rows of the Hessian."""
+    one = np.ones(len(given.y))
+    if given.H is None:
+        return paper_way.influence(given.model, given.X, given.y, one, given.X, given.y)
+    which, H = np.arange(0, len(given.H), round(1 / given.part)), given.H.copy()
+    H[which] = paper_way.hessian_rows(given.model, given.X, given.y, one, which)
+    return paper_way.by_gradients(given.model, H, given.X[given.points], given.y[given.points])
+
+
+def _agree(part: float, own: np.ndarray, other: np.ndarray) -> None:
+    np.testing.assert_allclose(own[:: round(1 / part)], other, rtol=1e-6)

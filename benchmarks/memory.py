@@ -20,7 +20,7 @@ def peak_gib(name: str, folder: Path) -> float:
     """
     command = [sys.executable, "-m", "benchmarks", "--child", name, str(folder)]
     child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert child.stdin and child.stdout
+    assert child.stdin is not None
     with child:
         _expect(child, "ready")
         child.stdin.write("go\n")
