@@ -14,8 +14,10 @@ import numpy as np
 
 from benchmarks import paper_way
 from benchmarks.harness import Case, Target
+from effaug import logistic
 from effaug.curves import Learn, budget_curve, frozen_learner
 from effaug.policies import POLICIES
+from effaug.refitter import Refitter
 from effaug.study.protocols import TABLE_POLICIES
 
 BUDGETS, SHORT = (0, 50, 100, 200, 300, 500, 700, 1000), (0, 300, 1000)
@@ -32,9 +34,17 @@ class _Data:
     y_test: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class _Refit:
+    data: _Data
+    weights: np.ndarray
+    refitter: Refitter
+
+
 def cases() -> tuple[Case, ...]:
-    """A whole panel of 256 features, three curves of 2304."""
-    return _case(256, TABLE_POLICIES, TABLE_POLICIES, BUDGETS), _case(2304, _FEW, _ONE, SHORT)
+    """A whole panel of 256 features, three curves of 2304; and one fit of many, what the curves consist of."""
+    panels = _case(256, TABLE_POLICIES, TABLE_POLICIES, BUDGETS), _case(2304, _FEW, _ONE, SHORT)
+    return (*panels, *(_refit(augmented) for augmented in (0, 100, N)))
 
 
 def scorings(policies: tuple[str, ...], budgets: tuple[int, ...]) -> int:
@@ -58,6 +68,30 @@ def _case(d: int, policies: tuple[str, ...], measured: tuple[str, ...], budgets:
         threads=1 if d < 1000 else 2,  # of small systems threads cost more than they give
         repeats=3,
         limit=60,
+    )
+
+
+def _refit(augmented: int) -> Case:
+    """Why there is a second solver: fits of the same features under other weights."""
+
+    def setup(folder: Path) -> _Refit:
+        data, weights = _setup(256, folder), np.zeros((N, 1 + COPIES))
+        weights[:, 0] = weights[np.random.default_rng(0).permutation(N)[:augmented]] = 1
+        refitter = Refitter(data.train, data.y, C)
+        refitter.fit(weights)
+        return _Refit(data, weights, refitter)
+
+    return Case(
+        name=f"refit-{augmented}",
+        group="refits",
+        what=f"One of many fits: {N} points of 256 features, {augmented} of them with {COPIES} copies",
+        setup=setup,
+        ours=lambda given: given.refitter.fit(given.weights),
+        theirs=lambda given: logistic.fit(given.data.train, given.data.y, given.weights, C=C),
+        alternative="effaug.logistic.fit, from scratch",
+        agree=lambda own, other: np.testing.assert_allclose(own.coef, other.coef, rtol=1e-3, atol=1e-3),
+        target=Target(ratio=1),
+        threads=1,
     )
 
 

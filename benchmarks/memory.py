@@ -14,11 +14,15 @@ _EVERY = 0.005  # seconds between two looks
 
 
 def peak_gib(name: str, folder: Path) -> float:
-    """The most that the child process holds while it runs a case once, in GiB, its libraries included.
+    """The most that a child process holds while it runs a case once, in GiB, its libraries included."""
+    return peak_of([sys.executable, "-m", "benchmarks", "--child", name, str(folder)])
+
+
+def peak_of(command: list[str]) -> float:
+    """The same of a command that calls `say` when it is set up and `say_peak` at its end.
 
     RssAnon on Linux; elsewhere the largest resident set, page cache included.
     """
-    command = [sys.executable, "-m", "benchmarks", "--child", name, str(folder)]
     child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert child.stdin is not None
     with child:

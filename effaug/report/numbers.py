@@ -40,6 +40,7 @@ OWN = (  # names of what is shown, once each
     "experiment",
     "faults",
     "targets",
+    "benchmarks",
 )
 
 
