@@ -6,8 +6,6 @@ measured is done in `setup`; what it returns is handed to `ours` and `theirs`, a
 
 from __future__ import annotations
 
-import cProfile
-import pstats
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -19,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.machine import Machine
 from benchmarks.memory import peak_gib
+from benchmarks.profile import sampled
 from effaug.report.measured import Result, Target
 
 _TURN = 0.02  # seconds that a side is given a turn, at least: quick calls are repeated within it
@@ -121,7 +120,7 @@ def measure(case: Case, machine: Machine, folder: Path) -> Result:
             unit=case.unit,
             target=case.target,
         )
-        profile = _profile(case, given) if found.misses and found.misses != ("gib",) else ()
+        profile = sampled(lambda: case.ours(given)) if found.misses and found.misses != ("gib",) else ()
     memory = peak_gib(case.name, folder) if case.memory else None
     return Result(**vars(found) | {"gib": memory, "profile": profile})
 
@@ -170,17 +169,3 @@ def _timed(call: Callable[[Any], Any], given: Any, least: float) -> tuple[Any, f
         passed = time.perf_counter() - start
         if passed >= least:
             return found, passed / calls
-
-
-def _profile(case: Case, given: Any) -> tuple[tuple[str, float], ...]:
-    """The five functions in which most of our time is spent, without those they call, and their share."""
-    profiler = cProfile.Profile()
-    profiler.runcall(case.ours, given)
-    rows = pstats.Stats(profiler).stats.items()  # type: ignore[attr-defined]
-    total = sum(row[2] for _, row in rows)
-    largest = sorted(rows, key=lambda item: -item[1][2])[:5]
-    return tuple((_named(*where), row[2] / total) for where, row in largest)
-
-
-def _named(file: str, line: int, function: str) -> str:
-    return function.strip("<>") if file == "~" else f"{Path(file).stem}.{function}"
