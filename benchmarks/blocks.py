@@ -5,7 +5,7 @@ The file holds float32, is made in a temporary folder, and removed with it; `gig
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ import numpy as np
 from benchmarks.harness import Case, Machine, Target
 from effaug import logistic, scores
 
-D, CLASSES = 256, (2, 10)
-SIZES = {2: (10_000, 100_000, 1_000_000, 10_000_000), 10: (10_000, 100_000, 1_000_000)}
-LARGE = {2: 10_000_000, 10: 1_000_000}  # these run with --large
-_WATCHED = {2: 1_000_000, 10: 100_000}  # from these on memory is measured
-_SAMPLE = 100_000  # rows whose model is scored
+D = 256
+SIZES = {2: (10_000, 100_000, 1_000_000, 10_000_000), 10: (10_000, 30_000, 100_000, 1_000_000)}
+LARGE = {2: 10_000_000, 10: 100_000}  # these and larger ones run with --large
+_WATCHED = {2: 1_000_000, 10: 30_000}  # from these on memory is measured
+_AGAINST = 100_000  # up to so many points scikit-learn fits, too
+_COMPARED = 1000  # rows of which both models are asked
+_SAMPLE = 20_000  # rows whose model is scored
 _BLOCK = 50_000  # rows that are made at a time
 _GIB = 2.0  # beyond the page cache
 
@@ -33,8 +35,7 @@ class _Large:
 
 def cases() -> tuple[Case, ...]:
     """Fitting and scoring apart, two and ten classes."""
-    kinds = (("fit", _ours_fit, _fit_floor), ("scores", _ours_scores, _scores_floor))
-    return tuple(_case(n, k, *kind) for k in CLASSES for n in SIZES[k] for kind in kinds)
+    return tuple(make(n, k) for k in SIZES for make in (_fit, _scores) for n in SIZES[k])
 
 
 def gigabytes(n: int) -> float:
@@ -42,27 +43,46 @@ def gigabytes(n: int) -> float:
     return n * D * 4 / 1e9
 
 
-def _case(n: int, k: int, kind: str, ours: Any, floor: Any) -> Case:
-    done = {"fit": "Logistic regression", "scores": "Influence"}[kind]
+def _fit(n: int, k: int) -> Case:
+    case = _case(n, k, "fit", "Logistic regression")
+    case = replace(case, ours=lambda given: logistic.fit(given.X, given.y), floor=partial(_fit_floor, n, k))
+    if n > _AGAINST:
+        return case
+    return replace(case, theirs=_sklearn, alternative="scikit-learn's default", agree=_alike)
+
+
+def _scores(n: int, k: int) -> Case:
+    case = _case(n, k, "scores", "Influence")
+    return replace(
+        case,
+        ours=lambda given: scores.influence(given.model, given.X, given.y),
+        floor=partial(_scores_floor, n, k),
+    )
+
+
+def _case(n: int, k: int, kind: str, done: str) -> Case:
     return Case(
         name=f"{kind}-n{n}-k{k}",
         group="blocks",
         what=f"{done} of {n:,} points, {k} classes ({gigabytes(n):.2g} GB)",
         setup=partial(_setup, n, k, kind == "scores"),
-        ours=ours,
-        floor=partial(floor, n, k),
+        ours=_nothing,
         target=Target(share=0.5, gib=_GIB if n >= _WATCHED[k] else None),
         n=n,
         series=f"{done.lower()}, {k} classes",
         memory=n >= _WATCHED[k],
         repeats=3,
-        limit=30,
+        limit=20,
         large=n >= LARGE[k],
     )
 
 
+def _nothing(given: Any) -> None:
+    pass
+
+
 def rows(n: int, d: int, k: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """A memory map (n, d) of float32 and labels (n,) below k that a linear classifier gets right in part.
+    """A memory map (n, d) of float32 and labels (n,) below k, drawn from a logistic model.
 
     Rows begin alike whatever n is; the file is made again only where it has too few.
     """
@@ -71,11 +91,11 @@ def rows(n: int, d: int, k: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
         made = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(n, d))
         for block, start in enumerate(range(0, n, _BLOCK)):
             drawn = np.random.default_rng([0, block]).standard_normal((_BLOCK, d), dtype=np.float32)
-            made[start : start + _BLOCK] = drawn[: n - start]
+            made[start : start + _BLOCK] = drawn[: n - start] * _spectrum(d)
         made.flush()
         del made
     X = np.load(path, mmap_mode="r")[:n]
-    planes = np.random.default_rng(1).normal(size=(d, k)).astype(np.float32) / np.sqrt(d)
+    planes = np.random.default_rng(1).normal(size=(d, k)).astype(np.float32) / np.linalg.norm(_spectrum(d))
     noise = np.random.default_rng(2)
     y = np.empty(n, np.int64)
     for start in range(0, n, _BLOCK):
@@ -84,17 +104,32 @@ def rows(n: int, d: int, k: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
     return X, y
 
 
+def _spectrum(d: int) -> np.ndarray:
+    """Standard deviations of the features: variances that fall as 1 / j, as a network's do or faster."""
+    return (np.arange(1, d + 1) ** -0.5).astype(np.float32)
+
+
 def _setup(n: int, k: int, fitted: bool, folder: Path) -> _Large:
     X, y = rows(n, D, k, folder / f"rows-{D}.npy")
     return _Large(X, y, logistic.fit(X[:_SAMPLE], y[:_SAMPLE]) if fitted else None)
 
 
-def _ours_fit(given: _Large) -> Any:
-    return logistic.fit(given.X, given.y)
+def _sklearn(given: _Large) -> tuple[np.ndarray, np.ndarray]:
+    """Some rows, and what its model says of them."""
+    from sklearn.linear_model import LogisticRegression
+
+    found = LogisticRegression(C=10.0, max_iter=1000).fit(given.X, given.y)
+    rows = np.asarray(given.X[:_COMPARED])
+    return rows, found.decision_function(rows)
 
 
-def _ours_scores(given: _Large) -> np.ndarray:
-    return scores.influence(given.model, given.X, given.y)
+def _alike(model: logistic.LogisticModel, other: tuple[np.ndarray, np.ndarray]) -> None:
+    """scikit-learn stops earlier: margins, less what softmax leaves free, differ by at most a twentieth."""
+    rows, margins = other
+    own = np.asarray(model.decision_function(rows))
+    own, margins = ((m - m.mean(axis=1, keepdims=True)) if m.ndim == 2 else m for m in (own, margins))
+    difference = np.linalg.norm(own - margins) / np.linalg.norm(margins)
+    assert difference <= 0.05, f"margins by {difference:.3f} of their size"
 
 
 def _grams(k: int) -> int:
