@@ -4,6 +4,7 @@ python -m benchmarks                      every case but the large ones, stored 
 python -m benchmarks influence            a group, or cases by name; the others' stored results stay
 python -m benchmarks --large              the large ones, too
 python -m benchmarks --list               what there is
+python -m benchmarks --once               one turn of each, nothing stored
 python -m benchmarks --no-store influence
 python -m benchmarks --store gpu          in results/bench/gpu.json
 """
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -26,7 +27,7 @@ import benchmarks
 from benchmarks import harness, machine, memory
 from benchmarks.harness import Case
 from effaug._validation import unknown
-from effaug.report.measured import Result, growth, load, save
+from effaug.report.measured import Result, Target, growth, load, save
 
 FOLDER = memory.ROOT / "results" / "bench"
 
@@ -117,6 +118,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure effaug against alternatives.")
     parser.add_argument("cases", nargs="*", metavar="CASE")
     parser.add_argument("--large", action="store_true", help="run the large cases, too")
+    parser.add_argument("--once", action="store_true", help="one turn each, not stored: does everything still run?")
     parser.add_argument("--list", action="store_true", help="print the names of cases and what they do")
     parser.add_argument("--store", default="bench", metavar="NAME", help="store in results/bench/NAME.json")
     parser.add_argument("--no-store", action="store_true")
@@ -133,7 +135,9 @@ def main() -> int:
     if options.list:
         print(*(f"{case.name:34} {case.what}" for case in cases), sep="\n")
         return 0
-    return run(cases, None if options.no_store else FOLDER / f"{options.store}.json")
+    if options.once:
+        cases = [replace(case, limit=0.0, memory=False, target=Target()) for case in cases]
+    return run(cases, None if options.no_store or options.once else FOLDER / f"{options.store}.json")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ GROUPS = {
     "refits": "Many fits. The same features under other weights: effaug's refitter, against a fit from scratch.",
     "blocks": "Large data. From a memory-mapped file of float32; memory is that beyond the page cache.",
     "select": "Selecting. A thousand of many scores.",
-    "kdpp": "Diversity. One draw from a k-DPP with all that it needs, against DPPy given the same factor.",
+    "k-dpp": "Diversity. One draw from a k-DPP with all that it needs, against DPPy given the same factor.",
     "networks": "Networks. Training many of them, against one Keras <code>fit</code> each.",
     "features": "Features. Images through a frozen network, against Keras's <code>predict</code> on a ready array.",
     "startup": "Starting up. From the command to its end.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,10 @@ def _in_words(each: Stored) -> str:
 
 def _table(part: str, says: str, results: list[Result], where: Origin) -> Exhibit:
     rows = pd.DataFrame([_row(result) for result in results])
-    names = [(result.what, f"against {result.alternative}" if result.alternative else "") for result in results]
+    names = [
+        (_coded(result.what), _coded(f"against {result.alternative}" if result.alternative else ""))
+        for result in results
+    ]
     rows.index = pd.MultiIndex.from_tuples(names, names=["what", "against"])
     return own("benchmarks", rows, says, part, origin=where, deciding=("ours", "times as fast"))
 
@@ -194,6 +198,11 @@ def _origin(file: str, each: Stored) -> Origin:
     rows = [(run["date"], file, run["code"], f"{run['seconds'] / 60:.0f}") for run in each.runs]
     files = pd.DataFrame(rows, columns=["stored", "file", "code", "minutes"]).set_index("stored")
     return Origin(files, ("make bench",))
+
+
+def _coded(words: str) -> Shown:
+    """With `code` as a page has it."""
+    return Shown(re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(words)), words)
 
 
 def _digits(value: float) -> str:
