@@ -2,7 +2,7 @@
 
 python -m benchmarks                      every case but the large ones, stored in results/bench/bench.json
 python -m benchmarks influence            a group, or cases by name; the others' stored results stay
-python -m benchmarks --large              the large ones, too
+python -m benchmarks --large              the large ones, too: 40 minutes more, and 10 GB in the temporary folder
 python -m benchmarks --list               what there is
 python -m benchmarks --once               one turn of each, nothing stored
 python -m benchmarks --no-store influence
@@ -27,7 +27,7 @@ import benchmarks
 from benchmarks import harness, machine, memory
 from benchmarks.harness import Case
 from effaug._validation import unknown
-from effaug.report.measured import Result, Target, growth, load, save
+from effaug.report.measured import Result, Stored, Target, growth, load, save
 
 FOLDER = memory.ROOT / "results" / "bench"
 
@@ -80,7 +80,10 @@ def run(cases: Sequence[Case], path: Path | None) -> int:
     from effaug.study.provenance import commit
 
     start, results, failed = time.perf_counter(), [], 0
-    this = machine.measure()
+    this, before = machine.measure(), load(path) if path else Stored()
+    before = replace(before, results=tuple(each for each in before.results if each.name in all_cases()))
+    about = {"machine": asdict(this), "code": commit(), "date": time.strftime("%Y-%m-%d", time.gmtime())}
+    before.with_run(about, ())  # refuses another machine's file now, not in a quarter of an hour
     print(this, flush=True)
     with tempfile.TemporaryDirectory(prefix="effaug-bench-") as folder:
         for case in cases:
@@ -92,14 +95,14 @@ def run(cases: Sequence[Case], path: Path | None) -> int:
                 print(f"{case.name:34} FAILED: {type(error).__name__}: {error}", flush=True)
                 continue
             print(line(results[-1], time.perf_counter() - began), flush=True)
+            if path is not None:
+                about["seconds"] = round(time.perf_counter() - start)
+                save(path, before.with_run(about, tuple(results)))
     for series, exponent in growth(tuple(results)).items():
         print(f"{series:34} grows as n^{exponent:.2f}")
     seconds = time.perf_counter() - start
     print(f"{len(results)} cases in {seconds / 60:.1f} minutes, {failed} failed")
     if path is not None and results:
-        today = time.strftime("%Y-%m-%d", time.gmtime())
-        about = {"machine": asdict(this), "code": commit(), "date": today, "seconds": round(seconds)}
-        save(path, load(path).with_run(about, tuple(results)))
         print(f"stored in {path}")
     return int(bool(failed))
 

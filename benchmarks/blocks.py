@@ -72,7 +72,7 @@ def _case(n: int, k: int, kind: str, done: str) -> Case:
         series=f"{done.lower()}, {k} classes",
         memory=n >= _WATCHED[k],
         repeats=3,
-        limit=20,
+        limit=12,
         large=n >= LARGE[k],
     )
 

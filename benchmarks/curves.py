@@ -67,7 +67,7 @@ def _case(d: int, policies: tuple[str, ...], measured: tuple[str, ...], budgets:
         target=Target(ratio=10),
         threads=1 if d < 1000 else 2,  # of small systems threads cost more than they give
         repeats=3,
-        limit=60,
+        limit=40,
     )
 
 

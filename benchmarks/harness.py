@@ -56,7 +56,7 @@ class Case:
         Whether the peak of memory beyond the page cache is measured in a process of its own.
     repeats : int, default 5
         Turns.
-    limit : float, default 20
+    limit : float, default 15
         Seconds after which no other turn begins.
     large : bool
         Whether it runs only with ``--large``, or by its name.
@@ -80,7 +80,7 @@ class Case:
     unit: str = ""
     memory: bool = False
     repeats: int = 5
-    limit: float = 20.0
+    limit: float = 15.0
     large: bool = False
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.harness import Case
 from effaug.selection import select
 
-SIZES = (100_000, 1_000_000, 10_000_000)
+SIZES = (1_000_000, 3_000_000, 10_000_000)
 _POLICIES = {"deterministic_proportional": "the highest", "random_proportional": "drawn in proportion"}
 
 
@@ -44,7 +44,7 @@ def _case(n: int, policy: str) -> Case:
         threads=1,
         n=n,
         series=f"select, {_POLICIES[policy]}",
-        limit=15,
+        limit=8,
         **sorts,
     )
 

@@ -232,6 +232,14 @@ def test_a_run_stores_what_it_measured_and_fails_where_a_case_does(tmp_path, mon
     assert "sleep" in capsys.readouterr().out
 
 
+def test_another_machines_file_is_refused_before_anything_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "measure", lambda: replace(MACHINE, model="other"))
+    kept = replace(FAST, name=next(iter(suite.all_cases())))
+    measured.save(tmp_path / "bench.json", Stored().with_run(RUN, (kept,)))
+    with pytest.raises(ValueError, match="this one has other"):
+        suite.run([sleeps(9)], tmp_path / "bench.json")
+
+
 def test_influence_agrees_with_the_papers_way_whole_and_in_part():
     for part in (1.0, 0.1):
         given = influence._setup(60, 5, part, ROOT)
