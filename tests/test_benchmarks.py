@@ -24,6 +24,8 @@ from effaug.curves import budget_curve, frozen_learner
 from effaug.report import benchmarks, measured
 from effaug.report.measured import Result, Stored, Target
 from effaug.report.parameters import STORED
+from effaug.study import validation
+from effaug.study.results import Results
 
 ROOT = Path(__file__).parent.parent
 MACHINE = machine.Machine("toy", 2, 8.0, "blas", "3", "2", "", {"float32/2": 1e9, "float64/1": 1e9}, {"1": 1e9})
@@ -169,12 +171,13 @@ def test_growth_is_the_slope_on_logarithmic_axes():
 
 
 def test_what_is_stored_is_read_again_and_damage_is_noticed(tmp_path):
-    path, stored = tmp_path / "bench.json", Stored().with_run(RUN, (FAST, SLOW))
+    path, stored = tmp_path / measured.FILE, Stored().with_run(RUN, (FAST, SLOW))
     measured.save(path, stored)
     assert measured.load(path) == stored
     path.write_text(path.read_text().replace("3.6", "3.5"))
     with pytest.raises(ValueError, match=r"bench.json is damaged"):
         measured.load(path)
+    assert [check.name for check in validation.stored(Results(tmp_path)) if not check.passed] == ["bench/bench"]
     assert measured.load(tmp_path / "none.json") == Stored()
 
 

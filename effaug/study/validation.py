@@ -59,7 +59,7 @@ def stored(results: Results, tasks: Iterable[str] | None = None) -> list[Check]:
     """
     known = sorted({path.stem for suffix in ("csv", "json", "npz") for path in results.folder.glob(f"*.{suffix}")})
     if tasks is None:
-        beside = ("images", "timing", "torture")
+        beside = ("bench", "images", "timing", "torture")
         measured = [path for folder in beside for path in sorted((results.folder / folder).glob("*"))]
         return [_task(results, name) for name in known] + [_measured(path) for path in measured]
     for task in (names := list(tasks)):
