@@ -19,8 +19,8 @@ NOTES = {  # of cases, by pattern; the first that fits
     "fit-*": "The floor counts one Hessian. Newton's method takes at least another, and gradients, which read every "
     "row for few operations.",
     "scores-*": "Before rows are multiplied they are copied to float64, centred, and given a column of ones.",
-    "influence-*": "Rows are copied and centred before they are multiplied, and the exponentials of so few features "
-    "weigh as much as the products. Of 256 features and more, autograd's Hessian consists of matrix products, too.",
+    "influence-*": "Rows are copied and centred before they are multiplied. At 256 features and more, autograd's "
+    "Hessian takes about as many operations as ours: products of a matrix and a vector, instead of two matrices.",
     "curves-*": "Most of it is L-BFGS, which reads all rows twice an iteration, as scikit-learn's does. The refitter's "
     "coordinates save iterations, not reading.",
     "features-*": "Ours are augmented, scaled, and stored on the disk in that time; the alternative's array is ready.",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from effaug.report.benchmark_notes import GROUPS, note
 from effaug.report.drawings import REFERENCE
@@ -161,7 +163,7 @@ def _growth(file: str, each: Stored) -> Exhibit:
     with looks():
         figure, panels = sheet(len(groups))
         for group, panel in zip(groups, panels, strict=True):
-            _panel(axes_in(panel), group, [r for r in each.results if r.group == group], exponents)
+            _panel(axes_in(panel, left=58), group, [r for r in each.results if r.group == group], exponents)
     alts = tuple(_growth_in_words(group, each.results, exponents) for group in groups)
     linear = sum(exponent <= _LINEAR for exponent in exponents.values())
     caption = (
@@ -179,13 +181,25 @@ def _panel(axes: Any, group: str, results: Iterable[Result], exponents: dict[str
     for result in results:
         if result.series in exponents:
             series.setdefault(result.series, []).append(result)
-    axes.set(xscale="log", yscale="log", xlabel="n", ylabel="seconds")
+    axes.set(xscale="log", yscale="log", xlabel="n")
     axes.set_title(GROUPS.get(group, group).partition(".")[0])
     for (name, each), (colour, marker) in zip(series.items(), _LOOKS * (1 + len(series) // len(_LOOKS)), strict=False):
         sizes, seconds = [r.n for r in each], [r.seconds for r in each]
         axes.plot(sizes, [seconds[0] * n / sizes[0] for n in sizes], ls=":", lw=1, color=REFERENCE)
         axes.plot(sizes, seconds, color=colour, marker=marker, lw=1.5, label=f"{name}: {shown(exponents[name], 2)}")
-    axes.legend(title="exponent", frameon=False, fontsize="small", title_fontsize="small")
+    _ticks(axes.xaxis, axes.get_xlim(), lambda n: f"{n:,.0f}")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high * (high / low) ** (0.1 * (2 + len(series))))  # room for the legend above the lines
+    _ticks(axes.yaxis, (low, high), lambda seconds: duration(seconds).replace(".00", "").replace(".0 ", " "))
+    axes.legend(title="exponent", loc="upper left", frameon=False, fontsize="small", title_fontsize="small")
+
+
+def _ticks(axis: Any, limits: tuple[float, float], named: Callable[[float], str]) -> None:
+    """A few, in plain numbers."""
+    decades = np.log10(limits[1] / limits[0])
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 1.5 else (1, 3) if decades < 2.5 else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: named(value)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _growth_in_words(group: str, results: Iterable[Result], exponents: dict[str, float]) -> str:
