@@ -10,16 +10,16 @@ Blocks are summed in their order, each on one BLAS thread, so that a result does
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, device, is_dask_array, is_jax_array, is_torch_array
-from threadpoolctl import ThreadpoolController
+
+from effaug._threads import n_threads, one_blas_thread
 
 BYTES = 8 * 2**20  # of a block in float64: three of them are in the last cache at a time
 Sums = tuple[np.ndarray, ...]
@@ -180,8 +180,7 @@ def _run(function: Callable[[Block], Result], X: Any, y: np.ndarray, sample_weig
     cuts = _cuts(*X.shape)
     if len(cuts) == 1 or not isinstance(X, np.ndarray):
         return _collected(map(one, cuts))
-    threads = n_threads()
-    with _controller().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(n_threads()) as pool:
         return _collected(pool.map(one, cuts))
 
 
@@ -204,14 +203,3 @@ def _summed(parts: list[Sums]) -> Sums:
 
 def _joined(values: list[Any]) -> Any:
     return None if values[0] is None else np.concatenate(values)
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-def n_threads() -> int:
-    """How many threads BLAS may use here: what `threadpoolctl` limits, this does too."""
-    pools = [pool["num_threads"] for pool in _controller().info() if pool["user_api"] == "blas"]
-    return max(pools, default=os.cpu_count() or 1)

@@ -26,6 +26,7 @@ import numpy as np
 from scipy.linalg import qr
 
 from effaug._dpp_kernel import Eigenvectors, Kernel
+from effaug._threads import one_blas_thread
 from effaug._validation import Randomness, check_size, generator, real
 
 _TIE = 1e-10  # of a log gain
@@ -58,6 +59,7 @@ class KDPP:
     vectors: Eigenvectors
 
     @classmethod
+    @one_blas_thread()
     def of(cls, X: np.ndarray, quality: np.ndarray | None = None, diagonal: float = 0.0) -> KDPP:
         """From X (n, d), a quality (n,) and a diagonal; takes and refuses what `Kernel.of` does.
 
@@ -79,6 +81,7 @@ class KDPP:
         """All of them (m, rank), over the kernel's points: those of positive quality, with a diagonal all."""
         return self.vectors.all
 
+    @one_blas_thread()
     def sample(self, k: int, random_state: Randomness) -> np.ndarray:
         """An exact draw of k distinct points, (k,), in random order: each order of a set is as probable as any other.
 
@@ -162,6 +165,7 @@ def kdpp_sample(
     return KDPP.of(X, quality, diagonal).sample(k, random_state)
 
 
+@one_blas_thread()
 def greedy_map(X: np.ndarray, k: int, quality: np.ndarray | None = None, diagonal: float = 0.0) -> np.ndarray:
     """Greedy search for the most probable set: k times the point that raises det(L_S) the most.
 

@@ -23,6 +23,7 @@ from scipy.linalg import qr
 
 from effaug._likelihood import Link, curvature_at, n_columns
 from effaug._newton import minimised
+from effaug._threads import one_blas_thread
 from effaug._validation import classes_of, real
 from effaug.blocks import Rows, host, like
 
@@ -93,6 +94,7 @@ class LogisticModel:
         return float(np.mean(found == y.reshape(-1, *[1] * (found.ndim - 1))))
 
 
+@one_blas_thread()
 def fit(
     X: Any,
     y: np.ndarray,

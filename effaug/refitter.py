@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from effaug import logistic
 from effaug._likelihood import factorised
+from effaug._threads import one_blas_thread
 
 
 class Refitter:
@@ -38,6 +39,7 @@ class Refitter:
         self.X, self.y, self.C = X, np.asarray(y), C
         self._spaces: dict[float, _Space] = {}
 
+    @one_blas_thread()
     def fit(self, sample_weight: np.ndarray) -> logistic.LogisticModel:
         """The model under sample weights (n, 1 + t)."""
         C = float(self.C) if self.C != "cv" else logistic.cross_validated_C(self._fit, self.X, self.y, sample_weight)

@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from effaug import svm
 from effaug._likelihood import Link, curvature_at, factorised
+from effaug._threads import one_blas_thread
 from effaug._validation import labels, not_negative, real, unknown
 from effaug.blocks import Block, Rows, host, like
 from effaug.logistic import LogisticModel, l2_term
@@ -39,6 +40,7 @@ class ScoreRule:
     by_block: Callable[[LogisticModel, Rows, float | None], Callable[[Block], Any]] | None = None
 
 
+@one_blas_thread()
 def score(
     name: Score,
     model: LogisticModel,
@@ -104,6 +106,7 @@ def check(name: Score, n: int, *, updated: bool = False) -> None:
             raise ValueError("score must be a name or callable for a policy that updates scores, got an array")
 
 
+@one_blas_thread()
 def influence(
     model: LogisticModel,
     X: np.ndarray,
