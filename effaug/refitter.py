@@ -38,10 +38,19 @@ class Refitter:
     def __init__(self, X: np.ndarray, y: np.ndarray, C: float | Literal["cv"]) -> None:
         self.X, self.y, self.C = X, np.asarray(y), C
         self._spaces: dict[float, _Space] = {}
+        self._originals: tuple[bytes, logistic.LogisticModel] | None = None
 
     @one_blas_thread()
     def fit(self, sample_weight: np.ndarray) -> logistic.LogisticModel:
         """The model under sample weights (n, 1 + t)."""
+        if sample_weight[:, 1:].any():
+            return self._found(sample_weight)
+        key = sample_weight.tobytes()  # every curve begins without copies, where fits take longest
+        if self._originals is None or self._originals[0] != key:
+            self._originals = key, self._found(sample_weight)
+        return self._originals[1]
+
+    def _found(self, sample_weight: np.ndarray) -> logistic.LogisticModel:
         C = float(self.C) if self.C != "cv" else logistic.cross_validated_C(self._fit, self.X, self.y, sample_weight)
         return self._fit(sample_weight, C)
 

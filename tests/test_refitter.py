@@ -61,3 +61,13 @@ def test_refitter_says_when_it_did_not_converge(monkeypatch):
     monkeypatch.setattr(logistic, "MAX_ITER", 1)
     with pytest.raises(ValueError, match="C = 10 did not converge"):
         refitter.fit(weights)
+
+
+def test_a_fit_of_originals_alone_is_kept_and_of_other_weights_made_anew():
+    features, labels, weights = problem()
+    refitter = Refitter(features, labels, 10.0)
+    none, some = weights * [1, 0, 0], weights * [2, 0, 0]
+    model = refitter.fit(none)
+    assert refitter.fit(none.copy()) is model
+    assert np.abs(theta_of(refitter.fit(some)) - theta_of(model)).max() > 1e-3
+    np.testing.assert_array_equal(theta_of(refitter.fit(none)), theta_of(model))
