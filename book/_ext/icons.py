@@ -45,7 +45,7 @@ def _code(digits: str | None, letter: str | None) -> int:
 def cut_font(font: Path, codes: set[int]) -> None:
     """Write beside a TrueType font, as ``.woff``, what it draws of some code points."""
     options = subset.Options(flavor="woff", notdef_outline=True)
-    found = TTFont(font)
+    found = TTFont(font, recalcTimestamp=False)  # the same twice
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=sorted(codes))
     cutter.subset(found)
