@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import html
 import re
 from graphlib import TopologicalSorter
@@ -42,7 +43,12 @@ def imports(path: Path) -> set[str]:
     ValueError
         For a relative import, which names no module.
     """
-    tree, found = ast.parse(path.read_text()), set()
+    return set(_imports(path, path.read_text()))
+
+
+@functools.lru_cache(maxsize=512)  # the page asks for each file's a dozen times
+def _imports(path: Path, text: str) -> frozenset[str]:
+    tree, found = ast.parse(text), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
             node.body = []
@@ -54,7 +60,7 @@ def imports(path: Path) -> set[str]:
                 raise ValueError(f"{path}, line {node.lineno}: imports must be absolute, got a relative one")
             names = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= {name if name in ROOMS else node.module for name in names}
-    return found
+    return frozenset(found)
 
 
 def arrows() -> dict[str, list[str]]:
