@@ -14,8 +14,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from effaug.report import style
-
 app = typer.Typer()
 report = typer.Typer(help="The paper's claims weighed against our results.", subcommand_metavar="")
 app.add_typer(report, name="report")
@@ -237,7 +235,7 @@ def figure(
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Draw the finding in one figure, as in README."""
-    from effaug.report import front
+    from effaug.report import front, style
 
     style.save(front.idea(results_in(results)), file)
 
