@@ -34,9 +34,8 @@ def provenance(view: View) -> pd.DataFrame:
     """
     rows = {}
     for task, features in view.panels:
-        seeds = view.table[(view.table.task == task) & (view.table.features == features)].seed.nunique()
         run = view.results.record(task)[f"{view.label(task)}/{features}"]
-        rows[task, features] = _row(view.results, task, view.label(task), run, seeds)
+        rows[task, features] = _row(view.results, task, view.label(task), run, view.seeds[task, features])
     return by_key(rows, "task", "features")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tempfile
 from collections.abc import Mapping
@@ -77,10 +78,15 @@ class View:
     @property
     def panels(self) -> list[tuple[str, str]]:
         """(task, features) with results, refit before frozen."""
-        found = set(zip(self.table.task, self.table.features, strict=True))
+        found = self.seeds
         return [
             (task, features) for task in self.tasks for features in ("refit", "frozen") if (task, features) in found
         ]
+
+    @functools.cached_property
+    def seeds(self) -> dict[tuple[str, str], int]:
+        """How many are stored by (task, features)."""
+        return self.table.groupby(["task", "features"]).seed.nunique().to_dict()
 
     @property
     def scores(self) -> tuple[str, ...]:

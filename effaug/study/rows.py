@@ -179,8 +179,18 @@ def _empty() -> pd.DataFrame:
 
 
 def _are_numbers(seed: str, budget: str, accuracy: str) -> bool:
+    return _is_whole(seed) and _is_whole(budget) and _is_share(accuracy)
+
+
+@functools.lru_cache(maxsize=4096)  # a file has thousands of rows, and few numbers
+def _is_whole(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,18}", text) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_share(text: str) -> bool:
     try:
-        return all(re.fullmatch(r"[0-9]{1,18}", each) for each in (seed, budget)) and 0 <= float(accuracy) <= 1
+        return 0 <= float(text) <= 1
     except ValueError:
         return False
 
