@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
-from shell import CARD
-from sphinx.application import Sphinx
+if TYPE_CHECKING:
+    from effaug.study.results import Results
 
-from effaug.report import front
-from effaug.study.results import Results
+CARD = "card.png"
 
 SUBTITLE = "Which points are worth augmenting? Kuchnik & Smith, ICLR 2019, from real images"
 INCHES, DPI = (12, 6.3), 100  # 1200 x 630 pixels, which every site that shows cards takes
@@ -19,6 +19,10 @@ INCHES, DPI = (12, 6.3), 100  # 1200 x 630 pixels, which every site that shows c
 
 def draw(results: Results, title: str, file: Path) -> None:
     """Write the card as PNG."""
+    import matplotlib.pyplot as plt
+
+    from effaug.report import front
+
     drawn = BytesIO()
     front.idea(results).savefig(drawn, format="png", dpi=150, facecolor="white")
     drawn.seek(0)
@@ -33,13 +37,29 @@ def draw(results: Results, title: str, file: Path) -> None:
     plt.close(card)
 
 
-def write(app: Sphinx, failure: Exception | None) -> None:
-    """Draw the card into the built book."""
-    if not failure and app.builder.name == "html":
-        draw(Results(Path(app.srcdir) / "results"), app.config.html_title, Path(app.outdir) / "_static" / CARD)
+def start(app: Any) -> None:
+    """Have the card drawn, by a process of its own, while the pages are read."""
+    if app.builder.name != "html":
+        return
+    drawn = Path(app.outdir) / "_static" / CARD
+    drawing = subprocess.Popen(
+        [sys.executable, __file__, str(Path(app.srcdir) / "results"), app.config.html_title, str(drawn)]
+    )
+
+    def finish(app: Any, failure: Exception | None) -> None:
+        if drawing.wait() and not failure:
+            raise RuntimeError(f"{drawn} was not drawn")
+
+    app.connect("build-finished", finish)
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
+def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
-    app.connect("build-finished", write)
+    app.connect("builder-inited", start)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":
+    from effaug.study.results import Results
+
+    draw(Results(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

@@ -18,7 +18,13 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-_WARM = ("ipykernel.kernelapp", "IPython.core.interactiveshell", "sklearn.linear_model", "effaug.study.runner")
+_WARM = (
+    "ipykernel.kernelapp",
+    "IPython.core.interactiveshell",
+    "sklearn.datasets",
+    "sklearn.linear_model",
+    "effaug.study.runner",
+)
 _WARM += ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg")
 _INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel names before it imports Matplotlib
 
@@ -54,7 +60,9 @@ def _warm() -> None:
     for path in sorted(Path(import_module("effaug.report").__path__[0]).glob("[!_]*.py")):
         import_module(f"effaug.report.{path.stem}")
     with suppress(ValueError, OSError):  # which the pages tell
-        import_module("effaug.report.parameters").stored_results().table()
+        stored = import_module("effaug.report.parameters").stored_results()
+        stored.table()
+        import_module("effaug.report.scorecard").cards(stored)
     gc.freeze()  # a fork that collects these would copy the memory that it shares
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import icons
 import mathml
+from card import CARD
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.math import get_node_equation_number
 
-CARD = "card.png"
 FAVICON = "favicon-32.png"
 THEBE = ("THEBE_JS_URL", "sphinx-thebe")  # runs code on a server: no page asks for it
 # A page opened from the file system may not read others for the lines around what was found.

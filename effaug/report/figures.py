@@ -94,7 +94,7 @@ def policy_panels(view: View, number: str, lines: list[Line], finding: Finding) 
         From an exhibit's panels to what they show, in words.
     """
     made: list[Exhibit] = []
-    all_panels = panels_of(view.every)
+    all_panels = _panels(view)
     for (dataset, features), tasks in grouped(view).items():
         where = [(task, features) for task in tasks]
         panels = [all_panels[each] for each in where]
@@ -116,6 +116,11 @@ def policy_panels(view: View, number: str, lines: list[Line], finding: Finding) 
             )
         )
     return Exhibits(tuple(made), view.missing() or "Nothing to show.")
+
+
+@functools.lru_cache(maxsize=1)  # a page has several figures
+def _panels(view: View) -> dict[tuple[str, str], Panel]:
+    return panels_of(view.every)
 
 
 def grouped(view: View) -> dict[tuple[str, str], list[str]]:

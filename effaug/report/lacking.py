@@ -22,7 +22,7 @@ def lacking(view: View, panels: Iterable[tuple[str, str]], scores: Iterable[str]
     scores : iterable of str
         An empty one is of a policy that uses none.
     """
-    stored = set(view.every[["task", "features", "score"]].itertuples(index=False, name=None))
+    stored = set(view.every[["task", "features", "score"]].drop_duplicates().itertuples(index=False, name=None))
     said = [
         f"Nothing by {html.escape(score_label(score))} yet for {html.escape(task_label(panel[0]))}: "
         f"<code>{html.escape(view.command(*panel, score))}</code> computes it."

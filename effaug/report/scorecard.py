@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import html
+from pathlib import Path
 
 import pandas as pd
 
@@ -31,8 +33,14 @@ _VERDICTS = {
 
 
 def comparisons(results: Results, protocol: str) -> dict[str, pd.DataFrame]:
-    """What `effects` gives for every claim, by its id."""
-    board = Board(results, protocol)
+    """What `effects` gives for every claim, by its id; computed once for as long as the files are the same."""
+    found = _comparisons(results.folder.absolute(), protocol, results.state())
+    return {name: each.copy() for name, each in found.items()}
+
+
+@functools.lru_cache(maxsize=8)
+def _comparisons(folder: Path, protocol: str, state: tuple[object, ...]) -> dict[str, pd.DataFrame]:
+    board = Board(Results(folder), protocol)
     return {claim.id: effects(board, claim) for claim in CLAIMS}
 
 

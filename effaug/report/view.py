@@ -86,7 +86,7 @@ class View:
     @functools.cached_property
     def seeds(self) -> dict[tuple[str, str], int]:
         """How many are stored by (task, features)."""
-        return self.table.groupby(["task", "features"]).seed.nunique().to_dict()
+        return dict(self.table.groupby(["task", "features"]).seed.nunique())
 
     @property
     def scores(self) -> tuple[str, ...]:

@@ -87,6 +87,11 @@ class Results:
         """Names of the tasks with results."""
         return sorted(p.stem for p in self.folder.glob("*.csv"))
 
+    def state(self) -> tuple[tuple[str, int, int, int], ...]:
+        """What is another as soon as a stored file is: each is replaced whole."""
+        found = ((path.name, path.stat()) for path in sorted(self.folder.rglob("*.[cjn]*")))
+        return tuple((name, at.st_ino, at.st_mtime_ns, at.st_size) for name, at in found)
+
     def done(self, task: str) -> set[Key]:
         """Keys of the stored curves of a task."""
         return {(r[1], r[2], r[3], r[4], int(r[5])) for r in rows.read(self._path(task, "csv"))}
