@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import kernels
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
@@ -34,6 +35,16 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in THREADS:
             os.environ.setdefault(name, "1")
         threadpool_limits(1)
+    elif sys.platform == "linux" and getattr(config.option, "nbval", False) and not config.option.nbval_kernel_name:
+        _fork_kernels(config)
+
+
+def _fork_kernels(config: pytest.Config) -> None:
+    """The notebooks' kernels begin with what they import, as in the book's build; one process of one thread has it."""
+    forked = kernels.Kernels("forked", **dict.fromkeys(THREADS, "1") if config.getoption("numprocesses", None) else {})
+    before = os.environ.get("JUPYTER_PATH", "")
+    os.environ["JUPYTER_PATH"], config.option.nbval_kernel_name = kernels.joined(before, forked.path), "forked"
+    config.add_cleanup(forked.close)
 
 
 class _Counts:

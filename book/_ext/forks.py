@@ -30,14 +30,14 @@ _INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel names bef
 
 
 def serve(address: str) -> None:
-    """Fork a kernel for each that asks, until standard input ends; tell on standard output when it can be asked."""
+    """Fork a kernel for each that asks, until standard input ends; tell on standard output when all is imported."""
     threading.Thread(target=_end_with_input, daemon=True).start()
-    del sys.path[0]  # this file's folder
-    _warm()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
-        listener.listen(64)
+        listener.listen(64)  # who asks now waits
+        del sys.path[0]  # this file's folder
+        _warm()
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         print("ready", flush=True)
         while True:
             asking, _ = listener.accept()

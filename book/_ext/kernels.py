@@ -26,23 +26,30 @@ _SILENT = {"sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"}  # one numbe
 class Kernels:
     """Kernels forked off one process, which is started at once. To be closed.
 
+    Parameters
+    ----------
+    name : str, default "python3"
+        What Jupyter finds them as; ``python3`` stands in for the usual one.
+    **environment : str
+        Of their process, such as numbers of threads; what is imported reads it then.
+
     Attributes
     ----------
     path : str
-        A folder in which Jupyter finds them as ``python3``, where ``JUPYTER_PATH`` names it.
+        A folder in which Jupyter finds them, where ``JUPYTER_PATH`` names it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "python3", **environment: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="effaug-kernels-")
         self.path = self._folder.name
         address = str(Path(self.path, "socket"))
         spec = {"display_name": "Python 3 (ipykernel)", "language": "python"}
         spec["argv"] = [sys.executable, "-ISB", forks.__file__, address, "-f", "{connection_file}"]
-        file = Path(self.path, "kernels", "python3", "kernel.json")
+        file = Path(self.path, "kernels", name, "kernel.json")
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(spec))
-        command = [sys.executable, forks.__file__, address]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command, pipes = [sys.executable, forks.__file__, address], dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+        self._process = subprocess.Popen(command, env=os.environ | environment, text=True, **pipes)
 
     def wait(self) -> None:
         """Until they can be asked for.
@@ -59,6 +66,11 @@ class Kernels:
         """End their process."""
         self._process.communicate()
         self._folder.cleanup()
+
+
+def joined(*folders: str) -> str:
+    """A list of folders for the environment, without those that are empty."""
+    return os.pathsep.join(filter(None, folders))
 
 
 def manager(folder: str) -> type[jupyter_client.AsyncKernelManager]:
@@ -79,7 +91,7 @@ def manager(folder: str) -> type[jupyter_client.AsyncKernelManager]:
 def start(app: Any) -> None:
     """Start them while Sphinx begins."""
     kernels, before = Kernels(), (os.environ.get("JUPYTER_PATH", ""), jupyter_client.AsyncKernelManager)
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (kernels.path, before[0])))
+    os.environ["JUPYTER_PATH"] = joined(kernels.path, before[0])
     jupyter_client.AsyncKernelManager = manager(kernels.path)
 
     def stop(app: Any, failure: Exception | None) -> None:
