@@ -214,3 +214,12 @@ def test_a_changed_protocol_with_results_is_accepted_and_not_recomputed(tmp_path
     assert image_figures.task_copies(view)[0].shows.axes
     with pytest.raises(ParameterError, match="takes one of the protocols reconstruction, paper, released-code"):
         open_view(GOOD | {"protocol": "paper+C=3.0", "source": "recompute"})
+
+
+def test_a_views_panels_are_those_of_its_rows_with_as_many_seeds():
+    view = open_view(GOOD | {"dataset": "all", "n_seeds": 3})
+    rows = set(zip(view.table.task, view.table.features, view.table.seed, strict=True))
+    by_hand = {panel: sum(row[:2] == panel for row in rows) for panel in {row[:2] for row in rows}}
+    assert view.seeds == by_hand
+    assert sorted(view.panels) == sorted(by_hand)
+    assert view.only("digits").seeds == {panel: n for panel, n in by_hand.items() if panel[0].startswith("digits-")}

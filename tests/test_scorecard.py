@@ -435,3 +435,29 @@ def test_every_comparison_is_told_with_its_outcome(claimed):
         assert shown == found.outcome.tolist(), claim.id
         assert block.summary.get_text().startswith(f"{markup.mark(verdict(claim, found))} {verdict(claim, found)}: ")
         assert f"{claim.id}: {verdict(claim, found)}" in below.text
+
+
+def test_the_claims_are_weighed_once_until_a_stored_file_is_another(tmp_path, monkeypatch):
+    weighed = []
+
+    def counted(board, claim):
+        weighed.append(claim.id)
+        return pd.DataFrame({"effect": [1.0]})
+
+    monkeypatch.setattr(scorecard, "effects", counted)
+    store = Results(tmp_path)
+    first = scorecard.comparisons(store, "paper")
+    first[CLAIMS[0].id].loc[0, "effect"] = 2.0
+    again = scorecard.comparisons(store, "paper")
+    assert again[CLAIMS[0].id].effect.tolist() == [1.0]
+    assert len(weighed) == len(CLAIMS)
+    scorecard.comparisons(store, "released-code")
+    assert len(weighed) == 2 * len(CLAIMS)
+    (tmp_path / "timing").mkdir()
+    for seconds in ("1", "2"):
+        new = tmp_path / "timing" / "new.json"
+        new.write_text(f'{{"seconds": {seconds}}}')
+        new.replace(tmp_path / "timing" / "cpu.json")
+        weighed.clear()
+        scorecard.comparisons(store, "paper")
+        assert len(weighed) == len(CLAIMS), seconds
