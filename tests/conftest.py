@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import kernels
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
@@ -41,6 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _fork_kernels(config: pytest.Config) -> None:
     """The notebooks' kernels begin with what they import, as in the book's build; one process of one thread has it."""
+    import kernels
+
     forked = kernels.Kernels("forked", **dict.fromkeys(THREADS, "1") if config.getoption("numprocesses", None) else {})
     before = os.environ.get("JUPYTER_PATH", "")
     os.environ["JUPYTER_PATH"], config.option.nbval_kernel_name = kernels.joined(before, forked.path), "forked"
