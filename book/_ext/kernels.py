@@ -1,7 +1,7 @@
 """Pages that are executed side by side, by kernels that begin with everything imported.
 
-A Sphinx extension of this book: `jupyter-book build` reads page after page, with a new kernel for each. Without Linux's
-``fork`` the pages get the kernels that they always had.
+A Sphinx extension of this book: `jupyter-book build` reads page after page, with a new kernel for each. It still does
+so where the system is not Linux: elsewhere a process that has loaded BLAS and fonts cannot be relied on to fork.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Kernels:
     """
 
     def __init__(self, name: str = "python3", **environment: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="effaug-kernels-")
+        self._folder = tempfile.TemporaryDirectory(prefix="effaug-")
         self.path = self._folder.name
         address = str(Path(self.path, "socket"))
         spec = {"display_name": "Python 3 (ipykernel)", "language": "python"}
@@ -83,13 +83,14 @@ def manager(folder: str) -> type[jupyter_client.AsyncKernelManager]:
 
         @default("ip")
         def _file(self) -> str:
-            return str(Path(folder, uuid4().hex))
+            return str(Path(folder, uuid4().hex[:12]))  # a socket's name has room for 107 letters
 
     return Manager
 
 
 def start(app: Any) -> None:
-    """Start them while Sphinx begins."""
+    """Have pages read side by side, and start what their kernels are forked off while Sphinx begins."""
+    app.parallel = max(app.parallel, AT_ONCE * (os.cpu_count() or 1))
     kernels, before = Kernels(), (os.environ.get("JUPYTER_PATH", ""), jupyter_client.AsyncKernelManager)
     os.environ["JUPYTER_PATH"] = joined(kernels.path, before[0])
     jupyter_client.AsyncKernelManager = manager(kernels.path)
@@ -115,7 +116,6 @@ def tell(app: Any, env: Any, names: list[str]) -> None:
 
 def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
-    app.parallel = max(app.parallel, AT_ONCE * (os.cpu_count() or 1))
     if sys.platform == "linux":
         start(app)
     app.connect("builder-inited", declare)
