@@ -106,7 +106,12 @@ def begin(address: str, *arguments: str) -> None:
         wanted = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
         socket.send_fds(asked, [f"{json.dumps(wanted)}\n".encode()], [1, 2])
         kernel = int(asked.makefile().readline())
-        signal.signal(signal.SIGINT, lambda *_: os.kill(kernel, signal.SIGINT))
+
+        def interrupt(*_: object) -> None:
+            with suppress(ProcessLookupError):  # it may have ended meanwhile
+                os.kill(kernel, signal.SIGINT)
+
+        signal.signal(signal.SIGINT, interrupt)
         asked.recv(1)
 
 
