@@ -101,6 +101,7 @@ def _end_with(asking: socket.socket) -> None:
 
 def begin(address: str, *arguments: str) -> None:
     """Ask for a kernel with these arguments and stand for it, until either ends."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # a kernel may be interrupted before it is known here
     with socket.socket(socket.AF_UNIX) as asked:
         asked.connect(address)
         wanted = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
@@ -112,6 +113,7 @@ def begin(address: str, *arguments: str) -> None:
                 os.kill(kernel, signal.SIGINT)
 
         signal.signal(signal.SIGINT, interrupt)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         asked.recv(1)
 
 
