@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-_IMAGES = ("filelock", "h5py", "imgaug", "keras", "platformdirs")
+_IMAGES = ("cv2", "filelock", "h5py", "imgaug", "keras", "platformdirs")
 _STUDY = (
     "dask",
     "distributed",

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from effaug.images.augment import Augmenters, Crop, RandomAffine, Rotate, Translate, with_originals
+from effaug.images.augment import Augmenters, Crop, RandomAffine, Rotate, Translate, _matrix, with_originals
 from effaug.study import datasets
 from effaug.study.tasks import TASKS, augmentation, load_task
 
@@ -94,6 +94,35 @@ def test_any_translation_within_the_image(data, shape):
 def test_crop_is_zoomed_back_as_opencv_does(images):
     margins = (1, 2, 3, 4, 5, 6, 13)
     np.testing.assert_array_equal(Crop(margins)(images), by_hand(images, cropped, margins))
+
+
+@pytest.mark.parametrize("shape", [(6, 28, 28, 1), (4, 31, 17, 3), (2, 20, 20, 5), (0, 16, 16, 1), (2, 16, 0, 1)])
+def test_copies_are_those_of_imgaugs_augmenters(shape):
+    from effaug.images._imgaug import iaa
+
+    images, angles, shifts = noise(*shape), (*ANGLES, 0.0, 1e-5, 90.0), ((2, -3), (0, 0), (40, 1))
+    expected = {
+        Rotate(angles): [iaa.Affine(rotate=angle, mode="edge") for angle in angles],
+        Translate(shifts): [iaa.Affine(translate_px={"y": dy, "x": dx}, mode="edge") for dy, dx in shifts],
+        Crop((0, 1, 5)): [iaa.Crop(px=(m, m, m, m), keep_size=True) for m in (0, 1, 5)],
+    }
+    for augment, augmenters in list(expected.items())[: 3 if images.size else 2]:
+        want = np.stack([augmenter.augment_images(images) for augmenter in augmenters], axis=1)
+        np.testing.assert_array_equal(augment(images), want)
+
+
+@pytest.mark.parametrize("size", [(28, 28), (31, 17), (96, 96)])
+def test_matrices_are_imgaugs_to_the_last_bit(size):
+    from effaug.images._imgaug import iaa
+
+    turns = [(angle, 0, 0) for angle in (*ANGLES, *np.linspace(-180, 180, 41), 7, 0, 0.006, 1e-3)]
+    for rotate, dy, dx in [*turns, (0, 3, -5), (0, -1, 0), (0, 40, 1)]:
+        affine = iaa.Affine(rotate=rotate, translate_px={"y": dy, "x": dx})
+        expected, _ = affine._draw_samples(1, affine.random_state).to_matrix(0, size, size, False)
+        if iaa.geometric._is_identity_matrix(expected):
+            assert _matrix(size, rotate, dy, dx) is None
+        else:
+            np.testing.assert_array_equal(_matrix(size, rotate, dy, dx), expected.params[:2])
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -180,6 +209,11 @@ def test_images_of_another_kind_are_refused(make, images):
     with pytest.raises(ValueError, match="images must be uint8 of shape") as error:
         make()(images)
     assert f"{images.dtype} of shape {images.shape}" in str(error.value)
+
+
+def test_half_a_pixel_is_refused():
+    with pytest.raises(ValueError, match=r"shifts must be whole pixels, got \(\(0\.5, 1\),\)"):
+        Translate(((0.5, 1),))(noise(2, 16, 16, 1))
 
 
 @pytest.mark.parametrize("margin", [8, 20])
