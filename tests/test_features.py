@@ -77,6 +77,16 @@ def test_fit_repeats_to_the_last_bit_whatever_was_fitted_before(fitted):
     np.testing.assert_array_equal(again.transform(toy()[0]), fitted.transform(toy()[0]))
 
 
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("kind", [LeNet, CNN])
+def test_an_epoch_in_one_program_is_that_of_keras_steps_to_the_last_bit(kind, precision, monkeypatch):
+    images, labels = toy()
+    net = kind(epochs=2, batch_size=20, precision=precision)
+    found, trainable = net.fit(images, labels).weights_, net._net((16, 16, 1), 2)
+    monkeypatch.setattr(trainable, "epoch", trainable._batch_by_batch)
+    assert_same_weights(net.fit(images, labels), kind().trained(found, net.classes_, net.image_shape_))
+
+
 @pytest.mark.slow
 def test_fit_is_that_of_a_fresh_process_with_tensorflow_unless_told_otherwise(fitted):
     code = """

@@ -88,8 +88,7 @@ class TrainedNetwork(ImageTransformer):
         net.reset(self.random_state if self.initial_state is None else self.initial_state, self.random_state)
         rng = np.random.default_rng(self.random_state)
         for _ in range(self.epochs):
-            for batch in batches(rng.permutation(len(X)), self.batch_size):
-                net.model.train_on_batch(X[batch].astype(np.float32) / 255, labels[batch])
+            net.epoch(X, labels, rng.permutation(len(X)), self.batch_size)
         return self.trained(net.model.get_weights(), classes, X.shape[1:])
 
     def trained(self, weights: list[np.ndarray], classes: np.ndarray, image_shape: tuple) -> Self:
@@ -133,6 +132,7 @@ class _Trainable:
         self.model = build(image_shape, n_classes, dtype=precision)
         self.model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy")
         self.model.optimizer.build(self.model.trainable_variables)
+        self.epoch = _one_program(self.model) if keras.backend.backend() == "tensorflow" else self._batch_by_batch
         self.bottleneck = bottleneck(self.model)
 
     def reset(self, initial_state: int | Literal["released-code"], random_state: int) -> None:
@@ -144,6 +144,35 @@ class _Trainable:
         for k, layer in enumerate(self.model.layers):
             if hasattr(layer, "seed_generator"):  # of dropout: a seed, and how often it has drawn
                 layer.seed_generator.state.assign(np.array([random_state * len(self.model.layers) + k, 0]))
+
+    def _batch_by_batch(self, images: np.ndarray, labels: np.ndarray, order: np.ndarray, size: int) -> None:
+        """Train on all images once, in this order; uint8 (n, h, w, c)."""
+        for batch in batches(order, size):
+            self.model.train_on_batch(images[batch].astype(np.float32) / 255, labels[batch])
+
+
+def _one_program(model: Any) -> Callable[[np.ndarray, np.ndarray, np.ndarray, int], None]:
+    """`_Trainable._batch_by_batch` to the last bit, compiled once for all numbers of images: 1.9 times as fast for 32.
+
+    Called for each batch, Keras takes a millisecond before it computes, and compiles for two sizes of batches.
+    """
+    import tensorflow as tf
+
+    def epoch(images: Any, labels: Any, order: Any, size: Any, brightest: Any) -> None:
+        for start in tf.range(0, tf.size(order), size):
+            batch = order[start : start + size]
+            pixels = tf.cast(tf.gather(images, batch), tf.float32) / brightest
+            model.train_step((pixels, tf.gather(labels, batch)))
+
+    shapes = ((None, *model.input_shape[1:]), (None,), (None,), (), ())
+    kinds = (tf.uint8, tf.int32, tf.int32, tf.int32, tf.float32)
+    program = tf.function(epoch, input_signature=[tf.TensorSpec(*of) for of in zip(shapes, kinds, strict=True)])
+
+    def run(images: np.ndarray, labels: np.ndarray, order: np.ndarray, size: int) -> None:
+        # 255 is an argument, since by a constant TensorFlow does not divide: it multiplies, and rounds twice.
+        program(images, labels.astype(np.int32), order.astype(np.int32), size, np.float32(255))
+
+    return run
 
 
 def _initial_weights(shapes: list[tuple], initial_state: int | Literal["released-code"]) -> list[np.ndarray]:
