@@ -340,13 +340,15 @@ def test_an_interrupted_featurisation_goes_on_at_its_last_stored_batch(cache, co
 
 def test_a_killed_featurisation_leaves_nothing_that_is_read_as_complete(cache, monkeypatch):
     code = """
-import os, signal, sys
+import os, signal, sys, time
 sys.path.insert(0, sys.argv[1])
 from test_cache import FeatureCache, Pixels, SHIFTS, module, toy
 whole, calls = module.transform_copies, []
 def killed(*arguments):
     calls.append(1)
     if len(calls) == 4:
+        while not FeatureCache().entries()[0].words.startswith("features of 60"):
+            time.sleep(0.01)  # the batch before is being written
         os.kill(os.getpid(), signal.SIGKILL)
     return whole(*arguments)
 module.transform_copies, module._BATCH = killed, 30

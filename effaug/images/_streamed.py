@@ -13,7 +13,9 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,8 @@ def write(
         Ends in ``.npy``.
     shape : tuple of int
     rows : callable
-        From the number of rows that are stored to the batches of rows to come.
+        From the number of rows that are stored to the batches of rows to come: in a thread, which computes a batch
+        while the one before is written.
     about : dict
         Goes into the JSON.
 
@@ -50,12 +53,12 @@ def write(
     if shutil.disk_usage(path.parent).free < size - end:
         raise OSError(errno.ENOSPC, _no_room(path, size - end))
     try:
-        with part.open("r+b" if done else "wb") as file:
+        with closing(_ahead(rows(done))) as batches, part.open("r+b" if done else "wb") as file:
             if not done:
                 file.write(header)
             file.truncate(end)
             file.seek(end)
-            for batch in rows(done):
+            for batch in batches:
                 raw = np.ascontiguousarray(batch, np.float32).data
                 file.write(raw)
                 file.flush()
@@ -72,6 +75,15 @@ def write(
         raise
     part.replace(path)
     sync(path.parent)
+
+
+def _ahead(batches: Iterator[np.ndarray]) -> Generator[np.ndarray, None, None]:
+    """The same batches; a thread computes the next one."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
 
 
 def read(path: Path) -> np.ndarray:
