@@ -11,10 +11,11 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
-from effaug.images.networks import bottleneck
+from effaug.images.networks import bottleneck, import_keras
 from effaug.images.weights import load_manifest, load_resnet, weights_sha256
 
 _RESNET_BATCH = 128  # activations of 96x96 images fill 300 MB
+_SMALLEST_COMPILED = 128  # images
 
 
 class ImageTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -145,11 +146,19 @@ def batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
 
 def forward(model: Any, X: np.ndarray, scale: float, width: int, batch_size: int) -> np.ndarray:
     """Features float32 (n, width) of X uint8 (n, h, w, c), whose pixels are multiplied by `scale`."""
-    found = [
-        np.asarray(model.predict_on_batch(X[batch].astype(np.float32) / np.float32(1 / scale))).astype(np.float32)
-        for batch in batches(np.arange(len(X)), batch_size)
-    ]
-    return np.concatenate(found) if found else np.zeros((0, width), np.float32)
+    found, divisor = np.empty((len(X), width), np.float32), np.float32(1 / scale)
+    for start in range(0, len(X), batch_size):
+        pixels = X[start : start + batch_size] / divisor
+        found[start : start + batch_size] = model.predict_on_batch(_padded(pixels, batch_size))[: len(pixels)]
+    return found
+
+
+def _padded(pixels: np.ndarray, batch_size: int) -> np.ndarray:
+    """With images of zeros up to the next power of two, unless TensorFlow computes: others compile for each size."""
+    if import_keras().backend.backend() == "tensorflow":
+        return pixels
+    room = min(batch_size, max(_SMALLEST_COMPILED, 2 ** (len(pixels) - 1).bit_length()))
+    return np.pad(pixels, ((0, room - len(pixels)), *[(0, 0)] * 3))
 
 
 def check_same_size(X: np.ndarray, expected: tuple, where: str) -> None:
