@@ -25,6 +25,7 @@ def import_keras(threads: int = 1) -> Any:
         ("TF_NUM_INTRAOP_THREADS", str(threads)),
         ("TF_NUM_INTEROP_THREADS", "1"),
         ("OMP_NUM_THREADS", str(threads)),
+        ("JAX_DEFAULT_MATMUL_PRECISION", "highest"),  # of float32: a GPU's 10-bit mantissas would change features
     ):
         os.environ.setdefault(name, value)
     import keras
