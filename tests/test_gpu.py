@@ -1,23 +1,60 @@
-"""gpu/refit.py: what can be checked without JAX. Its `check` compares network and step with Keras's."""
+"""gpu/: what can be checked without a GPU. `refit.py check` compares network and step with Keras's."""
 
 import importlib.util
+import os
 import pickle
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from effaug.study.results import Curve, Results
 
-SCRIPT = Path(__file__).parents[1] / "gpu" / "refit.py"
+FOLDER = Path(__file__).parents[1] / "gpu"
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def refit():
-    spec = importlib.util.spec_from_file_location("refit", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("refit")
+
+
+@pytest.fixture
+def bench(monkeypatch):
+    """gpu/bench.py on the words given, on a machine with or without a GPU: what the suite is called with."""
+
+    def call(*words, gpu):
+        called = []
+        suite = SimpleNamespace(main=lambda: called.append((*sys.argv[1:], os.environ["KERAS_BACKEND"])) or 0)
+        monkeypatch.setitem(sys.modules, "benchmarks", SimpleNamespace(__main__=suite))
+        monkeypatch.setitem(sys.modules, "jax", SimpleNamespace(default_backend=lambda: "gpu" if gpu else "cpu"))
+        for name in ("KERAS_BACKEND", "JAX_PLATFORMS"):  # restored afterwards
+            monkeypatch.setenv(name, "")
+        monkeypatch.setattr(sys, "argv", ["bench.py", *words])
+        assert script("bench").main() == 0
+        return called
+
+    return call
+
+
+def test_the_benchmarks_are_those_of_the_suite_by_jax(bench):
+    assert bench(gpu=True) == [("--store", "gpu", "networks", "features", "jax")]
+    assert bench("features-lenet", gpu=True) == [("--store", "gpu", "features-lenet", "jax")]
+    assert bench("--rehearsal", gpu=False) == [("--no-store", "features-lenet", "jax")]
+
+
+def test_a_cpu_is_not_taken_for_a_gpu(bench, capsys):
+    with pytest.raises(SystemExit):
+        bench(gpu=False)
+    assert "JAX sees no GPU; --rehearsal computes on a CPU" in capsys.readouterr().err
 
 
 def test_its_curves_are_those_of_the_tables(refit):
