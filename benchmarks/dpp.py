@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks.harness import Case, Target
 from benchmarks.machine import Machine
-
 from effaug.dpp import KDPP, kdpp_sample
 
 SIZES, BUDGETS, D = (1000, 5000, 20_000), (10, 50, 250), 256

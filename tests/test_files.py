@@ -1,4 +1,4 @@
-"""effaug._files: a file appears whole or not at all, and what is there is on the disk."""
+"""effaug.images._files: a file appears whole or not at all, and what is there is on the disk."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from effaug._files import part_folder, write_whole
+from effaug.images._files import part_folder, write_whole
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -51,7 +51,7 @@ def test_the_file_is_synced_before_it_has_its_name_and_the_folder_after(tmp_path
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from effaug._files import write_whole
+from effaug.images._files import write_whole
 write_whole(Path(sys.argv[1]), lambda part: (part.write_text("ha"), os.kill(os.getpid(), signal.SIGKILL)))
 """
 
@@ -80,7 +80,7 @@ def test_the_part_of_a_process_that_runs_is_left(tmp_path):
 
 
 def test_a_folder_of_parts_is_gone_in_the_end_and_so_is_that_of_a_killed_process(tmp_path):
-    code = "import os; from pathlib import Path; from effaug._files import part_folder\n"
+    code = "import os; from pathlib import Path; from effaug.images._files import part_folder\n"
     code += "with part_folder(Path('raw')) as part: (part / 'x').write_text('ha'); os._exit(9)"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)
     (left,) = tmp_path.iterdir()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from corpus.archives import ANY, header, npy
 
-from effaug import _npz
+from effaug.images import _npz
 
 CASES = {f"{name}, {names}": (*case, names) for name, case in ANY.items() for names in (("a",), None)}
 
@@ -54,7 +54,7 @@ def test_a_bomb_is_refused_before_memory_grows(tmp_path):
             a.write(bytes(2**24))
     assert path.stat().st_size < 4e6
     code = (
-        "import resource, sys; from effaug import _npz\n"
+        "import resource, sys; from effaug.images import _npz\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try: _npz.read(sys.argv[1])\n"
         "except ValueError as error: print(error)\n"

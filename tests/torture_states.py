@@ -17,8 +17,7 @@ from test_datasets import published, small
 from torture_nursery import Child, Nursery
 from torture_targets import SMALL, TASK
 
-from effaug import _npz
-from effaug.images import _streamed
+from effaug.images import _npz, _streamed
 from effaug.images.cache import FeatureCache
 from effaug.study import datasets
 from effaug.study.datasets import ARRAYS

@@ -37,7 +37,7 @@ def select(
     ] = "",
 ) -> None:
     """Which points should be augmented? Of features on disk, of any size, on this machine or a Dask cluster."""
-    from effaug._files import write_whole
+    from effaug.images._files import write_whole
     from effaug.selection import choose
     from effaug.study.features_file import mapped, open_features
 

@@ -24,9 +24,9 @@ def validate(
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
     """Check every stored number against its digest; exit status 1 where a check fails."""
-    from effaug._files import write_whole
     from effaug.cli import progress
     from effaug.cli.report import results_in
+    from effaug.images._files import write_whole
     from effaug.study import validation
     from effaug.study.names import current
 

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from effaug import _text
-from effaug._files import NO_ROOM, sync, write_whole
+from effaug.images import _text
+from effaug.images._files import NO_ROOM, sync, write_whole
 
 
 def write(

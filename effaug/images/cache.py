@@ -19,9 +19,8 @@ import platformdirs
 from filelock import FileLock, Timeout
 from sklearn.base import BaseEstimator
 
-from effaug import _npz
-from effaug._files import make_folder, write_whole
-from effaug.images import _streamed
+from effaug.images import _npz, _streamed
+from effaug.images._files import make_folder, write_whole
 from effaug.images.augment import Augmentation, with_originals
 from effaug.images.features import TrainedNetwork, transform_copies
 from effaug.images.networks import versions

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from effaug import _text
-from effaug._folders import named_folder
-from effaug.images import _h5, keras_file
+from effaug.images import _h5, _text, keras_file
+from effaug.images._folders import named_folder
 from effaug.images.networks import check_depth, resnet, resnet_width
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from effaug._files import write_whole
+from effaug.images._files import write_whole
 from effaug.report import figures, image_figures, point_figures, style, tables, timing_figure
 from effaug.report.exhibits import Exhibits
 from effaug.report.labels import human, score_label, task_label

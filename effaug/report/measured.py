@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from effaug._files import write_whole
+from effaug.images._files import write_whole
 from effaug.study import digests
 
 FILE = Path("bench") / "bench.json"  # in the folder of results

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from effaug._files import write_whole
-from effaug._folders import FOLDERS
 from effaug._validation import unknown
+from effaug.images._files import write_whole
+from effaug.images._folders import FOLDERS
 from effaug.report.own_data import check_page
 from effaug.report.parameters import check_value, is_own, stored_results
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from effaug._folders import named_folder
 from effaug._validation import unknown
+from effaug.images._folders import named_folder
 from effaug.images.weights import networks
 from effaug.report.withstood import faults
 from effaug.scores import SCORES

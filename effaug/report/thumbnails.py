@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from effaug._files import write_whole
+from effaug.images._files import write_whole
 from effaug.study import digests
 from effaug.study.protocols import NAMES, stored_as
 from effaug.study.provenance import commit

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from effaug._files import write_whole
+from effaug.images._files import write_whole
 from effaug.images.networks import hardware
 from effaug.study import digests
 from effaug.study.provenance import commit

@@ -10,8 +10,8 @@ from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any
 
-from effaug import _text
-from effaug._files import make_folder, room_for, sync, write_whole
+from effaug.images import _text
+from effaug.images._files import make_folder, room_for, sync, write_whole
 from effaug.images.weights import load_weights
 
 

@@ -20,10 +20,10 @@ import numpy as np
 import platformdirs
 from filelock import FileLock
 
-from effaug import _npz
-from effaug._files import part_folder, write_whole
-from effaug._folders import named_folder
 from effaug._validation import unknown
+from effaug.images import _npz
+from effaug.images._files import part_folder, write_whole
+from effaug.images._folders import named_folder
 from effaug.study import formats
 
 NAMES = ("mnist", "cifar10", "smallnorb", "digits")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from effaug import _text
+from effaug.images import _text
 
 _DIGITS = 16  # of 64 in hexadecimal: damage is guarded against, not forgery
 OWN = "sha256"  # where a record has its own digest

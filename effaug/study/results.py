@@ -28,9 +28,9 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 
-from effaug import _npz
-from effaug._files import make_folder, write_whole
 from effaug.curves import auc
+from effaug.images import _npz
+from effaug.images._files import make_folder, write_whole
 from effaug.study import digests, rows
 from effaug.study.protocols import stored_as
 from effaug.study.records import Change, run_label, variation

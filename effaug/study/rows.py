@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from effaug import _text
+from effaug.images import _text
 from effaug.study import digests
 from effaug.study.records import run_label
 

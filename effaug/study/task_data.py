@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from effaug import _npz
+from effaug.images import _npz
 from effaug.study import datasets
 from effaug.study.tasks import Task, load_task
 

@@ -14,8 +14,8 @@ import pandas as pd
 from scipy import stats
 
 from effaug import logistic, scores
-from effaug._files import write_whole
 from effaug._validation import unknown
+from effaug.images._files import write_whole
 from effaug.images.features import LeNet
 from effaug.images.networks import hardware, versions
 from effaug.study import datasets, digests, tasks

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from effaug._files import write_whole
 from effaug._validation import unknown
+from effaug.images._files import write_whole
 from effaug.images.augment import RandomAffine
 from effaug.images.cache import digest
 from effaug.images.networks import check_depth, hardware, import_keras, resnet, versions

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import numpy as np
 from filelock import Timeout
 
-from effaug import _text
+from effaug.images import _text
 from effaug.study import digests, rows
 from effaug.study.experiment import Job
 from effaug.study.reproduce import ACCURACY_TOLERANCE, stored_experiments

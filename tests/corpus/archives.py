@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus.kinds import Broken, Hole, Payload, Reader
-from effaug import _npz
+from effaug.images import _npz
 from effaug.study import datasets
 from effaug.study.own import file_task
 
