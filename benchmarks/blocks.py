@@ -132,16 +132,17 @@ def _alike(model: logistic.LogisticModel, other: tuple[np.ndarray, np.ndarray]) 
     assert difference <= 0.05, f"margins by {difference:.3f} of their size"
 
 
-def _grams(k: int) -> int:
+def _pairs(k: int) -> int:
     """Matrices X' W X of which a Hessian consists: one for two classes, else one a pair."""
-    return 1 if k == 2 else k * (k + 1) // 2
+    return k * (k - 1) // 2
 
 
 def _scores_floor(n: int, k: int, machine: Machine) -> float:
-    """As many products as the Hessian has matrices, and as many again for the quadratic form in every row."""
-    return machine.product(2 * _grams(k) * 2.0 * n * D**2, "float32", 2)
+    """The Hessian's products, and for the quadratic form in every row those of half a Hessian's blocks, in float64."""
+    forms = 1 if k == 2 else k * (k + 1) // 2
+    return machine.product((_pairs(k) + forms) * 2.0 * n * D**2, "float64", 2)
 
 
 def _fit_floor(n: int, k: int, machine: Machine) -> float:
-    """One Hessian: no Newton's method does with less."""
-    return machine.product(_grams(k) * 2.0 * n * D**2, "float32", 2)
+    """One Hessian: no Newton's method does with less. The file is of float32, the sums of float64."""
+    return machine.product(_pairs(k) * 2.0 * n * D**2, "float64", 2)

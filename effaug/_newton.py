@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
+from scipy.optimize import minimize
 
 from effaug._likelihood import Link, factorised, gradient_pass, hessian_of, l2_penalty
-from effaug.blocks import Block, Rows, Sums, like
+from effaug.blocks import Block, Rows, Sums, host, like
 
 N_STEPS = 200  # a dozen suffice
 LEAST = 1e-9  # a decrement; 1e-4 is enough, but near the minimum steps are cheap
@@ -106,6 +108,35 @@ def minimised(rows: Rows, centre: np.ndarray, start: np.ndarray, C: float) -> Mi
         last = decrement if found.grams is None else np.inf
         state = found
     return Minimum(state.theta, decrement)
+
+
+def softmax_start(rows: Rows, centre: np.ndarray, columns: int, C: float) -> np.ndarray:
+    """Close to the minimum for K classes, (K, d + 1), from passes without the Gram matrices of all pairs of classes.
+
+    L-BFGS in coordinates in which Boehning's bound on the Hessian (1992), (I - 1 1' / K) / 2 with one weighted Gram
+    matrix, is the identity for parameters that sum to 0 over classes, as those of the minimum do.
+    """
+    penalty = l2_penalty(len(centre), 1 / C)
+    (gram,) = rows.reduce(lambda block: (_weighted_gram(*block.rows(centre)),))
+    factor = factorised(gram / 2 + np.diag(penalty))
+    problem = _Problem(rows, centre, penalty)
+
+    def parameters(v: np.ndarray) -> np.ndarray:
+        theta: np.ndarray = solve_triangular(factor, v.reshape(columns, -1).T, lower=True, trans="T").T
+        return theta
+
+    def objective(v: np.ndarray) -> tuple[float, np.ndarray]:
+        state = problem.at(parameters(v), with_grams=False)
+        return state.value, solve_triangular(factor, state.gradient.T, lower=True).T.ravel()
+
+    options = {"maxiter": 200, "maxcor": 20, "gtol": 1e-4 * np.sqrt(rows.sample_weight.sum()), "ftol": 0.0}
+    start = np.zeros(columns * len(penalty))
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
+    return parameters(found.x)
+
+
+def _weighted_gram(Z: Any, y: np.ndarray, w: Any) -> np.ndarray:
+    return host(Z.T @ (w[:, None] * Z))
 
 
 def _losses_along(theta: np.ndarray, step: np.ndarray, centre: np.ndarray) -> Callable[[Block], Sums]:

@@ -106,8 +106,8 @@ class Rows:
 
     @cached_property
     def centre(self) -> np.ndarray:
-        """Mean of the rows of positive weight, of at most 4096 points: (d,). Sums about it hardly cancel."""
-        return self.sample(4096)._mean()
+        """Mean of the rows of positive weight, of at most 1024 points: (d,). Sums about it hardly cancel."""
+        return self.sample(1024)._mean()
 
     def _mean(self) -> np.ndarray:
         total, count = self.reduce(_column_sums)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg import cho_solve
+from scipy.linalg.blas import dtrmm
+from scipy.linalg.lapack import dtrtri
 from scipy.special import expit
 
 from effaug import svm
@@ -17,6 +19,7 @@ from effaug._validation import labels, not_negative, real, unknown
 from effaug.blocks import Block, Rows, host, like
 from effaug.logistic import LogisticModel, l2_term
 
+ByBlock = Callable[[LogisticModel, Rows, float | None], Callable[[Block], Any]]
 Score = str | np.ndarray | Callable[[LogisticModel, np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
 
 
@@ -37,7 +40,7 @@ class ScoreRule:
 
     compute: Callable[..., np.ndarray]
     augment: Literal["high", "low"] = "high"
-    by_block: Callable[[LogisticModel, Rows, float | None], Callable[[Block], Any]] | None = None
+    by_block: ByBlock | None = None
 
 
 @one_blas_thread()
@@ -152,21 +155,30 @@ def influence(
 
 def influence_by_block(model: LogisticModel, rows: Rows, ridge: float | None) -> Callable[[Block], Any]:
     """Influence of any block's originals, by the Hessian of `rows`, of which there are no fewer than features."""
-    centre, columns, d = rows.centre, len(np.atleast_2d(model.coef)), rows.X.shape[2]
+    centre, columns = rows.centre, len(np.atleast_2d(model.coef))
     theta = model.about(centre)
     factor = factorised(curvature_at(rows, theta, centre, l2_term(model, ridge)))
-    inverse = solve_triangular(factor, np.eye(len(factor)), lower=True).reshape(columns, d + 1, columns, d + 1)
+    inverse, _ = dtrtri(factor, lower=1)
 
     def magnitude(block: Block) -> Any:
         Z = block.points(centre)
         residual = Link.of(Z @ like(theta.T, Z), block.y).residual
-        found = 0.0
-        for k in range(columns):  # L^-1 g, one class's rows of L^-1 after the other's
-            half = sum(residual[:, [l]] * (Z @ like(inverse[k, :, l].T, Z)) for l in range(k + 1))
-            found = found + (half * half).sum(axis=1)
-        return found
+        gradient = residual * Z if columns == 1 else (residual[:, :, None] * Z[:, None, :]).reshape(len(Z), -1)
+        return _squared_norms(gradient, inverse, columns)
 
     return magnitude
+
+
+def _squared_norms(rows: Any, lower: np.ndarray, columns: int) -> Any:
+    """Of the rows (m, p) times the transpose of a lower triangle (p, p), which is cut into so many bands."""
+    if columns == 1 and isinstance(rows, np.ndarray):  # in place, and half the operations
+        half = dtrmm(1.0, lower, rows.T, lower=1, overwrite_b=1).T
+        return (half * half).sum(axis=1)
+    width, found = len(lower) // columns, 0.0
+    for end in range(width, len(lower) + 1, width):
+        half = rows[:, :end] @ like(lower[end - width : end, :end].T, rows)
+        found = found + (half * half).sum(axis=1)
+    return found
 
 
 def _rows(model: LogisticModel, X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Rows:
@@ -208,14 +220,19 @@ def _dual_leverage(
     return leverage
 
 
-def _loss(
-    model: LogisticModel, X: Any, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
-) -> np.ndarray:
-    rows = _rows(model, X, y, sample_weight)
-    return rows.map(_loss_by_block(model, rows, ridge))
+def _pointwise(by_block: ByBlock) -> Callable[..., np.ndarray]:
+    """What `ScoreRule` computes of a score that takes one pass over the points."""
+
+    def compute(
+        model: LogisticModel, X: Any, y: np.ndarray, sample_weight: np.ndarray | None, *, ridge: float | None
+    ) -> np.ndarray:
+        rows = _rows(model, X, y, sample_weight)
+        return rows.map(by_block(model, rows, ridge))
+
+    return compute
 
 
-def _loss_by_block(model: LogisticModel, rows: Rows, ridge: float | None) -> Callable[[Block], Any]:
+def _loss(model: LogisticModel, rows: Rows, ridge: float | None) -> Callable[[Block], Any]:
     origin = np.zeros(rows.X.shape[2])
     theta = model.about(origin)
 
@@ -237,6 +254,6 @@ def _margin(
 
 SCORES = {
     "influence": ScoreRule(influence, by_block=influence_by_block),
-    "loss": ScoreRule(_loss, by_block=_loss_by_block),
+    "loss": ScoreRule(_pointwise(_loss), by_block=_loss),
     "margin": ScoreRule(_margin, augment="low"),
 }

@@ -106,11 +106,11 @@ def test_a_sample_has_the_weight_of_the_whole():
 def test_a_fit_that_starts_from_a_sample_ends_at_the_same_minimum(monkeypatch):
     X, y, w = problem(n=3000)
     cold = logistic.fit(X, y, w)
-    monkeypatch.setattr(logistic, "SAMPLE", 40)
+    monkeypatch.setattr(logistic, "SAMPLE", 60)
     sizes, fitted = [], logistic._fitted
     monkeypatch.setattr(logistic, "_fitted", lambda rows, C: (sizes.append(len(rows.y)), fitted(rows, C))[1])
     warm = logistic.fit(X, y, w)
-    assert sizes == [3000, 280]
+    assert sizes == [3000, 420]
     np.testing.assert_allclose(warm.about(np.zeros(6)), cold.about(np.zeros(6)), rtol=1e-8)
 
 

@@ -184,7 +184,7 @@ def test_the_key_knows_every_module_that_features_are_made_by():
     for path in sources(PACKAGE):
         found |= set(re.findall(r"^ *from (effaug[.\w]*) import ", path.read_text(), re.M))
     known = {"effaug.images", *(f"effaug.images.{name}" for name in module._SOURCES)}
-    assert found - known == {"effaug", "effaug.images._files", "effaug.images._folders"}  # of effaug itself _npz
+    assert found - known == {"effaug.images._files", "effaug.images._folders"}
 
 
 def test_frozen_features_depend_on_the_weights_and_not_on_their_name(cache, counted):
