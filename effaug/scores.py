@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from array_api_compat import array_namespace
 from scipy.linalg import cho_solve
 from scipy.linalg.blas import dtrmm
 from scipy.linalg.lapack import dtrtri
@@ -163,8 +164,11 @@ def influence_by_block(model: LogisticModel, rows: Rows, ridge: float | None) ->
     def magnitude(block: Block) -> Any:
         Z = block.points(centre)
         residual = Link.of(Z @ like(theta.T, Z), block.y).residual
-        gradient = residual * Z if columns == 1 else (residual[:, :, None] * Z[:, None, :]).reshape(len(Z), -1)
-        return _squared_norms(gradient, inverse, columns)
+        if columns == 1:
+            Z *= residual  # where it lies, if it can
+        else:
+            Z = (residual[:, :, None] * Z[:, None, :]).reshape(len(Z), -1)
+        return _squared_norms(Z, inverse, columns)
 
     return magnitude
 
@@ -173,11 +177,11 @@ def _squared_norms(rows: Any, lower: np.ndarray, columns: int) -> Any:
     """Of the rows (m, p) times the transpose of a lower triangle (p, p), which is cut into so many bands."""
     if columns == 1 and isinstance(rows, np.ndarray):  # in place, and half the operations
         half = dtrmm(1.0, lower, rows.T, lower=1, overwrite_b=1).T
-        return (half * half).sum(axis=1)
+        return np.vecdot(half, half)
     width, found = len(lower) // columns, 0.0
     for end in range(width, len(lower) + 1, width):
         half = rows[:, :end] @ like(lower[end - width : end, :end].T, rows)
-        found = found + (half * half).sum(axis=1)
+        found = found + array_namespace(half).vecdot(half, half)
     return found
 
 
