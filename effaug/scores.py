@@ -137,9 +137,9 @@ def influence(
 
     Notes
     -----
-    With r = p - y, u = (x - x0, 1) for any x0 and H = L L', the gradient is g = r u, so the influence is the square of
-    L^-1 g, r^2 |L^-1 u|^2: two passes over the rows, one for H and one for this. Of K classes g holds one (p_k - y_k) u
-    after the other.
+    With r = p - y, u = (x - x0, 1) for any x0 and H = L L', the gradient is g = r u, so the influence is the squared
+    norm of L^-1 g: two passes over the rows, one for H and one for this. Of K classes g holds one (p_k - y_k) u after
+    the other.
 
     Where rows are fewer than features, and of two classes, one eliminates the intercept, which is not penalised: a
     Schur complement that centres the features at their curvature-weighted mean x0,
