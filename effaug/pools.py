@@ -85,8 +85,8 @@ def fourier_features(X: np.ndarray, n_features: int, random_state: Randomness) -
 
         z(x) = (cos w_1 . x, ..., cos w_D . x, sin w_1 . x, ..., sin w_D . x) / sqrt(D),   w ~ N(0, 1 / s^2),
 
-    E z(x) . z(y) is ``exp(-|x - y|^2 / (2 s^2))``, with a standard deviation of at most 1 / sqrt(2 D). The bandwidth s is
-    the median distance between the points of a sample of 500, so that neither X's scale nor its origin matters.
+    E z(x) . z(y) is ``exp(-|x - y|^2 / (2 s^2))``, with a standard deviation of at most 1 / sqrt(2 D). The bandwidth s
+    is the median distance between the points of a sample of 500, so that neither X's scale nor its origin matters.
 
     Parameters
     ----------
