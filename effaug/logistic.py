@@ -32,6 +32,7 @@ N_FOLDS = 4
 DECREMENT = 1e-4  # rounding stops L-BFGS between 1e-7 and 1e-6
 MAX_ITER = 20_000  # of L-BFGS
 SAMPLE = 64  # points a feature, and an eighth of all: from their fit that of more than four times as many starts
+MOST = 2**18  # points of an eighth: they are in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +216,7 @@ def _fitted(rows: Rows, C: float) -> LogisticModel:
     if n < d:
         return _fitted_on_their_span(rows, C)
     centre = rows.centre
-    start, size = np.zeros((columns, d + 1)), max(SAMPLE * (d + 1), len(rows.y) // 8)
+    start, size = np.zeros((columns, d + 1)), max(SAMPLE * (d + 1), min(len(rows.y) // 8, MOST))
     if len(rows.y) > 4 * size and len(np.unique((part := rows.sample(size)).y)) == len(np.unique(rows.y)):
         start = _fitted(part, C).about(centre)
     elif columns > 1:
