@@ -110,13 +110,13 @@ def minimised(rows: Rows, centre: np.ndarray, start: np.ndarray, C: float) -> Mi
     return Minimum(state.theta, decrement)
 
 
-def softmax_start(rows: Rows, centre: np.ndarray, columns: int, C: float) -> np.ndarray:
-    """Close to the minimum for K classes, (K, d + 1), from passes without the Gram matrices of all pairs of classes.
+def softmax_start(rows: Rows, centre: np.ndarray, start: np.ndarray, C: float) -> np.ndarray:
+    """Closer to the minimum for K classes, (K, d + 1), by passes without the Gram matrices of all pairs of classes.
 
     L-BFGS in coordinates in which Boehning's bound on the Hessian (1992), (I - 1 1' / K) / 2 with one weighted Gram
     matrix, is the identity for parameters that sum to 0 over classes, as those of the minimum do.
     """
-    penalty = l2_penalty(len(centre), 1 / C)
+    penalty, columns = l2_penalty(len(centre), 1 / C), len(start)
     (gram,) = rows.reduce(lambda block: (_weighted_gram(*block.rows(centre)),))
     factor = factorised(gram / 2 + np.diag(penalty))
     problem = _Problem(rows, centre, penalty)
@@ -130,8 +130,7 @@ def softmax_start(rows: Rows, centre: np.ndarray, columns: int, C: float) -> np.
         return state.value, solve_triangular(factor, state.gradient.T, lower=True).T.ravel()
 
     options = {"maxiter": 200, "maxcor": 20, "gtol": 1e-4 * np.sqrt(rows.sample_weight.sum()), "ftol": 0.0}
-    start = np.zeros(columns * len(penalty))
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
+    found = minimize(objective, (start @ factor).ravel(), jac=True, method="L-BFGS-B", options=options)
     return parameters(found.x)
 
 

@@ -219,8 +219,8 @@ def _fitted(rows: Rows, C: float) -> LogisticModel:
     start, size = np.zeros((columns, d + 1)), max(SAMPLE * (d + 1), min(len(rows.y) // 8, MOST))
     if len(rows.y) > 4 * size and len(np.unique((part := rows.sample(size)).y)) == len(np.unique(rows.y)):
         start = _fitted(part, C).about(centre)
-    elif columns > 1:
-        start = softmax_start(rows, centre, columns, C)
+    if columns > 1:
+        start = softmax_start(rows, centre, start, C)
     found = minimised(rows, centre, start, C)
     coef, intercept = found.theta[:, :-1], found.theta[:, -1] - found.theta[:, :-1] @ centre
     if columns == 1:
