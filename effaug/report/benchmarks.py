@@ -115,31 +115,30 @@ def _in_words(each: Stored) -> str:
 
 def _table(part: str, says: str, results: list[Result], where: Origin) -> Exhibit:
     rows = pd.DataFrame([_row(result) for result in results])
-    names = [
-        (_coded(result.what), _coded(f"against {result.alternative}" if result.alternative else ""))
-        for result in results
-    ]
+    names = [(_coded(result.what), _coded(_against(result))) for result in results]
     rows.index = pd.MultiIndex.from_tuples(names, names=["what", "against"])
     return own("benchmarks", rows, says, part, origin=where, deciding=("ours", "times as fast"))
 
 
+def _against(result: Result) -> str:
+    threads = f"{result.threads} thread{'s' * (result.threads > 1)}"
+    return f"against {result.alternative}, {threads}" if result.alternative else threads
+
+
 def _row(result: Result) -> dict[str, str]:
-    low, high = (min(result.ratios), max(result.ratios)) if result.ratios else (0.0, 0.0)
+    between = f" ({_digits(min(result.ratios))} to {_digits(max(result.ratios))})" if len(result.ratios) > 1 else ""
     extrapolated = f" (from {shown(100 * result.part, 0)} % of it)" if result.part < 1 else ""
     met = {None: "", True: "met", False: "missed"}[result.met]
     other = result.ratio and result.ratio * result.seconds
     return {
         "ours": duration(result.seconds),
-        "times as fast": f"{_digits(result.ratio)}" if result.ratio is not None else "",
-        "range": f"{_digits(low)} to {_digits(high)}" if len(result.ratios) > 1 else "",
+        "times as fast": f"{_digits(result.ratio)}{between}" if result.ratio is not None else "",
         "target": in_words(result.target),
         "reached": met,
         "alternative": f"{duration(other)}{extrapolated}" if other is not None else "",
         "of the floor's speed": f"{shown(100 * result.share, 0)} %" if result.share is not None else "",
         "memory": f"{shown(result.gib, 2)} GiB" if result.gib is not None else "",
         "a second": f"{_digits(result.amount / result.seconds)} {result.unit}" if result.amount else "",
-        "turns": str(len(result.ours)),
-        "threads": str(result.threads),
     }
 
 
