@@ -48,7 +48,8 @@ def _fit(n: int, k: int) -> Case:
     case = replace(case, ours=lambda given: logistic.fit(given.X, given.y), floor=partial(_fit_floor, n, k))
     if n > _AGAINST:
         return case
-    return replace(case, theirs=_sklearn, alternative="scikit-learn's default", agree=_alike)
+    target = replace(case.target, ratio=1.0)
+    return replace(case, theirs=_sklearn, alternative="scikit-learn's default", agree=_alike, target=target)
 
 
 def _scores(n: int, k: int) -> Case:

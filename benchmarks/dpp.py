@@ -20,7 +20,7 @@ from effaug.dpp import KDPP, kdpp_sample
 
 SIZES, BUDGETS, D = (1000, 5000, 20_000), (10, 50, 250), 256
 _DECADES = {"": 0.0, "quality": 1.0, "influence": 14.0}  # over which the quality ranges
-_WORDS = {"": "", "quality": ", quality over 1 order of magnitude", "influence": ", quality over 14"}
+_WORDS = {"": "", "quality": ", quality over 1 order of magnitude", "influence": ", quality over 14 orders"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -66,7 +66,7 @@ def spoiled(folder):
     return {
         "no file": ([folder / "none.npy", y], "no file "),
         "no files": ([folder / "empty", y], "no .npy files in "),
-        "text": ([folder / "text.npy", y], "text.npy is no .npy file of numbers"),
+        "text": ([folder / "text.npy", y], "text.npy is no whole .npy file of numbers or words"),
         "an archive": ([folder / "z.npy", y], "z.npy is no .npy file: save its array with numpy.save"),
         "a vector": ([folder / "flat.npy", y], "flat.npy must have 2 dimensions, got shape (500,)"),
         "widths": ([folder / "parts", y], "its files must have as many columns each, got 6, 7"),
@@ -74,6 +74,7 @@ def spoiled(folder):
         "a folder of labels": ([X, folder], "no file "),
         "another name": ([X, y, "--into", folder / "chosen.csv"], "into must be a file that ends with .npy"),
         "a policy": ([X, y, "--policy", "dp"], "unknown policy 'dp' (did you mean 'dpp'?)"),
+        "no port": ([X, y, "--scheduler", "localhost"], "no scheduler answers at localhost (missing port number"),
         "no scheduler": ([X, y, "--scheduler", "tcp://127.0.0.1:9"], "no scheduler answers at tcp://127.0.0.1:9"),
     }
 
@@ -91,6 +92,7 @@ def spoiled(folder):
         "a folder of labels",
         "another name",
         "a policy",
+        "no port",
         "no scheduler",
     ],
 )

@@ -189,6 +189,7 @@ def test_select_takes_influence_and_seed_0_unless_told(digits):
         ({"budget": 201}, ["budget must be a whole number between 0 and 200, got 201"]),
         ({"y": np.ones(200)}, ["y must be of two classes or more, got 1: [1.0]"]),
         ({"y": np.arange(200) % 3, "score": "margin"}, ["y must be 0 and 1"]),
+        ({"sample": 3}, ["sample must be larger: of 3 points some class has fewer than two"]),
         ({"sample": 1}, ["sample must be a whole number from 2, got 1"]),
         ({"sample": 50, "score": "margin"}, ["sample must be None for score 'margin'", "got 50"]),
         ({"policy": "dpp", "pool": 4}, ["pool must be a whole number from 5, got 4"]),
@@ -306,10 +307,10 @@ def test_the_sampling_error_is_how_far_the_margins_of_a_sampled_fit_are_off(scor
         part = Rows(X[:, None], y, np.ones((4000, 1))).sample(sample)
         on_part = logistic.fit(part.X, part.y, part.sample_weight)
         apart = on_part.decision_function(X) - logistic.fit(X, y).decision_function(X)
-        assert found.sampling_error == pytest.approx(np.sqrt(np.mean(apart**2)), rel=0.25)
+        assert 0.6 < found.sampling_error / np.sqrt(np.mean(apart**2)) < 1.7
         assert spearmanr(found.scores, whole.scores).statistic > 0.95
         assert len(set(found.points) & set(whole.points)) > 25
-        assert f"sample of {sample:,}, whose margins are off by" in str(found)
+        assert f"sample of {sample:,}, whose margins are off by about" in str(found)
         errors.append(found.sampling_error)
     assert errors[1] < errors[0] < 0.5
 

@@ -26,12 +26,12 @@ def select(
     random_state: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
     sample: Annotated[int | None, typer.Option(help="Fit on a sample of so many points, and score all.")] = None,
     pool: Annotated[
-        int, typer.Option(help="Policies that look at features choose among so many points of the highest scores.")
+        int, typer.Option(help="Policies that look at features choose among so many points, drawn by score.")
     ] = 20_000,
     fourier: Annotated[
         int | None, typer.Option(help="Give those policies so many random Fourier features: more than d points.")
     ] = None,
-    into: Annotated[Path, typer.Option(help="File of the points' numbers, in their order.")] = Path("chosen.npy"),
+    into: Annotated[Path, typer.Option(help="File of the points' numbers; replaced if there.")] = Path("chosen.npy"),
     scheduler: Annotated[
         str, typer.Option(help="Address of a Dask cluster that does the work, whose workers read the same paths.")
     ] = "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def in_words(target: Target) -> str:
 
 def _in_words(each: Stored) -> str:
     judged = [result.met for result in each.results if result.met is not None]
-    run = each.runs[-1]
+    run = each.runs[Counter(result.run for result in each.results).most_common(1)[0][0]]  # which measured most
     machine, minutes = run["machine"], shown(sum(r["seconds"] for r in each.runs) / 60, 0)
     rate = machine["flops"].get(f"float32/{min(2, machine['cores'])}", 0) / 1e9
     where = f"{machine['gpu']}, " * bool(machine.get("gpu")) + f"{machine['model']}, {machine['cores']} cores"

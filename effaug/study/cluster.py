@@ -250,8 +250,12 @@ def _result(future: Future, there: _Present) -> Any:
 @contextmanager
 def _remote(scheduler: str) -> Iterator[Client]:
     from distributed import Client
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
 
     try:
+        protocol, place = parse_address(scheduler)
+        get_backend(protocol), parse_host_port(place)
         client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise OSError(

@@ -54,7 +54,7 @@ def mapped(path: Path, ndim: int = 2) -> np.ndarray:
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise ValueError(f"{path} is no .npy file of numbers: {error}") from error
+        raise ValueError(f"{path} is no whole .npy file of numbers or words") from error
     if not isinstance(found, np.ndarray):  # an .npz
         raise ValueError(f"{path} is no .npy file: save its array with numpy.save")
     if found.ndim != ndim:
