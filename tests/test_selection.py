@@ -312,7 +312,7 @@ def test_the_sampling_error_is_how_far_the_margins_of_a_sampled_fit_are_off(scor
         assert len(set(found.points) & set(whole.points)) > 25
         assert f"sample of {sample:,}, whose margins are off by about" in str(found)
         errors.append(found.sampling_error)
-    assert errors[1] < errors[0] < 0.5
+    assert errors[1] < errors[0] < 0.8
 
 
 @pytest.mark.parametrize("kind", ["memory map", "Dask", "JAX"])
