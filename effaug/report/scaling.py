@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from effaug.report.markup import Shown
+from effaug.report.markup import Shown, scrolls
 from effaug.study import digests
 
 FILE = Path("bench") / "bench.json"  # in the folder of results
@@ -147,7 +147,7 @@ def table(folder: Path, **settings: Any) -> Shown:
         f"included, and scores {rate.scores:,.0f}."
     )
     grid = shown.to_html(index=False, border=0, classes="offers")
-    return Shown(f'<div class="scrolls">{grid}</div><p>{html.escape(said)}</p>', f"{shown.to_string()}\n{said}")
+    return Shown(f"{scrolls(grid)}<p>{html.escape(said)}</p>", f"{shown.to_string()}\n{said}")
 
 
 def _largest(results: list[dict[str, Any]], kind: str) -> dict[str, Any]:
