@@ -187,6 +187,7 @@ def test_the_record_says_what_the_network_is_and_how_it_was_trained(data, whole)
         "leave_out": [],
         "precision": "float32",
         "random_state": 4,
+        "stop_after": None,
     }
     assert about["pixel_scale"] == 1 / 255
     assert about["network"] == {"name": "ResNet v2", "depth": 11, "n_weights": model.count_params()}

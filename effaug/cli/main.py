@@ -137,6 +137,15 @@ def train_cnn(
     ] = "",
     precision: Annotated[str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")] = "float32",
     seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 0,
+    stop_after: Annotated[
+        int | None,
+        typer.Option(
+            help="Stop after so many epochs of that schedule, and store NAME-epoch7; 9 then goes on from there."
+        ),
+    ] = None,
+    keep_epochs: Annotated[
+        bool, typer.Option("--keep-epochs", help="Store the network of every epoch before, too.")
+    ] = False,
     name: Annotated[str, typer.Option(help="Of the weights; made of dataset and options unless given.")] = "",
     weights: Annotated[
         Path | None, typer.Option(envvar="EFFAUG_WEIGHTS", help="Folder of the weights; the checkout's unless named.")
@@ -161,10 +170,11 @@ def train_cnn(
         leave_out=parsing.classes(leave_out) or (),
         precision=precision,
         random_state=seed,
+        stop_after=stop_after,
     )
     folder = weights or weights_folder()
     stored = find(training, folder, name=name)
-    path = train(training, folder, name=name) if stored else progress.train(training, folder, name)
+    path = train(training, folder, name=name) if stored else progress.train(training, folder, name, keep_epochs)
     about = path.with_name(path.name.replace(".weights.h5", ".json"))
     record = json.loads(about.read_text())
     try:

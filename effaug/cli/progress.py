@@ -46,21 +46,21 @@ def run(experiment: Experiment, results: Results, n_jobs: int, scheduler: str | 
         )
 
 
-def train(settings: training.Training, folder: Path, name: str) -> Path:
+def train(settings: training.Training, folder: Path, name: str, keep_epochs: bool = False) -> Path:
     """`training.train` with a bar over epochs; a line an epoch where the output is no terminal."""
     with _bar(TaskProgressColumn()) as bar:
-        row = bar.add_task(settings.dataset, total=settings.epochs)
+        row = bar.add_task(settings.dataset, total=settings.n_epochs)
 
         def show(now: dict[str, Any]) -> None:
             words = (
-                f"epoch {now['epoch'] + 1} of {settings.epochs}: {now['images_per_second']:.0f} images/s, "
+                f"epoch {now['epoch'] + 1} of {settings.n_epochs}: {now['images_per_second']:.0f} images/s, "
                 f"loss {now['loss']:.3f}, accuracy {100 * now['accuracy']:.1f} %"
             )
             bar.update(row, completed=now["epoch"] + now["batch"] / now["n_batches"], description=words)
             if now["batch"] == now["n_batches"] and not console.is_terminal:
                 console.print(words)
 
-        return training.train(settings, folder, name=name, progress=show)
+        return training.train(settings, folder, name=name, keep_epochs=keep_epochs, progress=show)
 
 
 def bench(

@@ -188,7 +188,7 @@ def networks_table(names: tuple[str, ...]) -> pd.DataFrame:
             "weights": manifest["network"]["n_weights"],
             "images": manifest["n_images"],
             "augmented": "yes" if training["augment"] else "",
-            "epochs": training["epochs"],
+            "epochs": training.get("stop_after") or training["epochs"],
             "batch": training["batch_size"],
             "precision": training["precision"],
             "train accuracy": shown(100 * last["accuracy"], 2),

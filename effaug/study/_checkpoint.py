@@ -12,6 +12,7 @@ from typing import Any
 
 from effaug.images import _text
 from effaug.images._files import make_folder, room_for, sync, write_whole
+from effaug.images.networks import resnet
 from effaug.images.weights import load_weights
 
 
@@ -75,9 +76,20 @@ def save_weights(model: Any, path: Path) -> None:
     path.write_bytes(memory.getvalue())
 
 
-def checkpoint_folder(weights: Path) -> Path:
-    """Where the checkpoint lies while a training lasts that will write these weights."""
-    return weights.with_name(f".{weights.name.removesuffix('.weights.h5')}.checkpoint")
+def save_network(path: Path, model: Any, record: dict[str, Any]) -> None:
+    """The weights of a ResNet without its optimizer, a third of the size; beside them the record, and what it is."""
+    shape, n_classes, depth = model.input_shape[1:], model.output_shape[-1], record["training"]["depth"]
+    plain = resnet(shape, n_classes, depth)
+    plain.set_weights(model.get_weights())
+    network = {"name": "ResNet v2", "depth": depth, "n_weights": model.count_params()}
+    text = json.dumps({"network": network, "image_shape": shape, "n_classes": n_classes, **record}, indent=1) + "\n"
+    write_whole(path, lambda part: save_weights(plain, part), suffix=".weights.h5")
+    write_whole(record_of(path), lambda part: part.write_text(text))
+
+
+def checkpoint_folder(network: Path) -> Path:
+    """Where the checkpoint of a network lies while its training lasts."""
+    return network.with_name(f".{network.name}.checkpoint")
 
 
 def record_of(weights: Path) -> Path:
@@ -85,12 +97,14 @@ def record_of(weights: Path) -> Path:
     return weights.with_name(weights.name.removesuffix(".weights.h5") + ".json")
 
 
-def is_stored(weights: Path, training: Any, data_sha256: Callable[[], dict[str, str]]) -> bool:
+def is_stored(weights: Path, checkpoint: Path, training: Any, data_sha256: Callable[[], dict[str, str]]) -> bool:
     """Whether the network of a training is stored, whatever versions of the libraries trained it.
 
     Parameters
     ----------
     weights : Path
+    checkpoint : Path
+        The folder of its checkpoints.
     training : Training
         Where a record lacks one of its settings, it is older than that setting, and has the default.
     data_sha256 : callable
@@ -103,7 +117,7 @@ def is_stored(weights: Path, training: Any, data_sha256: Callable[[], dict[str, 
     """
     record = record_of(weights)
     there = [file for file in (weights, record) if file.exists()]
-    if not there or (there == [weights] and _is_being_written(weights, training.epochs)):
+    if not there or (there == [weights] and _is_being_written(checkpoint, training.n_epochs)):
         return False
     advice = f"Give this one another name (--name), or remove {' and '.join(file.name for file in there)}"
     if len(there) == 1:
@@ -123,9 +137,9 @@ def is_stored(weights: Path, training: Any, data_sha256: Callable[[], dict[str, 
     return True
 
 
-def _is_being_written(weights: Path, epochs: int) -> bool:
+def _is_being_written(checkpoint: Path, epochs: int) -> bool:
     # Weights come before their record: a training that was stopped between them has a checkpoint of its last epoch.
-    state = checkpoint_folder(weights) / "state.json"
+    state = checkpoint / "state.json"
     return state.exists() and len(_state(state)["history"]) == epochs
 
 

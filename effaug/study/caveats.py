@@ -47,10 +47,11 @@ def training_caveat(name: str, training: Mapping[str, Any]) -> str:
     Which epoch's weights the released code used is not recorded, so no number of epochs is known to be enough: a
     network of its depth that went through the whole of its learning rate's schedule has no sentence.
     """
-    if training["depth"] >= RELEASED_DEPTH and training["epochs"] >= WHOLE_SCHEDULE:
+    epochs = training.get("stop_after") or training["epochs"]
+    if training["depth"] >= RELEASED_DEPTH and epochs >= WHOLE_SCHEDULE:
         return ""
     return (
-        f"The {name} network is a ResNet of depth {training['depth']} trained for {training['epochs']} epochs; the "
+        f"The {name} network is a ResNet of depth {training['depth']} trained for {epochs} epochs; the "
         f"released code's is of depth {RELEASED_DEPTH}, trained in batches of 32 for up to 1000 epochs. Which epoch's "
         "weights it used is not recorded."
     )

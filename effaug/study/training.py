@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,11 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from effaug._validation import unknown
-from effaug.images._files import write_whole
 from effaug.images.augment import RandomAffine
 from effaug.images.cache import digest
 from effaug.images.networks import check_depth, hardware, import_keras, resnet, versions
 from effaug.study import datasets
-from effaug.study._checkpoint import Checkpoint, checkpoint_folder, is_stored, record_of, save_weights
+from effaug.study._checkpoint import Checkpoint, checkpoint_folder, is_stored, save_network
 from effaug.study.caveats import data_caveat, training_caveat
 from effaug.study.provenance import commit
 
@@ -34,6 +33,7 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 _DROPS = ((0.4, 0.1), (0.6, 0.01), (0.8, 0.001), (0.9, 0.0005))
 
 Progress = Callable[[dict[str, Any]], None]
+_Images = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ class Training:
     precision : {"float32", "mixed_bfloat16", "mixed_float16"}
     random_state : int, default 0
         Decides the initial weights, the order of the batches and the random augmentation.
+    stop_after : int, optional
+        Epochs after which it stops, in the middle of that schedule: what the released scripts write after that epoch.
+        The network is stored as ``<name>-epoch<k>``, and a training that stops later goes on from there.
     """
 
     dataset: str
@@ -75,6 +78,7 @@ class Training:
     leave_out: tuple[int, ...] = ()
     precision: str = "float32"
     random_state: int = 0
+    stop_after: int | None = None
 
     def __post_init__(self) -> None:
         if self.dataset not in DATASETS:
@@ -85,6 +89,8 @@ class Training:
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.stop_after is not None and not 1 <= self.stop_after <= self.epochs:
+            raise ValueError(f"stop_after must lie between 1 and {self.epochs} epochs, got {self.stop_after}")
         if not 0 < self.learning_rate < 1:
             raise ValueError(f"learning_rate must lie between 0 and 1, got {self.learning_rate}")
         if self.leave_out and not len(self.leave_out) == len(set(self.leave_out)) == 2:
@@ -101,21 +107,35 @@ class Training:
         """What pixels of 0 to 255 are multiplied by."""
         return 1 / 255**2 if self.divided_twice else 1 / 255
 
+    @property
+    def n_epochs(self) -> int:
+        """How many epochs it lasts."""
+        return self.stop_after or self.epochs
+
     def rate(self, epoch: int) -> float:
         """Learning rate of an epoch, counted from 0."""
         factors = [factor for share, factor in _DROPS if epoch >= share * self.epochs]
         return self.learning_rate * (factors[-1] if factors else 1.0)
 
 
-def train(training: Training, folder: str | Path, *, name: str = "", progress: Progress = lambda state: None) -> Path:
+def train(
+    training: Training,
+    folder: str | Path,
+    *,
+    name: str = "",
+    keep_epochs: bool = False,
+    progress: Progress = lambda state: None,
+) -> Path:
     """Train a network, or go on with it from the last epoch that was finished. One that is stored is left as it is.
 
     Parameters
     ----------
     training : Training
     folder : path
-        Of the weights. Checkpoints lie in ``.<name>.checkpoint`` there until the training is done.
+        Of the weights. Checkpoints lie in ``.<name>.checkpoint`` there until the whole schedule is done.
     name : str, optional
+    keep_epochs : bool, default False
+        Store the network of every epoch before the last, too, as ``<name>-epoch<k>``.
     progress : callable, optional
         Told the epoch, the batch of how many, loss, accuracy and images per second, after every tenth batch.
 
@@ -137,9 +157,9 @@ def train(training: Training, folder: str | Path, *, name: str = "", progress: P
     try:
         with FileLock(Path(tempfile.gettempdir()) / f"effaug-{key}.lock", timeout=0):
             stored = find(training, folder, name=name)
-            if stored:  # by a process that was killed right then, perhaps
-                shutil.rmtree(checkpoint_folder(stored), ignore_errors=True)
-            return stored or _train(training, Path(folder), name, progress)
+            if stored and training.n_epochs == training.epochs:  # by a process that was killed right then, perhaps
+                shutil.rmtree(checkpoint_folder(Path(folder) / name), ignore_errors=True)
+            return stored or _train(training, Path(folder), name, keep_epochs, progress)
     except Timeout:
         raise BlockingIOError(f"another process is training {name} in {folder}") from None
 
@@ -152,46 +172,63 @@ def find(training: Training, folder: str | Path, *, name: str = "") -> Path | No
     ValueError
         If what is stored under its name came from other settings or data, naming those that differ.
     """
-    path = Path(folder) / f"{name or training.name}.weights.h5"
-    stored = is_stored(path, training, lambda: datasets.load(training.dataset).sha256())
+    path = _path(training, Path(folder), name)
+    checkpoint = checkpoint_folder(Path(folder) / (name or training.name))
+    stored = is_stored(path, checkpoint, training, lambda: datasets.load(training.dataset).sha256())
     return path if stored else None
 
 
-def _train(training: Training, folder: Path, name: str, progress: Progress) -> Path:
+def _path(training: Training, folder: Path, name: str) -> Path:
+    name = name or training.name
+    return folder / f"{name if training.n_epochs == training.epochs else f'{name}-epoch{training.n_epochs}'}.weights.h5"
+
+
+def _train(training: Training, folder: Path, name: str, keep_epochs: bool, progress: Progress) -> Path:
     code = commit()
     data = datasets.load(training.dataset)
     chosen = _seen(training, data.y_train)
     x, y = data.x_train[chosen], data.y_train[chosen]
     model = compiled(training, x, n_classes=len(np.unique(data.y_train)))
-    settings: dict[str, Any] = {"training": asdict(training), "data_sha256": data.sha256(), "versions": versions()}
-    path = folder / f"{name}.weights.h5"
-    checkpoint = Checkpoint(checkpoint_folder(path), json.loads(json.dumps(settings)))
+    settings: dict[str, Any] = {"data_sha256": data.sha256(), "versions": versions()}
+    whole = {"training": asdict(replace(training, stop_after=None)), **settings}  # where it stopped, it may go on
+    checkpoint = Checkpoint(checkpoint_folder(folder / name), json.loads(json.dumps(whole)))
     history = checkpoint.resume(model)
+    if len(history) > training.n_epochs:
+        raise ValueError(f"{checkpoint.folder} is past epoch {training.n_epochs}: it holds epoch {len(history)}")
     # at random: small NORB's classes alternate, and every tenth image is of two of five
     some = np.sort(np.random.default_rng(0).permutation(len(data.x_test))[:N_VALIDATION])
-    for epoch in range(len(history), training.epochs):
-        start = time.perf_counter()
-        model.optimizer.learning_rate = training.rate(epoch)
-        found = run_epoch(model, training, x, y, epoch, progress)
-        if not np.isfinite(found["loss"]):
-            raise ValueError(f"the loss is {found['loss']} in epoch {epoch + 1}: the training does not converge")
-        test = _evaluate(model, training, data.x_test[some], data.y_test[some])
-        seconds = round(time.perf_counter() - start, 1)
-        history.append({"epoch": epoch + 1, "rate": training.rate(epoch), **found, **test, "seconds": seconds})
+    about = settings | {"n_images": len(x), "code": code, "history": history}
+    about["test_of_each_epoch"] = f"{len(some)} test images, drawn at random once"
+
+    def keep() -> None:
+        one = replace(training, stop_after=len(history) or None)
+        if keep_epochs and one.n_epochs < training.n_epochs and not find(one, folder, name=name):
+            test = {key: value for key, value in history[-1].items() if key.startswith("test_")}
+            _write(_path(one, folder, name), model, one, about | {"test": test | {"n_images": len(some)}})
+
+    keep()  # where it was killed just before
+    for epoch in range(len(history), training.n_epochs):
+        history.append(_history_row(model, training, (x, y), (data.x_test[some], data.y_test[some]), epoch, progress))
         checkpoint.save(model, history)
-    caveats = (data_caveat(settings["data_sha256"]), training_caveat(name, settings["training"]))
-    record = settings | {
-        "n_images": len(x),
-        "test": _evaluate(model, training, data.x_test, data.y_test) | {"n_images": len(data.x_test)},
-        "test_of_each_epoch": f"{len(some)} test images, drawn at random once",
-        "history": history,
-        "seconds": round(sum(row["seconds"] for row in history), 1),
-        "caveats": [caveat for caveat in caveats if caveat],
-        "code": code,
-    }
-    _write(path, model, training, record)
-    checkpoint.remove()
+        keep()
+    path, test = _path(training, folder, name), _evaluate(model, training, data.x_test, data.y_test)
+    _write(path, model, training, about | {"test": test | {"n_images": len(data.x_test)}})
+    if training.n_epochs == training.epochs:
+        checkpoint.remove()
     return path
+
+
+def _history_row(
+    model: Any, training: Training, seen: _Images, unseen: _Images, epoch: int, progress: Progress
+) -> dict[str, Any]:
+    start = time.perf_counter()
+    model.optimizer.learning_rate = training.rate(epoch)
+    found = run_epoch(model, training, *seen, epoch, progress)
+    if not np.isfinite(found["loss"]):
+        raise ValueError(f"the loss is {found['loss']} in epoch {epoch + 1}: the training does not converge")
+    test = _evaluate(model, training, *unseen)
+    seconds = round(time.perf_counter() - start, 1)
+    return {"epoch": epoch + 1, "rate": training.rate(epoch), **found, **test, "seconds": seconds}
 
 
 def compiled(training: Training, x: np.ndarray, n_classes: int) -> Any:
@@ -210,21 +247,12 @@ def compiled(training: Training, x: np.ndarray, n_classes: int) -> Any:
     return model
 
 
-def _write(path: Path, model: Any, training: Training, record: dict[str, Any]) -> None:
-    image_shape, n_classes, depth = model.input_shape[1:], model.output_shape[-1], training.depth
-    plain = resnet(image_shape, n_classes, depth)  # no optimizer: a third of the size
-    plain.set_weights(model.get_weights())
-    record = {
-        "network": {"name": "ResNet v2", "depth": depth, "n_weights": model.count_params()},
-        "image_shape": image_shape,
-        "n_classes": n_classes,
-        "pixel_scale": training.pixel_scale,
-        **record,
-        "hardware": hardware(),
-    }
-    text = json.dumps(record, indent=1) + "\n"
-    write_whole(path, lambda part: save_weights(plain, part), suffix=".weights.h5")
-    write_whole(record_of(path), lambda part: part.write_text(text))
+def _write(path: Path, model: Any, training: Training, about: dict[str, Any]) -> None:
+    name, settings = path.name.removesuffix(".weights.h5"), asdict(training)
+    caveats = (data_caveat(about["data_sha256"]), training_caveat(name, settings))
+    seconds = round(sum(row["seconds"] for row in about["history"]), 1)
+    rest = {"seconds": seconds, "caveats": [caveat for caveat in caveats if caveat], "hardware": hardware()}
+    save_network(path, model, {"pixel_scale": training.pixel_scale, "training": settings, **about, **rest})
 
 
 def _seen(training: Training, labels: np.ndarray) -> np.ndarray:
