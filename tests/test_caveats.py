@@ -30,7 +30,7 @@ def _last_fall(training):
     return max(e for e in range(1, training.epochs) if training.rate(e) < training.rate(e - 1))
 
 
-@pytest.mark.parametrize("less", [{"depth": 20}, {"epochs": 199}])
+@pytest.mark.parametrize("less", [{"depth": 20}, {"epochs": 199}, {"stop_after": 12}])
 def test_a_shallower_or_shorter_training_is_told_beside_what_is_known_of_the_released_codes(less):
     sentence = training_caveat("cifar10", WHOLE | less)
     (value,) = less.values()

@@ -398,13 +398,14 @@ def test_a_network_for_images_of_another_size_is_a_sentence(effaug, weights, tin
         (["--augment", "--seed", "5"], {"augment": True, "random_state": 5}),
         (["--leave-out", "0,1", "--precision", "mixed_bfloat16"], {"leave_out": (0, 1), "precision": "mixed_bfloat16"}),
         (["--name", "mine", "--weights", "there"], {}),
+        (["--epochs", "20", "--stop-after", "9", "--keep-epochs"], {"epochs": 20, "stop_after": 9}),
     ],
 )
 def test_train_cnn_takes_its_settings_and_tells_the_test_accuracy(options, expected, effaug, monkeypatch):
     told = []
 
-    def train(settings, folder, *, name, progress):
-        told.append((settings, str(folder), name))
+    def train(settings, folder, *, name, keep_epochs, progress):
+        told.append((settings, str(folder), name, keep_epochs))
         progress({"epoch": 0, "batch": 5, "n_batches": 5, "images_per_second": 90.0, "loss": 1.5, "accuracy": 0.25})
         folder.mkdir(exist_ok=True)
         about = {"test": {"test_accuracy": 0.87654}, "history": [{}] * 3}
@@ -418,8 +419,8 @@ def test_train_cnn_takes_its_settings_and_tells_the_test_accuracy(options, expec
     folder = "there" if "--weights" in options else "elsewhere"
     assert out == f"{folder}/the.name.weights.h5: test accuracy 87.65 % after 3 epochs\n"
     settings = training.Training(**({"dataset": "cifar10"} | expected))
-    assert told == [(settings, folder, "mine" if "--name" in options else "")]
-    assert f"epoch 1 of {settings.epochs}: 90 images/s, loss 1.500, accuracy 25.0 %" in err
+    assert told == [(settings, folder, "mine" if "--name" in options else "", "--keep-epochs" in options)]
+    assert f"epoch 1 of {settings.n_epochs}: 90 images/s, loss 1.500, accuracy 25.0 %" in err
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,8 @@ def simplify(patch):
         built.append((depth, dtype))
         return import_keras().Model(pixels, layers.Dense(n_classes, "softmax")(flat))
 
-    patch.setattr(training, "resnet", softmax)
+    for module in (training, _checkpoint):
+        patch.setattr(module, "resnet", softmax)
     patch.setattr(training.datasets, "load", lambda name: toy())
     return built
 
@@ -408,7 +409,7 @@ def test_classes_that_are_left_out_must_be_there(simple, tmp_path):
 @pytest.mark.parametrize("place", ["checkpoint's weights", 1, 2, 3, 4, 5], ids=str)
 def test_a_crash_while_writing_loses_nothing_that_was_finished(simple, simple_whole, tmp_path, monkeypatch, place):
     """By the number of the file: three checkpoints' records, the weights, the record of the network."""
-    write_whole, save_weights = training.write_whole, _checkpoint.save_weights
+    write_whole, save_weights = _checkpoint.write_whole, _checkpoint.save_weights
     files = []
 
     def crash(path, write, **more):
@@ -424,7 +425,6 @@ def test_a_crash_while_writing_loses_nothing_that_was_finished(simple, simple_wh
         save_weights(model, path)
 
     with monkeypatch.context() as broken:
-        broken.setattr(training, "write_whole", crash)
         broken.setattr(_checkpoint, "write_whole", crash)
         if place == "checkpoint's weights":
             broken.setattr(_checkpoint, "save_weights", half)
@@ -439,6 +439,65 @@ def test_a_crash_while_writing_loses_nothing_that_was_finished(simple, simple_wh
     assert without_seconds(record(path)["history"]) == without_seconds(record(simple_whole)["history"])
     assert_same_arrays(weights_in(path), weights_in(simple_whole))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["cifar10.json", "cifar10.weights.h5"]
+
+
+def networks_in(folder):
+    return sorted(file.name.removesuffix(".weights.h5") for file in folder.glob("*.weights.h5"))
+
+
+def test_a_training_stops_in_the_middle_of_its_schedule_and_goes_on_from_there(batches, simple_whole, tmp_path):
+    """Its rates are those of the whole schedule."""
+    for stop, stored in ((1, ["cifar10-epoch1"]), (2, ["cifar10-epoch1", "cifar10-epoch2"])):
+        path = train(dataclasses.replace(SIMPLE, stop_after=stop), tmp_path)
+        assert networks_in(tmp_path) == stored
+        assert path == tmp_path / f"cifar10-epoch{stop}.weights.h5"
+        about = record(path)
+        assert about["training"]["stop_after"] == len(about["history"]) == stop
+        assert about["test"]["n_images"] == 20
+    assert len(batches) == 3 * 2  # the first epoch was not trained again
+    path = train(SIMPLE, tmp_path)
+    assert len(batches) == 3 * 3
+    assert without_seconds(record(path)["history"]) == without_seconds(record(simple_whole)["history"])
+    assert_same_arrays(weights_in(path), weights_in(simple_whole))
+    assert not (tmp_path / ".cifar10.checkpoint").exists()
+
+
+def test_every_epochs_network_is_kept(simple, simple_whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "N_VALIDATION", 7)
+    for stop in (1, 2):
+        train(dataclasses.replace(SIMPLE, stop_after=stop), tmp_path / "alone")
+    path = train(SIMPLE, tmp_path / "kept", keep_epochs=True)
+    assert networks_in(path.parent) == ["cifar10", "cifar10-epoch1", "cifar10-epoch2"]
+    assert_same_arrays(weights_in(path), weights_in(simple_whole))
+    for stop in (1, 2):
+        one, other = (tmp_path / folder / f"cifar10-epoch{stop}.weights.h5" for folder in ("alone", "kept"))
+        assert_same_arrays(weights_in(one), weights_in(other))
+        about = record(other)
+        assert about["training"] == record(one)["training"]
+        last = about["history"][-1]
+        assert about["test"] == {key: last[key] for key in ("test_loss", "test_accuracy")} | {"n_images": 7}
+
+
+def test_an_epochs_network_that_was_not_written_is_kept_when_the_training_goes_on(simple, tmp_path, monkeypatch):
+    class Stopped(Exception):
+        pass
+
+    def stop(*_):
+        raise Stopped
+
+    with monkeypatch.context() as broken:
+        broken.setattr(training, "_write", stop)
+        with pytest.raises(Stopped):
+            train(SIMPLE, tmp_path, keep_epochs=True)
+    assert networks_in(tmp_path) == []
+    train(SIMPLE, tmp_path, keep_epochs=True)
+    assert networks_in(tmp_path) == ["cifar10", "cifar10-epoch1", "cifar10-epoch2"]
+
+
+def test_a_training_that_is_past_an_epoch_does_not_go_back_to_it(simple, tmp_path):
+    train(dataclasses.replace(SIMPLE, stop_after=2), tmp_path)
+    with pytest.raises(ValueError, match=r"\.cifar10\.checkpoint is past epoch 1: it holds epoch 2$"):
+        train(dataclasses.replace(SIMPLE, stop_after=1), tmp_path)
 
 
 def test_a_checkpoint_goes_on_with_its_own_settings_and_data_only(simple, tmp_path, monkeypatch):
@@ -617,6 +676,8 @@ def test_low_precision_trains_and_its_weights_are_stored_for_a_float32_network(
         ({"learning_rate": 1.0}, "learning_rate must lie between 0 and 1, got 1.0"),
         ({"learning_rate": np.nan}, "learning_rate must lie between 0 and 1, got nan"),
         ({"precision": "bfloat16"}, "accepted: float32, mixed_bfloat16, mixed_float16"),
+        ({"stop_after": 0}, "stop_after must lie between 1 and 200 epochs, got 0"),
+        ({"epochs": 7, "stop_after": 8}, "stop_after must lie between 1 and 7 epochs, got 8"),
         ({"leave_out": (1,)}, "leave_out must be two different labels, got (1,)"),
         ({"leave_out": (1, 1)}, "leave_out must be two different labels, got (1, 1)"),
         ({"leave_out": (0, 1, 2)}, "leave_out must be two different labels, got (0, 1, 2)"),

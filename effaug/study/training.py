@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from effaug.images.augment import RandomAffine
 from effaug.images.cache import digest
 from effaug.images.networks import check_depth, hardware, import_keras, resnet, versions
 from effaug.study import datasets
+from effaug.study._batches import Mean, batches
 from effaug.study._checkpoint import Checkpoint, checkpoint_folder, is_stored, save_network
 from effaug.study.caveats import data_caveat, training_caveat
 from effaug.study.provenance import commit
@@ -273,9 +274,9 @@ def run_epoch(
     change = RandomAffine(degrees=2.5, pixels=training.shift, flip=True) if training.augment else None
     order = rng.permutation(len(x))
     n_batches = -(-len(x) // training.batch_size)
-    mean, scale = _Mean(), np.float32(1 / training.pixel_scale)
+    mean, scale = Mean(), np.float32(1 / training.pixel_scale)
     start = time.perf_counter()
-    for k, batch in enumerate(_batches(order, training.batch_size), start=1):
+    for k, batch in enumerate(batches(order, training.batch_size), start=1):
         images = x[batch] if change is None else change(x[batch], rng)
         mean.add(model.train_on_batch(images.astype(np.float32) / scale, y[batch], return_dict=True), len(batch))
         if k % 10 == 0 or k == n_batches:
@@ -285,28 +286,7 @@ def run_epoch(
 
 
 def _evaluate(model: Any, training: Training, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    mean, scale = _Mean(), np.float32(1 / training.pixel_scale)
-    for batch in _batches(np.arange(len(x)), 500):
+    mean, scale = Mean(), np.float32(1 / training.pixel_scale)
+    for batch in batches(np.arange(len(x)), 500):
         mean.add(model.test_on_batch(x[batch].astype(np.float32) / scale, y[batch], return_dict=True), len(batch))
     return {f"test_{key}": value for key, value in mean.found().items()}
-
-
-class _Mean:
-    """Loss and accuracy over the images so far; Keras's `train_on_batch` gives those of its batch."""
-
-    def __init__(self) -> None:
-        self.sums: dict[str, float] = {}
-        self.n = 0
-
-    def add(self, batch: dict[str, Any], size: int) -> None:
-        self.n += size
-        for key, value in batch.items():
-            self.sums[key] = self.sums.get(key, 0.0) + size * float(value)
-
-    def found(self) -> dict[str, float]:
-        return {key: round(value / self.n, 4) for key, value in self.sums.items()}
-
-
-def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
