@@ -399,6 +399,7 @@ def test_a_network_for_images_of_another_size_is_a_sentence(effaug, weights, tin
         (["--leave-out", "0,1", "--precision", "mixed_bfloat16"], {"leave_out": (0, 1), "precision": "mixed_bfloat16"}),
         (["--name", "mine", "--weights", "there"], {}),
         (["--epochs", "20", "--stop-after", "9", "--keep-epochs"], {"epochs": 20, "stop_after": 9}),
+        (["--learning-rate", "0.008"], {"learning_rate": 0.008}),
     ],
 )
 def test_train_cnn_takes_its_settings_and_tells_the_test_accuracy(options, expected, effaug, monkeypatch):
