@@ -81,10 +81,18 @@ def not_negative(name: str, values: np.ndarray | None, n: int) -> np.ndarray:
     return values
 
 
+class SizeError(ValueError):
+    """A k that is no whole number between 0 and `most`, which is `why`."""
+
+    def __init__(self, k: object, most: int, why: str, name: str = "k", advice: str = "") -> None:
+        super().__init__(f"{name} must be a whole number between 0 and {most}, {why}, got {k!r}{advice}")
+        self.most, self.why = most, why
+
+
 def check_size(k: int, most: int, why: str) -> None:
-    """Refuse a k that is no whole number between 0 and `most`, which is `why`, with a ValueError."""
+    """Refuse such a k with a `SizeError`."""
     if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 0 <= k <= most:
-        raise ValueError(f"k must be a whole number between 0 and {most}, {why}, got {k!r}")
+        raise SizeError(k, most, why)
 
 
 def generator(random_state: Randomness) -> np.random.Generator:

@@ -9,7 +9,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from effaug import logistic, pools, scores
-from effaug._validation import Randomness, generator, real, unknown
+from effaug._validation import Randomness, SizeError, generator, real, unknown
 from effaug.blocks import Block, Rows, host
 from effaug.policies import POLICIES, Policy, Request, load_policy
 
@@ -168,7 +168,12 @@ def choose(
     features = host(rows.X[kept][:, 0])
     if fourier:
         features = pools.fourier_features(features, fourier, rng)
-    chosen = policy.prepare(Request(features, rows.y[kept], values[kept], (budget,), rng)).choose(budget)
+    plan = policy.prepare(Request(features, rows.y[kept], values[kept], (budget,), rng))
+    try:
+        chosen = plan.choose(budget)
+    except SizeError as refused:  # more points than a k-DPP's kernel has dimensions
+        advice = f". With fourier={2 * budget}, random Fourier features, it has more dimensions"
+        raise SizeError(budget, refused.most, refused.why, "budget", advice) from None
     return Selection(kept[chosen], values, fitted, error, len(kept), fourier or 0)
 
 

@@ -79,6 +79,18 @@ def test_greedy_sets_contain_each_other(name, weighted):
         assert chooser.choose(k).tolist() == expected[:k].tolist()
 
 
+@pytest.mark.parametrize("policy", ["dpp", "dpp_map_proportional"])
+def test_a_k_dpp_of_more_points_than_dimensions_is_refused_with_what_gives_it_more(policy):
+    X = rng(0).normal(size=(60, 4))
+    y = np.arange(60) % 2
+    with pytest.raises(
+        ValueError, match=r"^budget must be .* between 0 and 4, the rank .*got 9\. With fourier=(\d+)"
+    ) as told:
+        select(X, y, 9, policy=policy)
+    fourier = int(re.search(r"fourier=(\d+)", str(told.value))[1])
+    assert len(set(select(X, y, 9, policy=policy, fourier=fourier))) == 9
+
+
 @pytest.mark.parametrize("name", ["dpp", "dpp_proportional", "dpp_map", "dpp_map_proportional"])
 def test_a_diagonal_lifts_the_limit_of_the_rank(name):
     features, labels, scores = points()
