@@ -53,6 +53,18 @@ def test_points_are_those_of_select(saved, name, effaug):
     assert np.load(out).tolist() == expected.tolist()
 
 
+def test_files_whose_names_sort_otherwise_than_their_numbers_are_refused(tmp_path):
+    """Ten of them, so that as text the last comes second: whose labels are whose would be a guess."""
+    for k in range(1, 11):
+        np.save(tmp_path / f"part {k}.npy", np.full((2, 3), float(k)))
+    words = r"\(part 10.npy comes before part 2.npy\), so which labels are whose is unclear"
+    with pytest.raises(ValueError, match=words):
+        open_features(tmp_path)
+    for k in range(1, 11):
+        (tmp_path / f"part {k}.npy").rename(tmp_path / f"part {k:02}.npy")
+    np.testing.assert_array_equal(open_features(tmp_path).compute()[::2, 0], np.arange(1, 11))
+
+
 def spoiled(folder):
     """Arguments of the command, and the sentence."""
     np.save(folder / "flat.npy", np.zeros(500))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +32,17 @@ def open_features(path: Path, *, in_chunks: bool = False) -> Any:
     FileNotFoundError
         If there is no such file, or none in the folder.
     ValueError
-        For a file that is no array of real numbers of shape (n, d), or folders of several d.
+        For a file that is no array of real numbers of shape (n, d), folders of several d, or files whose names sort
+        differently as text and by the numbers in them.
     """
     files = sorted(path.glob("*.npy")) if path.is_dir() else [path]
     if not files:
         raise FileNotFoundError(f"no .npy files in {path}")
+    if sorted(files, key=_counted) != files:
+        raise ValueError(
+            f"{path}: the order of its files' names is not that of their numbers ({_swapped(files)}), so which labels "
+            "are whose is unclear: write the numbers with as many digits each (009.npy, 010.npy)"
+        )
     arrays = [mapped(file) for file in files]
     widths = {array.shape[1] for array in arrays}
     if len(widths) > 1:
@@ -60,6 +68,15 @@ def mapped(path: Path, ndim: int = 2) -> np.ndarray:
     if found.ndim != ndim:
         raise ValueError(f"{path} must have {ndim} dimension{'s' * (ndim > 1)}, got shape {found.shape}")
     return found
+
+
+def _counted(file: Path) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", file.name)]
+
+
+def _swapped(files: list[Path]) -> str:
+    first, second = next(pair for pair in itertools.pairwise(files) if _counted(pair[0]) > _counted(pair[1]))
+    return f"{first.name} comes before {second.name}"
 
 
 def _chunked(path: Path, array: np.ndarray) -> Any:
