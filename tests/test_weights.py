@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from effaug.images.networks import bottleneck, resnet, resnet_width
-from effaug.images.weights import load_resnet
+from effaug.images.weights import load_resnet, mean_image_response
 
 
 def _vars(file):
@@ -41,6 +41,18 @@ def test_weights_that_keras_cannot_take_are_named(spoil, fault, toy_network, tmp
     with pytest.raises(ValueError, match=f"{tmp_path}/toy.weights.h5 {fault}") as error:
         load_resnet("toy")
     assert "\n" not in str(error.value)
+
+
+def test_the_response_to_the_mean_image_is_that_of_the_networks_first_layer(weights):
+    """What its convolution makes of the mean image, less what it makes of nothing (its bias), by its normalisation."""
+    model = load_resnet("toy")
+    convolution = next(layer for layer in model.layers if "conv" in layer.name)
+    normalisation = next(layer for layer in model.layers if "batch" in layer.name)
+    (mean,) = model.get_layer("mean_image").get_weights()
+    response = np.asarray(convolution(mean[None])) - np.asarray(convolution(np.zeros_like(mean[None])))
+    sd = np.sqrt(np.asarray(normalisation.moving_variance))
+    expected = np.median(np.sqrt((response**2).mean(axis=(0, 1, 2))) / sd)
+    assert mean_image_response("toy") == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_width_of_a_resnet_is_known_before_it_is_built():

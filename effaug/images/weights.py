@@ -85,6 +85,35 @@ def load_resnet(name: str) -> Any:
     return model
 
 
+def mean_image_response(name: str) -> float:
+    """How strongly the first layer of a network responds to its mean image, which training subtracts.
+
+    In standard deviations of its responses to the training images, as its normalisation keeps them: what keeping the
+    mean image adds to all features' inputs. Read from the weights alone, without the network.
+
+    Returns
+    -------
+    float
+        The median over the layer's channels of the root mean square over the image.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `load_manifest`; if the weights are damaged.
+    """
+    load_manifest(name)
+    with _h5.opened(weights_folder() / f"{name}.weights.h5") as file:
+        mean, kernel, variance = (
+            file["layers"][layer]["vars"][part][()]
+            for layer, part in (("mean_image", "0"), ("conv2d", "0"), ("batch_normalization", "3"))
+        )
+    height, width = kernel.shape[:2]
+    around = [(height // 2, (height - 1) // 2), (width // 2, (width - 1) // 2), (0, 0)]
+    patches = np.lib.stride_tricks.sliding_window_view(np.pad(mean, around), (height, width), axis=(0, 1))
+    response = np.einsum("xycij,ijcf->xyf", patches, kernel, optimize=True)
+    return float(np.median(np.sqrt((response**2).mean(axis=(0, 1)) / variance)))
+
+
 def load_weights(model: Any, path: Path) -> None:
     """Give a network the weights that one like it has written.
 

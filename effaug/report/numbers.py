@@ -12,6 +12,7 @@ from effaug.report.exhibits import Exhibit
 OWN = (  # names of what is shown, once each
     "tasks",
     "networks",
+    "mean-images",
     "agreement",
     "distances",
     "side-by-side",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from effaug.images.weights import mean_image_response
 from effaug.report import discrepancies, paper_tables, reconstruction, sensitivity, tables, withstood
 from effaug.report.comparisons import paired_aucs
 from effaug.report.exhibits import Exhibit, Exhibits, Origin
@@ -79,6 +80,22 @@ def networks(names: tuple[str, ...]) -> Exhibit:
     files = whole[["hardware", "minutes", "precision", "code", "sha256"]]
     where = Origin(files, rerun("networks", {"network": chosen}))
     return own("networks", few, says, origin=where, numbers=whole, deciding=("test accuracy",))
+
+
+def mean_images(names: tuple[str, ...]) -> Exhibit:
+    """How strongly each frozen network's first layer responds to the mean image."""
+    column, known = "response to the mean image", tables.networks_table(names).T
+    found = pd.DataFrame({column: {name: mean_image_response(name) for name in names}}).rename_axis("network")
+    spans = [
+        f"{shown(own_rows.min(), 1)} to {shown(own_rows.max(), 1)} on {dataset_label(dataset)}"
+        for dataset, own_rows in found[column].groupby(found.index.str.split("-").str[0])
+    ]
+    says = (
+        "The first layer's response to the mean image, in standard deviations of its responses to the training images: "
+        f"{'; '.join(spans)}."
+    )
+    where = Origin(known[["code", "sha256"]], rerun("networks", {"network": names[0] if len(names) == 1 else "all"}))
+    return own("mean-images", as_text(found, 1), says, origin=where, deciding=(column,))
 
 
 def varied(view: View, found: pd.DataFrame) -> Exhibit:
