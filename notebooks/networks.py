@@ -55,9 +55,9 @@ supplementary.learning_curves(names, study_tables.networks(names).origin)
 study_tables.mean_images(names)
 
 # %% [markdown] tags=["stored"]
-# *In the stored results:* on CIFAR-10 the mean image moves the first layer by about one standard deviation, on small NORB, whose background is bright, by three to four and a half. How well a network's
-# features do so far outside what it was trained on is that network's own, and differs from one training to the next (*Text against code*). Only long training brings the response down: weight decay shrinks the first layer, from 4.4
-# after eight epochs to 3.0 after thirty.
+# *In the stored results:* on CIFAR-10 the mean image moves the first layer by about one standard deviation, on small NORB, whose background is bright, by three to four and a half. So far
+# from what they were trained on, small NORB's features separate the classes less well, at either depth (*Text against code*). Longer training brings the response down, from 4.4 after eight epochs to 3.0 after thirty, as
+# weight decay shrinks the first layer.
 
 # %% [markdown]
 # ## What differs from the paper's networks and data
