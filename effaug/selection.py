@@ -172,7 +172,7 @@ def choose(
     try:
         chosen = plan.choose(budget)
     except SizeError as refused:  # more points than a k-DPP's kernel has dimensions
-        advice = f". With fourier={2 * budget}, random Fourier features, it has more dimensions"
+        advice = f". Random Fourier features (fourier={2 * budget}) give it more, unless points coincide"
         raise SizeError(budget, refused.most, refused.why, "budget", advice) from None
     return Selection(kept[chosen], values, fitted, error, len(kept), fourier or 0)
 

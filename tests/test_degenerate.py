@@ -42,7 +42,7 @@ def chosen(X, y, budget, **kwargs):
 
 
 REASONS = (
-    "k must be a whole number between 0 and",  # the kernel's rank, or the number of support vectors
+    "budget must be a whole number between 0 and",  # the kernel's rank, or the number of support vectors
     "y must be 0 and 1, to cross-validate at least 4 of either",
     "virtual_support_vectors chooses the support vectors",  # and no other number
 )
@@ -71,7 +71,7 @@ def test_scores_that_are_all_zero_leave_a_choice(policy):
         found = chosen(NOISE, np.arange(24) % 2, budget, score=np.zeros(24), policy=policy)[:3]
     if isinstance(found, str):
         assert "dpp" in policy
-        assert found.startswith("k must be a whole number between 0 and 0")
+        assert found.startswith("budget must be a whole number between 0 and 0")
     else:
         assert len(set(found.tolist())) == 3
 

@@ -259,7 +259,9 @@ def _trained(content: dict[str, Any]) -> dict[str, bytes]:
 
 RECORD = Reader(
     "training's record",
-    lambda folder: is_stored(folder / "cifar10.weights.h5", Training("cifar10"), lambda: {"x_train": "ab"}),
+    lambda folder: is_stored(
+        folder / "cifar10.weights.h5", folder / ".cifar10.checkpoint", Training("cifar10"), lambda: {"x_train": "ab"}
+    ),
     {"cifar10.weights.h5": b"", **_trained(TRAINED)},
     {
         "JSON cut": Broken("does not tell how", {"cifar10.json": b'{"training": {'}),
