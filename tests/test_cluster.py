@@ -46,7 +46,7 @@ class Cluster:
         self.file, self.log, self.workers = folder / "scheduler.json", folder / "log.txt", []
         self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
         deadline = time.monotonic() + 60
-        while not self.file.exists():
+        while not (self.file.exists() and self.file.read_text().endswith("\n}")):  # opened, then filled
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.02)
         self.address = json.loads(self.file.read_text())["address"]
