@@ -56,8 +56,8 @@ study_tables.mean_images(names)
 
 # %% [markdown] tags=["stored"]
 # *In the stored results:* on CIFAR-10 the mean image moves the first layer by about one standard deviation, on small NORB, whose background is bright, by three to four and a half. So far
-# from what they were trained on, small NORB's features separate the classes less well, at either depth (*Text against code*). Longer training brings the response down, from 4.4 after eight epochs to 3.0 after thirty, as
-# weight decay shrinks the first layer.
+# from what they were trained on, small NORB's features separate the classes less well, at either depth (*Text against code*). After eight epochs the response is 4.4, after thirty
+# 3.0, probably because weight decay shrinks the first layer.
 
 # %% [markdown]
 # ## What differs from the paper's networks and data

@@ -72,12 +72,12 @@ study_tables.divided_twice(view.results)
 # - **Two networks** (number 6), of which the second is trained on rotated, shifted and flipped images, bring rotations and crops from 37 to 26 of 1000 away. But the rank correlation falls from 0.68 to 0.37.
 #
 # So the order comes with the mean image kept, and longer training brings it out; the level comes with the mean image subtracted. On translations the network of thirty epochs is 47 of 1000 too low with the
-# mean image kept, and 47 too high without it. The published networks, it seems, respond to the mean image, but less than ours do. *How the networks were trained* shows each first layer's response. Weight decay
-# shrinks it, slowly: thirty epochs took it from 4.4 standard deviations to 3.0, and the released schedule keeps its first rate for eighty epochs. CIFAR-10's networks, whose response is about 1, lose less by
+# mean image kept, and 47 too high without it. The published networks, it seems, respond to the mean image, but less than ours do. *How the networks were trained* shows each first layer's response: 4.4 standard
+# deviations after eight epochs, 3.0 after thirty, of which twelve were at the first rate. The released schedule keeps that rate for eighty. CIFAR-10's networks, whose response is about 1, lose less by
 # keeping the mean image, and at depth 56 they have both level and order.
 #
-# On small NORB depth alone does not bring the level: a network of depth 56, trained for four epochs, is 81 of 1000 away, with a rank correlation of 0.70. Neither depth has been trained for eighty epochs;
-# one takes six minutes on two cores at depth 20, ten at depth 56.
+# On small NORB depth alone does not bring the level: a network of depth 56, trained for four epochs, is 81 of 1000 away, with a rank correlation of 0.70. Neither depth has been trained for eighty epochs:
+# on two cores an epoch took about seven minutes at depth 20, and a quarter of an hour or more at depth 56.
 #
 # *A correction:* an earlier version of this book gave a network trained on pixels divided once pixels divided twice, and reported a loss of 29 points. That said nothing about the released code, and is withdrawn.
 
