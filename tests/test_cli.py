@@ -218,6 +218,8 @@ BAD = [
     (["digits-rotate", "--policies", "baselin"], ["'baselin' (did you mean 'baseline'?)", *TABLE_POLICIES]),
     (["digits-rotate", "--policies", "baseline,"], ["''", *TABLE_POLICIES]),
     (["digits-rotate", "--no-subtract-mean"], ["subtract_mean changes nothing for digits-rotate", "on C, ridge"]),
+    (["cifar10-crop", "--subtract-share", "1.5"], ["subtract_mean must be", "between 0 and 1", "1.5"]),
+    (["cifar10-crop", "--subtract-share", "0.5", "--subtract-mean"], ["leave out --[no-]subtract-mean"]),
     (["digits-rotate", "--weights", "mine"], ["weights changes nothing for digits-rotate", "on C, ridge"]),
     (["cifar10-crop", "--epochs", "7"], ["epochs changes nothing for cifar10-crop", "on C, ridge, weighted_hessian,"]),
     (["digits-crop", "--swap", "directions"], ["directions changes nothing for digits-crop", "on C, ridge"]),

@@ -181,6 +181,8 @@ def test_a_tasks_features_come_from_the_file_at_the_protocols_scale(written, pro
         if protocol == "paper":
             trained_on = TRAINED_ON["smallnorb" if "smallnorb" in name else "cifar10"]
             np.testing.assert_allclose(net.mean_image, trained_on.mean(axis=0))
+            some = featurizer(load_task(name, protocol=chosen), dataclasses.replace(chosen, subtract_mean=0.25))
+            np.testing.assert_allclose(some.mean_image, 0.25 * trained_on.mean(axis=0))
         else:
             assert net.mean_image is None
     ours = load_protocol(protocol, weights="mine")

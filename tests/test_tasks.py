@@ -196,6 +196,9 @@ def test_protocol_may_be_ones_own():
         ({"C": 1.0}, "paper+C=1.0"),
         ({"C": "cv"}, "paper+C=cv"),
         ({"ridge": 1e-10, "subtract_mean": False}, "paper+ridge=1e-10+subtract_mean=False"),
+        ({"subtract_mean": 0.25}, "paper+subtract_mean=0.25"),
+        ({"subtract_mean": 0.0}, "paper+subtract_mean=False"),
+        ({"subtract_mean": 1.0}, "paper"),
     ],
 )
 def test_changed_protocol_says_so_in_its_name(changes, name):
@@ -221,6 +224,8 @@ def test_changed_protocols_name_is_fit_for_a_file():
         (lambda: load_protocol("paper", C=float("inf")), ["C must be", "got inf"]),
         (lambda: load_protocol("paper", C=float("nan")), ["C must be", "got nan"]),
         (lambda: load_protocol("paper", C="CV"), ["C must be", "got 'CV'"]),
+        (lambda: load_protocol("paper", subtract_mean=1.5), ["subtract_mean must be", "between 0 and 1, got 1.5"]),
+        (lambda: load_protocol("paper", subtract_mean=float("nan")), ["between 0 and 1, got nan"]),
         (lambda: load_protocol("paper", ridge=0), ["ridge must be positive, or None", "got 0"]),
         (lambda: load_protocol("paper", ridge=-1e-10), ["ridge must be positive, or None", "got -1e-10"]),
         (lambda: Protocol("a/b"), ["name must not contain '/'", "got 'a/b'"]),

@@ -82,6 +82,9 @@ def run(
     subtract_mean: Annotated[
         bool | None, typer.Option(help="Whether the networks' mean training image is subtracted.")
     ] = None,
+    subtract_share: Annotated[
+        float | None, typer.Option(help="Between 0 and 1: subtract that share of the mean training image.")
+    ] = None,
     take: Annotated[
         list[str] | None, typer.Option("--swap", help="Take this choice from the other protocol; repeat for several.")
     ] = None,
@@ -100,7 +103,10 @@ def run(
     changes: dict[str, Any] = {}
     if C:
         changes["C"] = "cv" if C == "cv" else parsing.number("C, unless it is cv,", C)
-    given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", subtract_mean))
+    if subtract_mean is not None and subtract_share is not None:
+        raise ValueError("--subtract-share is how much of the mean image is subtracted: leave out --[no-]subtract-mean")
+    mean = subtract_mean if subtract_share is None else subtract_share
+    given = (("ridge", ridge), ("epochs", epochs), ("weights", weights or None), ("subtract_mean", mean))
     changes |= {k: v for k, v in given if v is not None}
     chosen = swap(load_protocol(protocol, task=task, **changes), tuple(take or ()))
     points: dict[str, Any] = {"classes": parsing.classes(classes), "n_train": n_train}

@@ -36,8 +36,8 @@ class ResNet(ImageTransformer):
     ----------
     network : str, default "cifar10"
         Name of weights in `networks.weights_folder`, without ``.weights.h5``.
-    subtract_mean : bool, default True
-        Subtract the training images' mean, as in training.
+    subtract_mean : bool or float, default True
+        Subtract the training images' mean, as in training; a number between 0 and 1: that share of it.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class ResNet(ImageTransformer):
         What pixels are multiplied by, as in training.
     """
 
-    def __init__(self, network: str = "cifar10", *, subtract_mean: bool = True) -> None:
+    def __init__(self, network: str = "cifar10", *, subtract_mean: bool | float = True) -> None:
         self.network = network
         self.subtract_mean = subtract_mean
 
@@ -80,9 +80,8 @@ class ResNet(ImageTransformer):
     def _bottleneck(self) -> Any:
         """Loaded when first used: features that are cached need no Keras."""
         model = load_resnet(self.network)
-        if not self.subtract_mean:
-            mean_image = model.get_layer("mean_image")
-            mean_image.set_weights([np.zeros_like(w) for w in mean_image.get_weights()])
+        mean_image = model.get_layer("mean_image")
+        mean_image.set_weights([w * float(self.subtract_mean) for w in mean_image.get_weights()])
         return bottleneck(model)
 
     @property

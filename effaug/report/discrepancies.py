@@ -16,7 +16,7 @@ from effaug.report.rounding import as_text, by_key
 from effaug.report.statistics import interval, paired
 from effaug.report.tables import FRACTIONS, auc_summary
 from effaug.study.protocols import PROTOCOLS, TABLE_POLICIES, TABLE_SCORES, Protocol, swap
-from effaug.study.records import by_protocol
+from effaug.study.records import by_protocol, protocol_of
 from effaug.study.results import Results
 
 
@@ -266,6 +266,7 @@ def divided_twice(results: Results, fraction: float = 0.10) -> pd.DataFrame:
         (task, protocol): run["network"]
         for task in (task for task in NINE if task.startswith("smallnorb"))
         for (protocol, _), run in by_protocol(results.record(task)).items()
+        if isinstance(protocol_of(run).subtract_mean, bool)  # shares of it: `reconstruction.mean_kept`
     }
     twice = {key: bool(network["training"].get("divided_twice")) for key, network in networks.items()}
     shown = [key for key in networks if twice[key] or key[1] in PROTOCOLS]

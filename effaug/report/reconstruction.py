@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from effaug.images.weights import mean_image_response
 from effaug.report.published import published_aucs, published_features, published_table_1
 from effaug.report.rounding import by_key, rounded
 from effaug.report.tables import auc_summary
 from effaug.study.protocols import PROTOCOLS, TABLE_SCORES
-from effaug.study.records import by_protocol, protocol_of, task_of
+from effaug.study.records import by_protocol, protocol_of, protocols_of, task_of
 from effaug.study.results import Results
 from effaug.study.tasks import AUGMENTATIONS, choices_read
 
@@ -117,6 +118,44 @@ def agreement(results: Results, protocols: tuple[str, ...], decimals: int = 2) -
                 "ceiling": highest[highest.index.isin(part.table)].median(),
             }
     return rounded(by_key(rows, "protocol", "data set"), decimals)
+
+
+def mean_kept(results: Results, decimals: int = 2) -> pd.DataFrame:
+    """Level and order of small NORB's AUCs by influence where a share of the mean image is kept at featurisation.
+
+    The released code keeps all of it, the text none. A share probes how strongly the network responds to it.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by network, task and share kept, of networks that were probed: the first layer's response to what is
+        kept (`mean_image_response`); accuracy in percent of none and of full augmentation; the median over the policies
+        of our AUC less the published one; the rank correlation with the published order; the least number of seeds of
+        a random policy.
+    """
+    rows, response = {}, functools.cache(mean_image_response)
+    for task in [f"smallnorb-{augmentation}" for augmentation in AUGMENTATIONS]:
+        by_weights: dict[str, list[tuple[float, str]]] = {}
+        for protocol in protocols_of(results.record(task)).values():
+            if protocol.base == "released-code" and protocol.changes.keys() <= {"subtract_mean", "weights"}:
+                weights, kept = protocol.weights or "smallnorb-divided-twice", 1 - float(protocol.subtract_mean)
+                by_weights.setdefault(weights, []).append((kept, protocol.name))
+        for weights, shares in by_weights.items():
+            if not any(0 < kept < 1 for kept, _ in shares):
+                continue
+            for kept, name in sorted(shares, reverse=True):
+                own = results.curves(name, tasks=[task])
+                pairs = published_pairs(results, name)
+                pairs = pairs[(pairs.task == task) & (pairs.score == "influence") & (pairs.seeds > 0)]
+                rows[weights, task, f"{kept:.0%}"] = {
+                    "response": kept * response(weights),
+                    "none": 100 * own[(own.policy == "baseline") & (own.budget == 0)].accuracy.mean(),
+                    "full": 100 * own[own.policy == "full"].accuracy.mean(),
+                    "difference": pairs.difference.median(),
+                    "rank correlation": stats.spearmanr(pairs.auc, pairs.paper).statistic,
+                    "seeds": pairs.seeds[pairs.sd.notna()].min(),
+                }
+    return rounded(by_key(rows, "network", "task", "kept"), decimals)
 
 
 def ceiling() -> pd.Series:

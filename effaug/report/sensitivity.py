@@ -12,6 +12,7 @@ from scipy import stats
 from effaug.report.panels import CHANCE
 from effaug.report.rounding import by_key
 from effaug.report.statistics import half_width
+from effaug.study.protocols import Protocol
 from effaug.study.records import by_protocol, protocol_of, protocols_of
 from effaug.study.results import Results
 from effaug.study.tasks import TASKS
@@ -46,7 +47,7 @@ def sensitivity(
         table = table[(table.features == "frozen") & (table.seed < (n_seeds or np.inf))]
         for (label, features), run in by_protocol(results.record(task)).items():
             protocol, curves = protocol_of(run), table[table.protocol == label]
-            if features != "frozen" or curves.empty or protocol.swapped or protocol.changes.keys() - _SWEPT:
+            if features != "frozen" or curves.empty or not _is_swept(protocol):
                 continue
             kept = curves[curves.score.isin(["", "influence"])]
             at = kept[kept.budget == round(budget_fraction * curves.budget.max())]
@@ -72,8 +73,13 @@ def sensitivity(
 def is_swept(results: Results) -> Callable[[str, str], bool]:
     """Whether a stored protocol, by frozen features, is a variation that `sensitivity` shows, by its label."""
     known = {label: p for task in results.tasks() for label, p in protocols_of(results.record(task)).items()}
-    shown = {label for label, p in known.items() if not (p.swapped or p.changes.keys() - _SWEPT)}
+    shown = {label for label, p in known.items() if _is_swept(p)}
     return lambda protocol, features: features == "frozen" and protocol in shown
+
+
+def _is_swept(protocol: Protocol) -> bool:
+    # a share of the mean image probes a network: neither the text nor the code has one
+    return not protocol.swapped and protocol.changes.keys() <= _SWEPT and isinstance(protocol.subtract_mean, bool)
 
 
 def gains(found: pd.DataFrame) -> pd.DataFrame:

@@ -78,8 +78,8 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
     task : Task
         Its network, and the name of the weights where that is frozen.
     protocol : Protocol
-        How a small network is trained; whether a ResNet's mean image is subtracted; the scale of small NORB's pixels
-        for a network of one's own.
+        How a small network is trained; how much of a ResNet's mean image is subtracted; the scale of small NORB's
+        pixels for a network of one's own.
     random_state : int, default 0
         Of a small network.
     """
@@ -94,9 +94,8 @@ def featurizer(task: Task, protocol: Protocol, random_state: int = 0) -> BaseEst
     if own_file(task.weights):
         twice = task.dataset == "smallnorb" and protocol.smallnorb_divided_twice
         scale = 1 / 255**2 if twice else 1 / 255
-        return KerasResNet(
-            task.weights, _mean_image(task.dataset) if protocol.subtract_mean else None, pixel_scale=scale
-        )
+        share = float(protocol.subtract_mean)
+        return KerasResNet(task.weights, share * _mean_image(task.dataset) if share else None, pixel_scale=scale)
     return ResNet(task.weights, subtract_mean=protocol.subtract_mean)
 
 

@@ -41,8 +41,9 @@ class Protocol:
         Degrees, for the tasks that rotate by at most 5 degrees (CIFAR-10, small NORB).
     ridge : float or None
         Added to the Hessian of eq. (1); None adds the fitted model's own L2 term, ``1 / C``.
-    subtract_mean : bool
-        Whether the networks' mean training image is subtracted when features are computed.
+    subtract_mean : bool or float
+        Whether the networks' mean training image is subtracted when features are computed. A number between 0 and 1:
+        that share of it, which neither the text nor the code does.
     smallnorb_divided_twice : bool
         Whether small NORB's networks see pixels divided by 255 twice, in training and at featurisation.
     one_smallnorb_network : bool
@@ -81,7 +82,7 @@ class Protocol:
     directions: tuple[tuple[int, int], ...] = CARDINAL
     small_angles: tuple[float, ...] = (-5.0, -2.5, 2.5, 5.0)
     ridge: float | None = None
-    subtract_mean: bool = True
+    subtract_mean: bool | float = True
     smallnorb_divided_twice: bool = False
     one_smallnorb_network: bool = False
     mnist_network: Literal["lenet", "cnn"] = "lenet"
@@ -106,6 +107,11 @@ class Protocol:
             if not _positive(self.C):
                 raise ValueError(f"C must be a positive number or 'cv', got {self.C!r}")
             object.__setattr__(self, "C", float(self.C))  # 1 and 1.0 are one protocol
+        share = float(self.subtract_mean)
+        if not 0 <= share <= 1:
+            raise ValueError(f"subtract_mean must be true, false or a share between 0 and 1, got {share}")
+        if share in (0, 1):  # 1.0 and True are one protocol
+            object.__setattr__(self, "subtract_mean", bool(share))
         if not isinstance(self.epochs, int) or self.epochs < 1:
             raise ValueError(f"epochs must be a whole number of at least 1, got {self.epochs!r}")
         if self.ridge is not None and not _positive(self.ridge):
