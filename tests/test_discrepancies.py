@@ -137,9 +137,11 @@ def test_small_norb_is_told_by_how_often_its_networks_saw_their_pixels_divided(t
         ("released-code", norb(twice, divided_twice=True)),
         (swapped("smallnorb_divided_twice"), norb(twice, divided_twice=True)),
         (swapped("subtract_mean"), norb("smallnorb", divided_twice=False)),
+        (load_protocol("released-code", subtract_mean=0.5), norb(twice, divided_twice=True)),
     ):
         save(store, "smallnorb-translate", protocol, [0.80, 0.85, 0.90], [0.80, 0.87, 0.90], 0.90)
-        name = protocol if isinstance(protocol, str) else protocol.name
+        made = PROTOCOLS[protocol] if isinstance(protocol, str) else protocol
+        name, record = made.name, record | {"protocol": written(made)}
         store.save([Curve("smallnorb-translate", name, "frozen", "", "full", 0, (1000,), np.array([0.9]))], record)
     found = discrepancies.divided_twice(store).loc["smallnorb-translate"]
     assert found.divided.to_dict() == {

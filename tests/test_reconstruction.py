@@ -22,7 +22,7 @@ def save(results, protocol, lead, *, policies=LEADING, tasks=("cifar10-translate
     """Curves that are flat at the published AUC plus `lead` (of 1000; a number, or one a policy), and full at 0.972."""
     published = published_aucs().set_index(["task", "score", "policy"]).auc_mean
     seen = {"leave_out": [0, 1] if protocol.weights == "cifar10-unseen" else []}
-    record = {"protocol": dataclasses.asdict(protocol), "network": {"training": seen}}
+    record = {"protocol": dataclasses.asdict(protocol), "network": {"network": protocol.weights, "training": seen}}
     for task in tasks:
         record |= {"task": dataclasses.asdict(load_task(task, protocol=protocol))}
         for policy, score in policies:
@@ -63,6 +63,7 @@ def test_combinations_are_compared_on_the_aucs_that_all_of_them_have(tmp_path):
         (load_protocol("paper", C=3.0), LEADING),  # neither text nor code
         (load_protocol("paper", C="cv"), LEADING),
         (load_protocol("paper", weights="cifar10-unseen"), LEADING),
+        (load_protocol("paper", subtract_mean=0.5), LEADING),
         (load_protocol("paper"), LEADING[:2]),
     ],
 )
@@ -81,6 +82,29 @@ def test_networks_trained_on_all_images_are_candidates_and_the_closest_is_first(
     save(results, load_protocol("released-code", weights="cifar10-unseen"), 0)
     found = reconstruction.distances(results, "cifar10")
     assert list(found.index) == ["released-code+weights=cifar10-depth56", "released-code"]
+
+
+def test_shares_of_the_mean_image_are_shown_of_networks_that_were_probed(tmp_path, monkeypatch):
+    monkeypatch.setattr(reconstruction, "mean_image_response", {"probed": 4.0, "whole": 1.0}.__getitem__)
+    results, crop = Results(tmp_path), "smallnorb-crop"
+    order = {"baseline": 0, "random_proportional": 0, "deterministic_proportional": 0}
+    reverse = {"baseline": 1, "random_proportional": -10, "deterministic_proportional": -20}
+    for weights, subtract, lead in (
+        ("probed", True, reverse),
+        ("probed", 0.25, order | {"baseline": -1}),
+        ("probed", False, -50),
+        ("whole", False, 0),
+    ):
+        save(results, load_protocol("released-code", weights=weights, subtract_mean=subtract), lead, tasks=(crop,))
+    save(results, load_protocol("released-code", weights="probed", subtract_mean=0.5, C=3.0), 0, tasks=(crop,))
+    found = reconstruction.mean_kept(results).loc["probed"].loc[crop]
+    assert found.index.tolist() == ["100%", "75%", "0%"]
+    assert found.response.tolist() == [4, 3, 0]
+    assert found.difference.tolist() == pytest.approx([-50, 0, -10], abs=0.01)
+    assert found["rank correlation"].tolist() == [1, 1, -1]
+    assert found.full.tolist() == [97.2] * 3
+    assert reconstruction.mean_kept(results).index.unique("network").tolist() == ["probed"]
+    assert reconstruction.mean_kept(Results(tmp_path / "none")).empty
 
 
 def test_agreement_is_the_median_difference_and_the_median_rank_correlation(tmp_path):

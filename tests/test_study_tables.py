@@ -71,6 +71,14 @@ def test_choices_count_the_intervals_without_0():
     assert exhibit.shows["95 % interval"].iloc[0] == f"{first.low:.2f} to {first.high:.2f}"
 
 
+def test_shares_of_the_mean_image_are_told_with_the_files_of_each():
+    plain = reconstruction.mean_kept(RESULTS)
+    exhibit = study_tables.mean_kept(RESULTS)
+    assert len(exhibit.shows) == len(plain) == len(exhibit.origin.files)
+    assert exhibit.shows["rank correlation"].astype(float).tolist() == plain["rank correlation"].tolist()
+    assert plain.index.get_level_values("kept").isin(["100%", "0%"]).any()
+
+
 def test_every_fault_is_counted_with_the_machine_and_the_code():
     exhibit = study_tables.faults(STORED)
     assert f"{withstood.counts(STORED).times.sum():,} faults" in exhibit.caption
@@ -85,6 +93,7 @@ def test_nothing_stored_makes_tables_without_rows_not_tracebacks(tmp_path):
     view, none = view_of(store), sensitivity.sensitivity(store, NINE)
     shown = [study_tables.choices(store, "paper"), study_tables.ridge(store), study_tables.seeds(store, "paper")]
     shown += [study_tables.varied(view, none), study_tables.gains(store, none), study_tables.correlation(store, none)]
+    shown.append(study_tables.mean_kept(store))
     for exhibit in [*shown, study_tables.longer_training(view), *study_tables.side_by_side(view)]:
         assert exhibit.shows.empty, exhibit.name
         assert exhibit._repr_html_()

@@ -33,6 +33,7 @@ OWN = (  # names of what is shown, once each
     "discrepancies",
     "choices",
     "divided-twice",
+    "mean-kept",
     "best-round",
     "ridge",
     "seeds",

@@ -13,7 +13,7 @@ from effaug.report.published import published_aucs, published_features, publishe
 from effaug.report.rounding import by_key, rounded
 from effaug.report.tables import auc_summary
 from effaug.study.protocols import PROTOCOLS, TABLE_SCORES
-from effaug.study.records import by_protocol, protocol_of, protocols_of, task_of
+from effaug.study.records import by_protocol, protocol_of, task_of
 from effaug.study.results import Results
 from effaug.study.tasks import AUGMENTATIONS, choices_read
 
@@ -135,27 +135,29 @@ def mean_kept(results: Results, decimals: int = 2) -> pd.DataFrame:
     """
     rows, response = {}, functools.cache(mean_image_response)
     for task in [f"smallnorb-{augmentation}" for augmentation in AUGMENTATIONS]:
-        by_weights: dict[str, list[tuple[float, str]]] = {}
-        for protocol in protocols_of(results.record(task)).values():
-            if protocol.base == "released-code" and protocol.changes.keys() <= {"subtract_mean", "weights"}:
-                weights, kept = protocol.weights or "smallnorb-divided-twice", 1 - float(protocol.subtract_mean)
-                by_weights.setdefault(weights, []).append((kept, protocol.name))
-        for weights, shares in by_weights.items():
-            if not any(0 < kept < 1 for kept, _ in shares):
-                continue
-            for kept, name in sorted(shares, reverse=True):
-                own = results.curves(name, tasks=[task])
-                pairs = published_pairs(results, name)
-                pairs = pairs[(pairs.task == task) & (pairs.score == "influence") & (pairs.seeds > 0)]
-                rows[weights, task, f"{kept:.0%}"] = {
-                    "response": kept * response(weights),
-                    "none": 100 * own[(own.policy == "baseline") & (own.budget == 0)].accuracy.mean(),
-                    "full": 100 * own[own.policy == "full"].accuracy.mean(),
-                    "difference": pairs.difference.median(),
-                    "rank correlation": stats.spearmanr(pairs.auc, pairs.paper).statistic,
-                    "seeds": pairs.seeds[pairs.sd.notna()].min(),
-                }
+        for (weights, kept), name in sorted(probes(results, task).items(), reverse=True):
+            own, pairs = results.curves(name, tasks=[task]), published_pairs(results, name)
+            pairs = pairs[(pairs.task == task) & (pairs.score == "influence") & (pairs.seeds > 0)]
+            rows[weights, task, f"{kept:.0%}"] = {
+                "response": kept * response(weights),
+                "none": 100 * own[(own.policy == "baseline") & (own.budget == 0)].accuracy.mean(),
+                "full": 100 * own[own.policy == "full"].accuracy.mean(),
+                "difference": pairs.difference.median(),
+                "rank correlation": stats.spearmanr(pairs.auc, pairs.paper).statistic,
+                "seeds": pairs.seeds[pairs.sd.notna()].min(),
+            }
     return rounded(by_key(rows, "network", "task", "kept"), decimals)
+
+
+def probes(results: Results, task: str) -> dict[tuple[str, float], str]:
+    """What `mean_kept` shows of a task: labels of protocols, by network and share kept."""
+    found: dict[tuple[str, float], str] = {}
+    for (label, _), run in by_protocol(results.record(task)).items():
+        protocol = protocol_of(run)
+        if protocol.base == "released-code" and protocol.changes.keys() <= {"subtract_mean", "weights"}:
+            found[run["network"]["network"], 1 - float(protocol.subtract_mean)] = label
+    probed = {weights for weights, kept in found if 0 < kept < 1}
+    return {key: label for key, label in found.items() if key[0] in probed}
 
 
 def ceiling() -> pd.Series:

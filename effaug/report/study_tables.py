@@ -219,6 +219,23 @@ def divided_twice(results: Results) -> Exhibit:
     return own("divided-twice", frame, says, origin=where, deciding=("none", "full"))
 
 
+def mean_kept(results: Results) -> Exhibit:
+    """Small NORB's level and order by how much of the mean image is kept: `reconstruction.mean_kept`."""
+    found = reconstruction.mean_kept(results)
+    if found.empty:
+        return own("mean-kept", found, _NOTHING)
+    says = (
+        "Small NORB where a share of the mean image is kept: the first layer's response to it in standard deviations, "
+        "accuracies in percent, the median distance of the AUCs by influence from the published ones, of 1000, and "
+        "the rank correlation with their order."
+    )
+    norb = found.index.unique("task")
+    labels = {label for task in norb for label in reconstruction.probes(results, task).values()}
+    where = study(results, "text_against_code", norb, _within(labels, "frozen"))
+    frame = as_text(found if found.index.unique("network").size > 1 else found.droplevel("network"), 2)
+    return own("mean-kept", human(frame), says, origin=where, deciding=("difference", "rank correlation"))
+
+
 def best_round(results: Results, protocol: str) -> Exhibit:
     """Table 1's best policy by both definitions."""
     found = discrepancies.best_by_both(results, protocol)
