@@ -47,7 +47,7 @@ def finite(X: object) -> np.ndarray:
     sound = np.isfinite(found)
     if not sound.all():
         bad = np.argwhere(~sound)
-        raise ValueError(f"X must be finite, got {found[tuple(bad[0])]} in row {bad[0, 0]}")
+        raise RowError(found[tuple(bad[0])], int(bad[0, 0]))
     return found
 
 
@@ -79,6 +79,17 @@ def not_negative(name: str, values: np.ndarray | None, n: int) -> np.ndarray:
     if len(bad):
         raise ValueError(f"{name} must be finite and not negative, got {values[bad[0]]} at point {bad[0]}")
     return values
+
+
+class RowError(ValueError):
+    """A row of X that has a value which is not finite."""
+
+    def __init__(self, value: object, row: int) -> None:
+        super().__init__(value, row)  # as it is pickled
+        self.value, self.row = value, row
+
+    def __str__(self) -> str:
+        return f"X must be finite, got {self.value} in row {self.row}"
 
 
 class SizeError(ValueError):

@@ -9,7 +9,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from effaug import logistic, pools, scores
-from effaug._validation import Randomness, SizeError, generator, real, unknown
+from effaug._validation import Randomness, RowError, SizeError, generator, real, unknown
 from effaug.blocks import Block, Rows, host
 from effaug.policies import POLICIES, Policy, Request, load_policy
 
@@ -247,7 +247,7 @@ def _checked(X: Any, y: np.ndarray, budget: int, score: scores.Score, C: float) 
     if not np.isfinite(magnitude).all():
         row = int(np.flatnonzero(~np.isfinite(magnitude))[0])
         found = host(X[row])
-        raise ValueError(f"X must be finite, got {found[~np.isfinite(found)][0]} in row {row}")
+        raise RowError(found[~np.isfinite(found)][0], row)
     if (largest := float(magnitude.max(initial=0))) > LARGEST:
         raise ValueError(f"X must be at most {LARGEST:.0e} in magnitude, as it is squared, got {largest:.0e}")
     return rows

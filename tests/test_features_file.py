@@ -53,6 +53,23 @@ def test_points_are_those_of_select(saved, name, effaug):
     assert np.load(out).tolist() == expected.tolist()
 
 
+def test_a_bad_row_is_told_by_the_file_it_is_in(saved, effaug):
+    folder = saved[0]
+    part = sorted((folder / "parts").glob("*.npy"))[1]
+    before = len(np.load(part.with_name("a.npy")))
+    values = np.load(part)
+    values[7, 2] = np.nan
+    np.save(part, values)
+    code, _, err = effaug("select", str(folder / "parts"), str(folder / "y.npy"), "--budget", "9")
+    assert code == 2
+    assert f"X must be finite, got nan in row {before + 7}: row 7 of {part}" in err
+    X = np.load(folder / "X.npy")
+    X[5, 0] = np.inf
+    np.save(folder / "X.npy", X)
+    code, _, err = effaug("select", str(folder / "X.npy"), str(folder / "y.npy"), "--budget", "9")
+    assert (code, "got inf in row 5" in err, "row 5 of" in err) == (2, True, False)
+
+
 def test_files_whose_names_sort_otherwise_than_their_numbers_are_refused(tmp_path):
     """Ten of them, so that as text the last comes second: whose labels are whose would be a guess."""
     for k in range(1, 11):

@@ -37,9 +37,10 @@ def select(
     ] = "",
 ) -> None:
     """Which points should be augmented? Of features on disk, of any size, on this machine or a Dask cluster."""
+    from effaug._validation import RowError
     from effaug.images._files import write_whole
     from effaug.selection import choose
-    from effaug.study.features_file import mapped, open_features
+    from effaug.study.features_file import mapped, open_features, place_of
 
     if into.suffix != ".npy" or into.is_dir():
         raise ValueError(f"into must be a file that ends with .npy, got {into}")
@@ -51,6 +52,9 @@ def select(
             from effaug.study.cluster import computing
 
             stack.enter_context(computing(scheduler))
-        found = choose(X, y, budget, **settings)
+        try:
+            found = choose(X, y, budget, **settings)
+        except RowError as error:
+            raise ValueError(f"{error}: {place_of(features, error.row)}" if features.is_dir() else str(error)) from None
     write_whole(into, lambda part: np.save(part, found.points), suffix=".npy")
     typer.echo(f"{found}: {into}")

@@ -35,7 +35,7 @@ def open_features(path: Path, *, in_chunks: bool = False) -> Any:
         For a file that is no array of real numbers of shape (n, d), folders of several d, or files whose names sort
         differently as text and by the numbers in them.
     """
-    files = sorted(path.glob("*.npy")) if path.is_dir() else [path]
+    files = _files(path)
     if not files:
         raise FileNotFoundError(f"no .npy files in {path}")
     if sorted(files, key=_counted) != files:
@@ -55,6 +55,16 @@ def open_features(path: Path, *, in_chunks: bool = False) -> Any:
     return da.concatenate(parts)
 
 
+def place_of(path: Path, row: int) -> str:
+    """Which file of `open_features` a row is of, and which row of it."""
+    for file in _files(path):
+        n = len(mapped(file))
+        if row < n:
+            return f"row {row} of {file}"
+        row -= n
+    raise ValueError(f"{path} has no row {row} more")
+
+
 def mapped(path: Path, ndim: int = 2) -> np.ndarray:
     """A .npy file of real numbers as a memory map, or a sentence that names it."""
     if not path.is_file():
@@ -68,6 +78,10 @@ def mapped(path: Path, ndim: int = 2) -> np.ndarray:
     if found.ndim != ndim:
         raise ValueError(f"{path} must have {ndim} dimension{'s' * (ndim > 1)}, got shape {found.shape}")
     return found
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.glob("*.npy")) if path.is_dir() else [path]
 
 
 def _counted(file: Path) -> list[tuple[int, str]]:
