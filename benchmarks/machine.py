@@ -44,6 +44,15 @@ class Machine:
     flops: dict[str, float] = field(default_factory=dict)
     bandwidth: dict[str, float] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        where = f"{self.gpu}, " * bool(self.gpu) + f"{self.model}, {self.cores} cores, {self.gib:g} GiB"
+        products = ", ".join(f"{key} {rate / 1e9:.0f}" for key, rate in self.flops.items())
+        copies = ", ".join(f"{key} {rate / 1e9:.0f}" for key, rate in self.bandwidth.items())
+        return (
+            f"{where}, {self.blas}, Python {self.python}, NumPy {self.numpy}\n"
+            f"by threads: matrix product in GFLOP/s {products}; memory in GB/s {copies}"
+        )
+
     def product(self, operations: float, dtype: str = "float32", threads: int = 1) -> float:
         """Seconds that so many operations take at the rate of the matrix product: 2 m n k for (m, k) @ (k, n)."""
         return operations / self.flops[f"{dtype}/{threads}"]

@@ -232,7 +232,11 @@ def test_a_run_stores_what_it_measured_and_fails_where_a_case_does(tmp_path, mon
     assert suite.run([good], tmp_path / "bench.json") == 0
     assert suite.run([wrong, good], tmp_path / "bench.json") == 1
     assert [result.name for result in measured.load(tmp_path / "bench.json").results] == ["good"]
-    assert "sleep" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "sleep" in out
+    assert out.startswith(
+        "toy, 2 cores, 8 GiB, blas, Python 3, NumPy 2\nby threads: matrix product in GFLOP/s float32/2 1,"
+    )
 
 
 def test_another_machines_file_is_refused_before_anything_is_measured(tmp_path, monkeypatch):
