@@ -574,6 +574,21 @@ def test_refit_curves_of_real_images_repeat(real_data, tmp_path):
     assert table.accuracy.between(0.8, 1).all()
 
 
+def test_compare_lists_what_is_stored_alone_and_says_where_nothing_is(effaug, tmp_path):
+    curve = Curve("cifar10-crop", "paper", "frozen", "", "baseline", 0, (0, 1000), np.array([0.9, 0.9]))
+    Results(tmp_path).save([dataclasses.replace(curve, task="digits-crop")], {})
+    code, out, err = effaug("compare", "--results", str(tmp_path))
+    assert (code, out) == (2, "")
+    assert f"none of the paper's 198 AUCs is stored in {tmp_path}; `effaug summary` prints" in err
+    stored = Results(STORED).record("cifar10-crop")["paper/frozen"]
+    Results(tmp_path).save([curve], {key: stored[key] for key in ("protocol", "network", "data_sha256")})
+    code, out, _ = effaug("compare", "--results", str(tmp_path), "--protocol", "paper")
+    _, *rows, last = out.split("\n\n")[0].splitlines()
+    assert (code, len(rows), last.split(";")[0]) == (0, 2, "2 of 198 under the paper protocol")
+    code, out, _ = effaug("compare", "--results", str(tmp_path))
+    assert (code, out.startswith("0 of 198 under the reconstruction protocol\n\n"), "NaN" in out) == (0, True, False)
+
+
 def test_compare_lists_all_198_pairs_and_counts_what_is_stored(effaug):
     code, out, err = effaug("compare", "--protocol", "paper", "--results", str(STORED))
     assert "The cifar10 network is a ResNet of depth 20" in err
@@ -585,7 +600,7 @@ def test_compare_lists_all_198_pairs_and_counts_what_is_stored(effaug):
     stored = [row for row in rows if int(re.findall(r" (\d+) +\d+\.\d\d ", row)[-1]) > 0]
     assert last.startswith(f"{len(stored)} of 198 under the paper protocol; ours less the paper's: median ")
     assert any("mnist-rotate influence" in row for row in stored)
-    assert close.rstrip() == agreement(Results(STORED), NAMES).to_string()
+    assert close.rstrip() == agreement(Results(STORED), NAMES).to_string(na_rep="-")
     code, _, err = effaug("compare", "--protocol", "papper", "--results", str(STORED))
     assert (code, "did you mean 'paper'" in err) == (2, True)
 

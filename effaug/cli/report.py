@@ -185,7 +185,7 @@ def compare(
     protocol: Annotated[str, typer.Option(help="reconstruction, paper or released-code.")] = "reconstruction",
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
-    """Print our AUCs beside the 198 of the paper's Tables 3 to 20; the AUC of a policy without results is NaN."""
+    """Print our AUCs beside the 198 of the paper's Tables 3 to 20, as far as they are stored."""
     from effaug.report.published import published_features
     from effaug.report.reconstruction import agreement, published_pairs
     from effaug.report.rounding import as_text, shown
@@ -194,15 +194,18 @@ def compare(
 
     store = results_in(results)
     pairs = published_pairs(store, _known(protocol))
-    printed = as_text(pairs, 2, {"difference": ("auc", "paper")})
-    print(printed.replace("-", "NaN").to_string(index=False))
-    stored = pairs[pairs.seeds > 0]
+    stored, close = pairs[pairs.seeds > 0], agreement(store, NAMES)
+    if close["median |difference|"].isna().all():
+        raise ValueError(f"none of the paper's 198 AUCs is stored in {results}; `effaug summary` prints those that are")
+    printed = as_text(stored, 2, {"difference": ("auc", "paper")})
+    if len(stored):
+        print(printed.replace("-", "NaN").to_string(index=False))
     words = f"{len(stored)} of {len(pairs)} under the {protocol} protocol"
     if len(stored):
         lead = printed.difference[stored.index].astype(float)
         median, smallest, largest = (shown(value, 2, "+") for value in (lead.median(), lead.min(), lead.max()))
         words += f"; ours less the paper's: median {median}, from {smallest} to {largest}"
-    print(f"{words}\n\n{agreement(store, NAMES).to_string()}")
+    print(f"{words}\n\n{close.to_string(na_rep='-')}")
     records = [
         store.record(task).get(f"{stored_as(protocol, task)}/{published_features(task)}")
         for task in stored.task.unique()
