@@ -82,6 +82,8 @@ study_tables.divided_twice(view.results)
 # *A correction:* an earlier version of this book gave a network trained on pixels divided once pixels divided twice, and reported a loss of 29 points. That said nothing about the released code, and is withdrawn.
 
 # %% [markdown]
+# ## A part of the mean image (number 4)
+#
 # The released code keeps the mean image whole. What would a network do that responds to it less? The following table keeps a part of it, which neither the text nor the code does:
 
 # %%

@@ -98,7 +98,7 @@ def test_shares_of_the_mean_image_are_shown_of_networks_that_were_probed(tmp_pat
         save(results, load_protocol("released-code", weights=weights, subtract_mean=subtract), lead, tasks=(crop,))
     save(results, load_protocol("released-code", weights="probed", subtract_mean=0.5, C=3.0), 0, tasks=(crop,))
     found = reconstruction.mean_kept(results).loc["probed"].loc[crop]
-    assert found.index.tolist() == ["100%", "75%", "0%"]
+    assert found.index.tolist() == ["100 %", "75 %", "0 %"]
     assert found.response.tolist() == [4, 3, 0]
     assert found.difference.tolist() == pytest.approx([-50, 0, -10], abs=0.01)
     assert found["rank correlation"].tolist() == [1, 1, -1]

@@ -76,7 +76,9 @@ def test_shares_of_the_mean_image_are_told_with_the_files_of_each():
     exhibit = study_tables.mean_kept(RESULTS)
     assert len(exhibit.shows) == len(plain) == len(exhibit.origin.files)
     assert exhibit.shows["rank correlation"].astype(float).tolist() == plain["rank correlation"].tolist()
-    assert plain.index.get_level_values("kept").isin(["100%", "0%"]).any()
+    whole = plain.xs("100 %", level="kept")
+    assert f"100 % kept: {whole.difference.min():.0f} to {whole.difference.max():.0f} and " in exhibit.caption
+    assert "60 % kept" not in exhibit.caption  # of one task alone
 
 
 def test_every_fault_is_counted_with_the_machine_and_the_code():

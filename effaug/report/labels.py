@@ -121,7 +121,7 @@ def protocol_label(name: str) -> str:
     >>> protocol_label("paper"), protocol_label("paper+C=1.0"), protocol_label("released-code~small_angles")
     ('the text', 'the text, C = 1.0', "the released code, the text's small angles")
     >>> protocol_label("released-code+subtract_mean=0.25")
-    'the released code, 75% of the mean image kept'
+    'the released code, 75 % of the mean image kept'
     """
     base, *changes = re.split("(?=[+~])", name)
     other = "the text's" if base == "released-code" else "the code's"
@@ -130,7 +130,7 @@ def protocol_label(name: str) -> str:
         choice, _, value = change[1:].partition("=")
         words = choice_label(choice)
         if choice == "subtract_mean" and value[:1].isdigit():
-            told.append(f"{1 - float(value):.0%} of the mean image kept")
+            told.append(f"{100 - 100 * float(value):.0f} % of the mean image kept")
         else:
             told.append(f"{other} {words}" if change[0] == "~" else _VALUES.get(change[1:], f"{words} = {value}"))
     return ", ".join(told)

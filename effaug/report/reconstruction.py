@@ -138,7 +138,7 @@ def mean_kept(results: Results, decimals: int = 2) -> pd.DataFrame:
         for (weights, kept), name in sorted(probes(results, task).items(), reverse=True):
             own, pairs = results.curves(name, tasks=[task]), published_pairs(results, name)
             pairs = pairs[(pairs.task == task) & (pairs.score == "influence") & (pairs.seeds > 0)]
-            rows[weights, task, f"{kept:.0%}"] = {
+            rows[weights, task, f"{100 * kept:.0f} %"] = {
                 "response": kept * response(weights),
                 "none": 100 * own[(own.policy == "baseline") & (own.budget == 0)].accuracy.mean(),
                 "full": 100 * own[own.policy == "full"].accuracy.mean(),

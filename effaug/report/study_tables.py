@@ -224,12 +224,18 @@ def mean_kept(results: Results) -> Exhibit:
     found = reconstruction.mean_kept(results)
     if found.empty:
         return own("mean-kept", found, _NOTHING)
-    says = (
-        "Small NORB where a share of the mean image is kept: the first layer's response to it in standard deviations, "
-        "accuracies in percent, the median distance of the AUCs by influence from the published ones, of 1000, and "
-        "the rank correlation with their order."
-    )
     norb = found.index.unique("task")
+    spans = []
+    for kept, rows in found.groupby("kept", sort=False):
+        if rows.index.unique("task").size == norb.size:
+            away = [shown(end, 0, "+") for end in (rows.difference.min(), rows.difference.max())]
+            rank = [shown(end, 2) for end in (rows["rank correlation"].min(), rows["rank correlation"].max())]
+            spans.append(f"{kept} kept: {' to '.join(away)} and {' to '.join(rank)}")
+    says = (
+        "Small NORB where a share of the mean image is kept: the median difference of the AUCs by influence from the "
+        f"published ones, of 1000, and the rank correlation with their order ({'; '.join(spans)}). The response is the "
+        "first layer's, in standard deviations; accuracies in percent."
+    )
     labels = {label for task in norb for label in reconstruction.probes(results, task).values()}
     where = study(results, "text_against_code", norb, _within(labels, "frozen"))
     frame = as_text(found if found.index.unique("network").size > 1 else found.droplevel("network"), 2)
