@@ -195,6 +195,16 @@ def test_another_network_changes_no_sign(task, network):
     assert -0.15 < gain["cv"] < 0.25
 
 
+def test_with_c_searched_and_the_mean_image_kept_influence_is_ahead_on_crops():
+    """As the page of which settings decide says of both networks."""
+    found = sensitivity.sensitivity(RESULTS, tuple(task for task in TASKS if task.startswith("cifar10")))
+    gain = found["influence - baseline"].xs(("released-code", "kept", "cv"), level=("protocol", "mean image", "C"))
+    by_task = gain.unstack("network").round(1)
+    assert by_task.loc["cifar10-crop"].to_dict() == {"cifar10": 1.0, "cifar10-depth56": 0.2}
+    others = by_task.drop("cifar10-crop")
+    assert (others.min(axis=None), others.max(axis=None)) == (-0.2, 0.2)
+
+
 def test_the_effect_goes_along_with_what_augmentation_gives():
     found = sensitivity.gain_correlation(sensitivity.sensitivity(RESULTS, NINE))
     assert found.loc["all", "rank correlation"] > 0.75
@@ -349,10 +359,12 @@ def test_influence_is_ahead_where_augmenting_everything_gains_two_points_and_not
     found = sensitivity.gains(sensitivity.sensitivity(RESULTS, NINE))
     much = found[found["full - none"] >= 2]
     level = much[much["influence - baseline"] <= 0]
-    assert [key[:4] for key in level.index] == [
-        ("smallnorb-translate", "released-code", "smallnorb-divided-twice-30epochs", "subtracted")
+    assert list(level.index) == [
+        ("cifar10-translate", "released-code", "cifar10", "kept", "cv"),
+        ("smallnorb-translate", "released-code", "smallnorb-divided-twice-30epochs", "subtracted", "1.0"),
     ]
-    assert (-level["influence - baseline"] < level["±"]).all()
+    assert level["influence - baseline"].iloc[0].round(1) == -0.2
+    assert -level["influence - baseline"].iloc[1] < level["±"].iloc[1]
     little = found[found["full - none"] < 0.1]
     assert (little["influence - baseline"] < little["±"]).all()
 
@@ -405,3 +417,14 @@ def test_the_strip_of_the_front_page_has_the_verdicts_of_the_scorecard():
     for line, protocol in zip(told, scorecard.QUESTIONS, strict=True):
         count = scorecard.scorecard(RESULTS, protocol).verdict.value_counts()
         assert f"{count['holds']} hold, {count['holds so far']} hold so far" in line
+
+
+def test_on_cifar10_k_dpps_do_what_the_paper_says_under_the_closest_settings():
+    """As the page of margins, clusters and k-DPPs says."""
+    found = scorecard.comparisons(RESULTS, "reconstruction")
+    plain, weighted = (found[claim] for claim in ("dpp-poor", "dpp-competitive"))
+    assert (plain.outcome.tolist(), weighted.outcome.tolist()) == (["yes"] * 3, ["yes"] * 3)
+    assert (weighted.low < 0).all()
+    assert (weighted.high > 0).all()
+    leads = found["beats-random"]
+    assert set(leads.outcome[leads.comparison.str.startswith("cifar10")]) == {"yes"}
