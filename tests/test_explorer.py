@@ -188,7 +188,8 @@ def test_the_points_chosen_first_are_those_of_the_stored_orders(runs):
     arrays = {task: Results(STORED).points(task) for task in {task for task, _, _ in runs}}
     ordered = 0
     for task, label, run in runs:
-        full = {name: arrays[task][f"{label}//full/0/{name}"] for name in ("labels", "influence_before", "loss_before")}
+        names = ("labels", *(f"{score}_before" for score in run["point_scores"]))
+        full = {name: arrays[task][f"{label}//full/0/{name}"] for name in names}
         for curve in run["curves"]:
             order = arrays[task].get(f"{label}/{curve['score']}/{curve['policy']}/0/order", [])
             assert curve["first"] == [int(point) for point in order[: thumbnails.N_FIRST]]
