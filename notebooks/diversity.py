@@ -50,9 +50,6 @@ page_tables.others(view)
 # The greedy set is the exception. It gains over random selection in most tasks, and it never does worse: taking the most probable set pays more than drawing one.
 #
 # Of the margin, the small end is the better choice: points close to the boundary gain over random selection on some tasks, points far from it on none.
-#
-# CIFAR-10 is another matter under the settings that come closest to the published numbers (`protocol=reconstruction`). Influence leads there, and k-DPPs do what the paper says of them on all three tasks: on
-# the features alone they trail influence, and weighted by influence they are level with it.
 
 # %% [markdown]
 # ## Figure 14: an SVM's margin as the score

@@ -420,7 +420,7 @@ def test_the_strip_of_the_front_page_has_the_verdicts_of_the_scorecard():
 
 
 def test_on_cifar10_k_dpps_do_what_the_paper_says_under_the_closest_settings():
-    """As the page of margins, clusters and k-DPPs says."""
+    """Influence leads there, the features alone trail it, and weighted by influence they are level with it."""
     found = scorecard.comparisons(RESULTS, "reconstruction")
     plain, weighted = (found[claim] for claim in ("dpp-poor", "dpp-competitive"))
     assert (plain.outcome.tolist(), weighted.outcome.tolist()) == (["yes"] * 3, ["yes"] * 3)
