@@ -89,8 +89,9 @@ def test_what_one_kernel_defines_is_not_there_in_another(kernel):
 
 def test_an_interrupt_reaches_the_kernel(kernel):
     begun = kernel()
-    begun.client.execute("import time; time.sleep(600)")
-    while begun.client.get_iopub_msg(timeout=60)["msg_type"] != "execute_input":
+    begun.client.execute("import time; print('asleep', flush=True); time.sleep(600)")
+    # not "execute_input", which a kernel sends before it runs the code: an interrupt in between is lost
+    while begun.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
         pass
     begun.manager.interrupt_kernel()
     assert begun.client.get_shell_msg(timeout=60)["content"]["ename"] == "KeyboardInterrupt"
