@@ -137,6 +137,7 @@ def test_small_norb_is_told_by_how_often_its_networks_saw_their_pixels_divided(t
         ("released-code", norb(twice, divided_twice=True)),
         (swapped("smallnorb_divided_twice"), norb(twice, divided_twice=True)),
         (swapped("subtract_mean"), norb("smallnorb", divided_twice=False)),
+        (swap(PROTOCOLS["released-code"], ("smallnorb_divided_twice",)), norb("smallnorb")),
         (load_protocol("released-code", subtract_mean=0.5), norb(twice, divided_twice=True)),
     ):
         save(store, "smallnorb-translate", protocol, [0.80, 0.85, 0.90], [0.80, 0.87, 0.90], 0.90)
@@ -149,6 +150,7 @@ def test_small_norb_is_told_by_how_often_its_networks_saw_their_pixels_divided(t
         "paper": "once",
         "paper~smallnorb_divided_twice": "twice",
         "released-code": "twice",
+        "released-code~smallnorb_divided_twice": "once",
     }
     assert found.network["released-code"] == twice
     row = found.loc["released-code", ["none", "full", "gain", "seeds"]]

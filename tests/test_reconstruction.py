@@ -42,6 +42,15 @@ def test_distances_tell_the_pattern_from_the_level(tmp_path):
     # the baseline stands in the tables by loss, too: alone there, it has no pattern
     assert found["AUCs"].tolist() == [12, 12]
     assert found.pattern.tolist() == pytest.approx([6 / 4, 0], abs=2e-3)
+    # three policies in each table by influence, and one, which has no order, in each by loss
+    ours = [
+        stats.spearmanr(
+            [published[task, "influence", policy] + more for policy, more in leads.items()],
+            [published[task, "influence", policy] for policy in leads],
+        ).statistic
+        for task in ("cifar10-translate", "cifar10-rotate", "cifar10-crop")
+    ]
+    assert found["rank correlation"].tolist() == pytest.approx([np.median(ours), 1])
     assert found.level.tolist()[1] == pytest.approx(30, abs=0.5)  # the tables by loss have another published baseline
     none = (published["cifar10-translate", "influence", "baseline"] + 3) / 10
     row = found.loc["paper+C=1.0"]
@@ -72,7 +81,7 @@ def test_what_is_neither_text_nor_code_or_incomplete_is_not_counted(tmp_path, pr
     save(results, protocol, 0, policies=policies)
     found = reconstruction.distances(results, "cifar10")
     assert found.empty
-    assert list(found.columns) == ["level", "pattern", "AUCs", "none", "full", "Table 1"]
+    assert list(found.columns) == ["level", "pattern", "rank correlation", "AUCs", "none", "full", "Table 1"]
 
 
 def test_networks_trained_on_all_images_are_candidates_and_the_closest_is_first(tmp_path):

@@ -152,7 +152,7 @@ _CHOICES = {
     "small_angles": "small angles",
     "subtract_mean": "mean image",
     "one_smallnorb_network": "networks for small NORB",
-    "smallnorb_divided_twice": "pixels divided twice",
+    "smallnorb_divided_twice": "division of pixels",
     "mnist_network": "network for MNIST",
     "dpp_diagonal": "diagonal of the k-DPP",
     "weighted_hessian": "weights in the Hessian",

@@ -38,7 +38,8 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
     DataFrame
         Indexed by protocol, the closest first, by ``level``: how far its AUCs (1000 is perfect) are from the published
         ones, the mean of the absolute differences over ``AUCs`` of them. ``pattern``: the same once the mean of each of
-        Tables 3-20 is taken off both. ``none`` and ``full``: accuracy in percent under translation, and ``Table 1``,
+        Tables 3-20 is taken off both. ``rank correlation``: of the policies, the median over the tables that have more
+        than two. ``none`` and ``full``: accuracy in percent under translation, and ``Table 1``,
         the mean of their absolute differences from that table's, in points.
     """
     tasks = [f"{dataset}-{augmentation}" for augmentation in AUGMENTATIONS]
@@ -55,15 +56,16 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
         accuracies[protocol] = (none, full, (abs(none - paper.no_aug) + abs(full - paper.full_aug)) / 2)
         found = published_pairs(results, protocol)
         pairs[protocol] = found[(found.seeds > 0) & found.task.isin(tasks)].set_index(["table", "policy"])
-    columns = ["level", "pattern", "AUCs", "none", "full", "Table 1"]
+    columns = ["level", "pattern", "rank correlation", "AUCs", "none", "full", "Table 1"]
     if not pairs:
         return pd.DataFrame(columns=columns).rename_axis("protocol")
     common = functools.reduce(pd.Index.intersection, (found.index for found in pairs.values()))
     rows = {}
     for protocol, found in pairs.items():
-        difference = found.loc[common, "difference"]
-        centred = difference - difference.groupby("table").transform("mean")
-        row = (difference.abs().mean(), centred.abs().mean(), len(common), *accuracies[protocol])
+        found = found.loc[common]
+        centred = found.difference - found.groupby("table").difference.transform("mean")
+        away = (found.difference.abs().mean(), centred.abs().mean(), _rank_correlation(found))
+        row = (*away, len(common), *accuracies[protocol])
         rows[protocol] = dict(zip(columns, row, strict=True))
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("protocol").sort_values("level", kind="stable")
 
@@ -106,15 +108,10 @@ def agreement(results: Results, protocols: tuple[str, ...], decimals: int = 2) -
         dataset = pairs.task.str.split("-").str[0]
         for name, part in [*pairs.groupby(dataset, sort=False), ("all", pairs)]:
             stored = part[part.seeds > 0]
-            ranks = [
-                stats.spearmanr(table.auc, table.paper).statistic
-                for _, table in stored.groupby("table")
-                if len(table) > 2
-            ]
             rows[protocol, name] = {
                 "AUCs": f"{len(stored)} of {len(part)}",
                 "median |difference|": stored.difference.abs().median(),
-                "rank correlation": np.median(ranks) if ranks else np.nan,
+                "rank correlation": _rank_correlation(stored),
                 "ceiling": highest[highest.index.isin(part.table)].median(),
             }
     return rounded(by_key(rows, "protocol", "data set"), decimals)
@@ -175,6 +172,13 @@ def ceiling() -> pd.Series:
         published = stats.zscore(stats.rankdata(table.auc_mean))
         found[number] = (stats.zscore(stats.rankdata(redrawn, axis=1), axis=1) * published).mean(axis=1).mean()
     return pd.Series(found).rename_axis("table")
+
+
+def _rank_correlation(pairs: pd.DataFrame) -> float:
+    """Of our AUCs with the published ones: the median over the tables of more than two policies, NaN without one."""
+    tables = [table for _, table in pairs.groupby("table") if len(table) > 2]
+    ranks = [stats.spearmanr(table.auc, table.paper).statistic for table in tables]
+    return float(np.median(ranks)) if ranks else np.nan
 
 
 def _is_candidate(results: Results, task: str, protocol: str, curves: pd.DataFrame) -> bool:

@@ -207,7 +207,7 @@ def _with_interval(found: pd.DataFrame, effect: str) -> pd.DataFrame:
 
 
 def divided_twice(results: Results) -> Exhibit:
-    """Small NORB over networks trained on pixels divided by 255 twice."""
+    """Small NORB with pixels divided by 255 once and twice."""
     found = discrepancies.divided_twice(results)
     frame = human(_with_interval(found, "gain"))
     says = (
