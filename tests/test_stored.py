@@ -428,3 +428,16 @@ def test_on_cifar10_k_dpps_do_what_the_paper_says_under_the_closest_settings():
     assert (weighted.high > 0).all()
     leads = found["beats-random"]
     assert set(leads.outcome[leads.comparison.str.startswith("cifar10")]) == {"yes"}
+
+
+def test_small_norbs_order_comes_with_the_mean_image_kept_and_the_rule_decides_by_less_than_one():
+    """As the pages of the protocols and of text against code say."""
+    found = reconstruction.distances(RESULTS, "smallnorb").round(2)
+    text, kept = found.loc["paper"], found.loc["paper~subtract_mean"]
+    assert found["rank correlation"].idxmax() == kept.name
+    assert (text["rank correlation"], kept["rank correlation"]) == (0.77, 0.93)
+    assert (round(text.level), round(kept.level), kept.level - text.level < 1) == (17, 18, True)
+    assert kept.pattern < text.pattern
+    assert kept["Table 1"] < text["Table 1"]
+    once, twice = found.loc["released-code~smallnorb_divided_twice"], found.loc["released-code"]
+    assert (round(once.level), round(twice.level), round(once.none, 1), round(once.full, 1)) == (42, 34, 78.4, 87.3)

@@ -264,22 +264,22 @@ def divided_twice(results: Results, fraction: float = 0.10) -> pd.DataFrame:
     published = published_table_1().loc["smallnorb"]
     accuracies = {"none": published.no_aug, "full": published.full_aug}
     rows: dict = {("smallnorb-translate", "published"): {"network": "-", "divided": "-", **accuracies}}
-    networks, shown = {}, []
+    networks = {}
     for task in (task for task in NINE if task.startswith("smallnorb")):
         for (label, _), run in by_protocol(results.record(task)).items():
-            networks[task, label], made = run["network"], protocol_of(run)
+            made = protocol_of(run)
             counts = label in PROTOCOLS or made.base == "released-code" or _seen_twice(run["network"])
             if counts and isinstance(made.subtract_mean, bool):  # shares of it: `reconstruction.mean_kept`
-                shown.append((task, label))
-    boards = {protocol: Board(results, protocol) for protocol in {protocol for _, protocol in shown}}
-    for task, protocol in shown:
+                networks[task, label] = run["network"]
+    boards = {protocol: Board(results, protocol) for protocol in {protocol for _, protocol in networks}}
+    for (task, protocol), network in networks.items():
         panel = boards[protocol].panel(task, "frozen", INFLUENCE)
         if panel is None:
             continue
         gain = paired(panel.accuracy(INFLUENCE, fraction), panel.accuracy(BASELINE, fraction))
         rows[task, protocol] = {
-            "network": networks[task, protocol]["network"],
-            "divided": "twice" if _seen_twice(networks[task, protocol]) else "once",
+            "network": network["network"],
+            "divided": "twice" if _seen_twice(network) else "once",
             "none": panel.accuracy(BASELINE, 0).mean(),
             "full": panel.full().mean(),
             "gain": gain.mean(),

@@ -39,8 +39,8 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
         Indexed by protocol, the closest first, by ``level``: how far its AUCs (1000 is perfect) are from the published
         ones, the mean of the absolute differences over ``AUCs`` of them. ``pattern``: the same once the mean of each of
         Tables 3-20 is taken off both. ``rank correlation``: of the policies, the median over the tables that have more
-        than two. ``none`` and ``full``: accuracy in percent under translation, and ``Table 1``,
-        the mean of their absolute differences from that table's, in points.
+        than two. ``none`` and ``full``: accuracy in percent under translation, and ``Table 1``, the mean of their
+        absolute differences from that table's, in points.
     """
     tasks = [f"{dataset}-{augmentation}" for augmentation in AUGMENTATIONS]
     stored, paper = set(results.tasks()), published_table_1().loc[dataset]
