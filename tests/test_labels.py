@@ -18,9 +18,9 @@ from effaug.study.records import by_protocol, protocol_of, protocols_of, written
 from effaug.study.reproduce import reproduce, stored_experiments
 from effaug.study.results import Results
 from effaug.study.runner import run
-from effaug.study.tasks import load_task
+from effaug.study.tasks import AUGMENTATIONS, load_task
 
-TASKS = ("cifar10-translate", "mnist-translate", "mnist-rotate")
+TASKS = tuple(f"{dataset}-{augmentation}" for dataset in ("cifar10", "mnist") for augmentation in AUGMENTATIONS)
 LABELS = sorted({label for task in TASKS for label in protocols_of(Results(STORED).record(task))} - {*PROTOCOLS})
 # Each says that something else was changed in another protocol.
 LYING = {label: f"released-code~ridge+weights=unheard-of~C={k}" for k, label in enumerate(LABELS)}
@@ -28,7 +28,7 @@ LYING = {label: f"released-code~ridge+weights=unheard-of~C={k}" for k, label in 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
-    """Stored results of three tasks."""
+    """Stored results of two data sets."""
     folder = tmp_path_factory.mktemp("plain")
     for path in (path for task in TASKS for path in STORED.glob(f"{task}.*")):
         shutil.copy(path, folder)

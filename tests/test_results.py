@@ -17,7 +17,7 @@ from scipy import stats
 from effaug.curves import auc
 from effaug.report.statistics import half_width
 from effaug.study import results as module
-from effaug.study.protocols import PROTOCOLS, Protocol, stored_as
+from effaug.study.protocols import PROTOCOLS, Protocol, load_protocol, stored_as
 from effaug.study.records import written
 from effaug.study.results import COLUMNS, Curve, Results, aucs, member
 
@@ -275,6 +275,7 @@ def test_curves_are_those_of_a_protocol_with_what_it_stands_for(tmp_path):
     for protocol in (*PROTOCOLS.values(), Protocol("validated", C="cv")):
         save("mnist-crop", protocol)
         save("smallnorb-crop", protocol, seeds=3)
+    save("smallnorb-crop", load_protocol("reconstruction", task="smallnorb-crop"), seeds=3)
     save("mnist-crop", PROTOCOLS["paper"], "refit")
 
     def found(*protocols, **rest):

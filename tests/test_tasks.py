@@ -257,7 +257,7 @@ def test_old_names_are_understood_told_and_replaced():
     assert told[0].filename == __file__
     with pytest.warns(RenamedWarning, match="norb-rotate is called smallnorb-rotate now"):
         experiment = Experiment("norb-rotate", "reconstruction", policies=("baseline",))
-    assert (experiment.task.name, experiment.protocol.name) == ("smallnorb-rotate", "paper")
+    assert (experiment.task.name, experiment.protocol.name) == ("smallnorb-rotate", "paper~subtract_mean")
     with pytest.warns(RenamedWarning, match="one_norb_network is called one_smallnorb_network now"):
         changed = load_protocol("paper", one_norb_network=True)
     assert changed == load_protocol("paper", one_smallnorb_network=True)

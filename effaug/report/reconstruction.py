@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from effaug.images.weights import mean_image_response
 from effaug.report.published import published_aucs, published_features, published_table_1
 from effaug.report.rounding import by_key, rounded
 from effaug.report.tables import auc_summary
-from effaug.study.protocols import PROTOCOLS, TABLE_SCORES
+from effaug.study.protocols import PROTOCOLS, TABLE_SCORES, Protocol, merged
 from effaug.study.records import by_protocol, protocol_of, task_of
 from effaug.study.results import Results
 from effaug.study.tasks import AUGMENTATIONS, choices_read
@@ -24,9 +25,7 @@ _N_REDRAWN = 2000
 def distances(results: Results, dataset: str) -> pd.DataFrame:
     """How far each stored combination of the text's and the code's choices is from the published numbers.
 
-    Counted are combinations whose every choice is the text's or the code's, with the paper's kind of features and any
-    network that was trained on all images, that have at least the baseline and both proportional policies by influence
-    under translation. They are compared on the AUCs that all of them have.
+    They are `combinations`, compared on the AUCs that all of them have.
 
     Parameters
     ----------
@@ -36,27 +35,24 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by protocol, the closest first, by ``level``: how far its AUCs (1000 is perfect) are from the published
-        ones, the mean of the absolute differences over ``AUCs`` of them. ``pattern``: the same once the mean of each of
-        Tables 3-20 is taken off both. ``rank correlation``: of the policies, the median over the tables that have more
-        than two. ``none`` and ``full``: accuracy in percent under translation, and ``Table 1``, the mean of their
-        absolute differences from that table's, in points.
+        Indexed by protocol, the closest first, by ``distance``, in percentage points: the mean of ``level`` (10 of
+        which are a point) and ``Table 1``. ``level``: how far its AUCs (1000 is perfect) are from the published ones,
+        the mean of the absolute differences over ``AUCs`` of them. ``Table 1``: how far the accuracies without and with
+        full augmentation under translation (``none`` and ``full``, in percent) are from that table's, in points, the
+        mean of both. ``pattern``: the level once the mean of each of Tables 3-20 is taken off both. ``rank
+        correlation``: of the policies, the median over the tables that have more than two.
     """
-    tasks = [f"{dataset}-{augmentation}" for augmentation in AUGMENTATIONS]
-    stored, paper = set(results.tasks()), published_table_1().loc[dataset]
-    table = results.table([task for task in tasks if task in stored])
-    table = table[table.features == published_features(tasks[0])]
+    paper, pairs_of = published_table_1().loc[dataset], functools.cache(functools.partial(published_pairs, results))
     pairs, accuracies = {}, {}
-    for name, own in table.groupby("protocol"):
-        protocol, first = str(name), own[own.task == tasks[0]]
-        if not _is_candidate(results, tasks[0], protocol, first):
-            continue
-        none = 100 * first[(first.policy == "baseline") & (first.budget == 0)].accuracy.mean()
-        full = 100 * first[first.policy == "full"].accuracy.mean()
-        accuracies[protocol] = (none, full, (abs(none - paper.no_aug) + abs(full - paper.full_aug)) / 2)
-        found = published_pairs(results, protocol)
-        pairs[protocol] = found[(found.seeds > 0) & found.task.isin(tasks)].set_index(["table", "policy"])
-    columns = ["level", "pattern", "rank correlation", "AUCs", "none", "full", "Table 1"]
+    for protocol, labels in combinations(results, dataset).items():
+        task, label = next(iter(labels.items()))  # of Table 1
+        own = results.curves(label, tasks=[task], features=published_features(task))
+        none = 100 * own[(own.policy == "baseline") & (own.budget == 0)].accuracy.mean()
+        full = 100 * own[own.policy == "full"].accuracy.mean()
+        accuracies[protocol] = ((abs(none - paper.no_aug) + abs(full - paper.full_aug)) / 2, none, full)
+        found = pd.concat(pairs_of(label).query("task == @task") for task, label in labels.items())
+        pairs[protocol] = found[found.seeds > 0].set_index(["table", "policy"])
+    columns = ["distance", "level", "Table 1", "none", "full", "pattern", "rank correlation", "AUCs"]
     if not pairs:
         return pd.DataFrame(columns=columns).rename_axis("protocol")
     common = functools.reduce(pd.Index.intersection, (found.index for found in pairs.values()))
@@ -64,10 +60,34 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
     for protocol, found in pairs.items():
         found = found.loc[common]
         centred = found.difference - found.groupby("table").difference.transform("mean")
-        away = (found.difference.abs().mean(), centred.abs().mean(), _rank_correlation(found))
-        row = (*away, len(common), *accuracies[protocol])
+        level, first = found.difference.abs().mean(), accuracies[protocol]
+        order = (centred.abs().mean(), _rank_correlation(found))
+        row = ((level / 10 + first[0]) / 2, level, *first, *order, len(common))
         rows[protocol] = dict(zip(columns, row, strict=True))
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("protocol").sort_values("level", kind="stable")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("protocol").sort_values("distance", kind="stable")
+
+
+def combinations(results: Results, dataset: str) -> dict[str, dict[str, str]]:
+    """The stored combinations of the text's and the code's choices: what each of a data set's tasks has them under.
+
+    Counted are those whose every choice is the text's or the code's, with the paper's kind of features and any network
+    that was trained on all images, that have at least the baseline and both proportional policies by influence. A
+    choice that one task alone depends on, such as the directions of shifts, is stored under that task alone: one
+    combination may have another label with each task, as long as they agree on all that both tasks depend on.
+
+    Returns
+    -------
+    dict of str to dict
+        By the combination's name, labels of stored protocols by task, that of Table 1 first.
+    """
+    tasks, found = [f"{dataset}-{augmentation}" for augmentation in AUGMENTATIONS], {}
+    stored = {task: _candidates(results, task) for task in tasks}
+    for labels in itertools.product(*stored.values()):
+        made = [of_task[label] for of_task, label in zip(stored.values(), labels, strict=True)]
+        if all(itertools.starmap(_agree, itertools.combinations(made, 2))):
+            name = labels[0] if len(set(labels)) == 1 else merged([protocol for protocol, _ in made]).name
+            found[name] = dict(zip(stored, labels, strict=True))
+    return found
 
 
 def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
@@ -181,11 +201,23 @@ def _rank_correlation(pairs: pd.DataFrame) -> float:
     return float(np.median(ranks)) if ranks else np.nan
 
 
-def _is_candidate(results: Results, task: str, protocol: str, curves: pd.DataFrame) -> bool:
-    """Whether what is stored suffices, and every choice that the task depends on is the text's or the code's."""
-    if not set(zip(curves.policy, curves.score, strict=True)) >= _LEADING:
-        return False
-    run = by_protocol(results.record(task))[protocol, published_features(task)]
-    chosen, choices = protocol_of(run), set(choices_read(task_of(run))) - {"weights", "cnn_precision"}
-    known = (getattr(chosen, c) in [getattr(p, c) for p in PROTOCOLS.values()] for c in choices)
-    return not run["network"].get("training", {}).get("leave_out") and all(known)
+_Made = tuple[Protocol, frozenset[str]]  # and the choices that the task depends on
+
+
+def _candidates(results: Results, task: str) -> dict[str, _Made]:
+    """Labels under which enough is stored, where every choice is the text's or the code's."""
+    found, curves = {}, results.table([task])
+    for (label, features), run in by_protocol(results.record(task)).items():
+        own = curves[(curves.protocol == label) & (curves.features == features)]
+        enough = set(zip(own.policy, own.score, strict=True)) >= _LEADING
+        if features != published_features(task) or not enough or run["network"].get("training", {}).get("leave_out"):
+            continue
+        protocol, read = protocol_of(run), frozenset(choices_read(task_of(run))) - {"cnn_precision"}
+        if all(getattr(protocol, c) in [getattr(p, c) for p in PROTOCOLS.values()] for c in read - {"weights"}):
+            found[label] = (protocol, read)
+    return found
+
+
+def _agree(one: _Made, other: _Made) -> bool:
+    (first, read), (second, read_too) = one, other
+    return first.base == second.base and all(getattr(first, c) == getattr(second, c) for c in read & read_too)

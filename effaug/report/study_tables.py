@@ -50,10 +50,10 @@ def distances(view: View) -> Exhibits:
         says = (
             f"{dataset_label(dataset)}: the reconstruction is {protocol_label(chosen)}, of {len(frame)} combinations."
         )
-        labels = set(frame.index)
+        labels = {label for each in reconstruction.combinations(results, dataset).values() for label in each.values()}
         tasks = [each for each in NINE if each.startswith(dataset)]
         where = study(results, "protocols", tasks, _within(labels, published_features(task)), dataset=dataset)
-        found.append(own("distances", human(frame), says, dataset, origin=where, deciding=("level",)))
+        found.append(own("distances", human(frame), says, dataset, origin=where, deciding=("distance",)))
     return Exhibits(tuple(found))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from effaug._validation import unknown
 from effaug.images.weights import networks, own_file, weights_folder, weights_sha256
@@ -145,11 +146,12 @@ PROTOCOLS = {
         shuffled_folds=False,
     ),
 }
-RECONSTRUCTION: dict[str, tuple[str, dict[str, object]]] = {  # by data set: a named protocol, and what is changed
-    "mnist": ("released-code", {}),
-    "cifar10": ("released-code", {"weights": "cifar10-depth56"}),
-    "smallnorb": ("paper", {}),
-    "digits": ("released-code", {}),
+# By data set: a named protocol, what is changed in it, and what is taken from the other one.
+RECONSTRUCTION: dict[str, tuple[str, dict[str, object], tuple[str, ...]]] = {
+    "mnist": ("released-code", {}, ()),
+    "cifar10": ("released-code", {"weights": "cifar10-depth56"}, ()),
+    "smallnorb": ("paper", {}, ("subtract_mean",)),
+    "digits": ("released-code", {}, ()),
 }
 NAMES = ("reconstruction", *PROTOCOLS)
 
@@ -192,11 +194,13 @@ def load_protocol(name: str = "paper", *, task: str = "", **changes: object) -> 
     'paper+C=1.0'
     """
     changes = {current(key): value for key, value in changes.items()}
+    taken: tuple[str, ...] = ()
     if name == "reconstruction":
         dataset = current(task).split("-")[0]
         if dataset not in RECONSTRUCTION:
             raise ValueError(f"protocol 'reconstruction' is a data set's, and needs the name of a task, got {task!r}")
-        name, settings = RECONSTRUCTION[dataset]
+        name, settings, swapped = RECONSTRUCTION[dataset]
+        taken = tuple(choice for choice in swapped if choice not in changes)
         changes = settings | changes
     if name not in PROTOCOLS:
         raise ValueError(unknown("protocol", name, NAMES))
@@ -212,7 +216,7 @@ def load_protocol(name: str = "paper", *, task: str = "", **changes: object) -> 
     if "weights" in values:
         values["weights"] = weights_label(found.weights)
     label = "+".join([name, *(f"{k}={str(v).replace(' ', '').replace('/', '_')}" for k, v in values.items())])
-    return dataclasses.replace(found, name=label)
+    return swap(dataclasses.replace(found, name=label), taken)
 
 
 def weights_label(weights: str) -> str:
@@ -266,6 +270,22 @@ def swap(protocol: Protocol, choices: tuple[str, ...]) -> Protocol:
     taken = {choice: getattr(other, choice) for choice in CHOICES if choice in choices}
     label, swapped = "~".join((protocol.name, *taken)), (*protocol.swapped, *taken)
     return dataclasses.replace(protocol, name=label, swapped=swapped, **taken)
+
+
+def merged(protocols: Sequence[Protocol]) -> Protocol:
+    """The protocol with every choice in which one of some, all of the same base, departs from that.
+
+    Examples
+    --------
+    >>> paper = PROTOCOLS["paper"]
+    >>> merged([swap(paper, ("directions",)), paper, swap(paper, ("small_angles",))]).name
+    'paper~directions~small_angles'
+    """
+    swapped = tuple(choice for choice in CHOICES if any(choice in each.swapped for each in protocols))
+    values: dict[str, Any] = {
+        key: value for each in protocols for key, value in each.changes.items() if key not in swapped
+    }
+    return swap(load_protocol(protocols[0].base, **values), swapped)
 
 
 TABLE_POLICIES = (  # the eleven of Tables 3-20
