@@ -121,7 +121,7 @@ def protocol_label(name: str) -> str:
     >>> protocol_label("paper"), protocol_label("paper+C=1.0"), protocol_label("released-code~small_angles")
     ('the text', 'the text, C = 1.0', "the released code, the text's small angles")
     >>> protocol_label("released-code+subtract_mean=0.25"), protocol_label("paper~subtract_mean")
-    ('the released code, 75 % of the mean image kept', 'the text, mean image kept')
+    ('the released code, 75 % of the mean image kept', 'the text, mean image kept as in the code')
     """
     base, *changes = re.split("(?=[+~])", name)
     other = "the text's" if base == "released-code" else "the code's"
@@ -132,7 +132,8 @@ def protocol_label(name: str) -> str:
         if choice == "subtract_mean" and value[:1].isdigit():
             told.append(f"{100 - 100 * float(value):.0f} % of the mean image kept")
         elif choice == "subtract_mean" and not value:
-            told.append(_VALUES[f"subtract_mean={base == 'released-code'}"])
+            kept, of = ("subtracted", "text") if base == "released-code" else ("kept", "code")
+            told.append(f"mean image {kept} as in the {of}")
         else:
             told.append(f"{other} {words}" if change[0] == "~" else _VALUES.get(change[1:], f"{words} = {value}"))
     return ", ".join(told)
