@@ -46,7 +46,7 @@ study_tables.agreement(view.results)
 # ## The rule
 #
 # The reconstruction of a data set is the combination of settings with the smallest *distance* from the published numbers, in percentage points. One half of it is *Table 1*: how far our accuracies
-# on translations without and with full augmentation, *none* and *full*, are from that table's, in the mean. The other half is the *level*: the mean distance between our AUCs and the published ones, of 1000, so that ten
+# on translations without and with full augmentation, *none* and *all points*, are from that table's, in the mean. The other half is the *level*: the mean distance between our AUCs and the published ones, of 1000, so that ten
 # are a point. Two more columns are shown, and not counted. *Pattern* is the level after the mean of each table is taken off both, so it compares the differences between policies. *Rank correlation* is
 # that of the policies with the published order, in the median over the tables.
 #

@@ -120,3 +120,12 @@ def test_the_address_is_the_checkouts_own(monkeypatch):
 def test_readme_figure_is_the_one_that_results_give(tmp_path):
     style.save(front.idea(Results(STORED)), tmp_path / "idea.svg")
     assert (tmp_path / "idea.svg").read_bytes() == (STORED.parent / "book" / "idea.svg").read_bytes()
+
+
+def test_readmes_answers_are_those_of_the_results():
+    """Its paragraph below the figure: where a tenth by influence beats a tenth at random."""
+    reconstructed, text = (Board(Results(STORED), protocol) for protocol in ("reconstruction", "paper"))
+    found = {dataset: front.answer(reconstructed, dataset).verdict for dataset in ("mnist", "cifar10", "smallnorb")}
+    assert found == {"mnist": "ahead", "cifar10": "ahead", "smallnorb": "open"}
+    from_text = {dataset: front.answer(text, dataset).verdict for dataset in found}
+    assert from_text == {"mnist": "ahead", "cifar10": "behind", "smallnorb": "ahead"}
