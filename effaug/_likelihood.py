@@ -10,6 +10,7 @@ have one pair, and H = G_01.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -151,8 +152,21 @@ def hessian_of(grams: np.ndarray, columns: int, penalty: np.ndarray) -> np.ndarr
 
 def curvature_at(rows: Rows, theta: np.ndarray, centre: np.ndarray, ridge: float) -> np.ndarray:
     """The Hessian at parameters (columns, d + 1) of rows less the centre, in one pass."""
+    check_memory(len(theta), len(centre))
     grams = rows.reduce(gradient_pass(theta, centre, with_grams=True))[-1]
     return hessian_of(grams, len(theta), l2_penalty(theta.shape[1] - 1, ridge))
+
+
+def check_memory(columns: int, d: int) -> None:
+    """Refuse, with a ValueError, a Hessian over so many columns of d coefficients that memory cannot hold it."""
+    needed = 3 * 8 * (columns * (d + 1)) ** 2  # the sums, the Hessian and its factor
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        classes = max(2, columns)
+        raise ValueError(
+            f"the Hessian of {classes:,} classes and {d:,} features takes {needed / 2**30:,.0f} GiB, and this machine "
+            f"has {memory / 2**30:,.0f}: take fewer features, or merge classes if y holds classes at all"
+        )
 
 
 def l2_penalty(d: int, ridge: float) -> np.ndarray:

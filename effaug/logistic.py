@@ -21,7 +21,7 @@ import numpy as np
 from array_api_compat import array_namespace
 from scipy.linalg import qr
 
-from effaug._likelihood import Link, curvature_at, n_columns
+from effaug._likelihood import Link, check_memory, curvature_at, n_columns
 from effaug._newton import minimised, softmax_start
 from effaug._threads import one_blas_thread
 from effaug._validation import classes_of, real
@@ -215,6 +215,7 @@ def _fitted(rows: Rows, C: float) -> LogisticModel:
     columns = n_columns(int(rows.y.max()) + 1)
     if n < d:
         return _fitted_on_their_span(rows, C)
+    check_memory(columns, d)
     centre = rows.centre
     start, size = np.zeros((columns, d + 1)), max(SAMPLE * (d + 1), min(len(rows.y) // 8, MOST))
     if len(rows.y) > 4 * size and len(np.unique((part := rows.sample(size)).y)) == len(np.unique(rows.y)):

@@ -134,6 +134,14 @@ def test_a_singular_hessian_is_named_with_its_condition_number():
         score("influence", model, X, np.arange(60) % 2, ridge=0.0)
 
 
+def test_classes_whose_hessian_memory_cannot_hold_are_refused_before_anything_is_computed(monkeypatch):
+    monkeypatch.setattr(logistic, "minimised", lambda *_: pytest.fail("it was fitted"))
+    X = np.random.default_rng(0).standard_normal((50_000, 4))
+    words = r"the Hessian of 50,000 classes and 4 features takes 1,397 GiB, and this machine has [\d,]+: take fewer"
+    with pytest.raises(ValueError, match=words):
+        logistic.fit(X, np.arange(50_000))
+
+
 def test_objective_is_not_lowered_by_any_step():
     features, labels, weights = problem()
     theta = theta_of(logistic.fit(features, labels, weights, C=2.0))

@@ -177,14 +177,14 @@ def main() -> None:
         told = f"\n{word}: what was finished is stored, and the same command goes on from there"
         console.print(told, soft_wrap=True)
         sys.exit(143 if terminated.is_set() else 130)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         if os.environ.get("EFFAUG_TRACEBACK"):
             raise
         console.print(f"effaug: {_sentence(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
 
 
-def _sentence(error: ValueError | OSError) -> str:
+def _sentence(error: ValueError | OSError | MemoryError) -> str:
     """Without the numbers of the operating system, nor the names of files that are written before they get theirs."""
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
