@@ -217,6 +217,7 @@ def altered(**changes):
         ("digits-flip", {}, "unknown task 'digits-flip'"),
         (altered(x_train=digits().x_train / 255), {}, "images must be uint8 .* got float64 of shape"),
         (altered(x_train=digits().x_train[..., 0]), {}, "images must be uint8 of shape"),
+        (altered(x_train=np.moveaxis(digits().x_train, -1, 1)), {}, r"channels last, .* got shape \(60, 1, 8, 8\)"),
         (altered(x_test=digits().x_test[:, 1:]), {}, "images must be uint8 .*x_test"),
         (altered(y_train=digits().y_train[1:]), {}, "y_train must have a label for each of 60 images"),
         (altered(y_train=np.arange(60)), {}, "labels must be of two classes"),

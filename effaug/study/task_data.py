@@ -34,8 +34,16 @@ class Subset:
     sha256: dict[str, str] = field(default_factory=dict)
 
 
+_CHANNELS = (1, 3, 4)  # of gray images, of colours, of colours with their opacity
+
+
 def check_images(subset: Subset) -> None:
     """Refuse what are no images, or have no label each, with a ValueError."""
+    if subset.x_train.ndim == 4 and subset.x_train.shape[1] in _CHANNELS and subset.x_train.shape[3] not in _CHANNELS:
+        raise ValueError(
+            f"images must have their channels last, (n, h, w, c), got shape {subset.x_train.shape}: "
+            "np.moveaxis(x, 1, -1) puts them there"
+        )
     for kind, x, y in (("train", subset.x_train, subset.y_train), ("test", subset.x_test, subset.y_test)):
         if x.ndim != 4 or x.dtype != np.uint8 or x.shape[1:] != subset.x_train.shape[1:]:
             raise ValueError(f"images must be uint8 of shape (n, h, w, c), got {x.dtype} of shape {x.shape}: x_{kind}")
@@ -92,7 +100,8 @@ def _chosen(arrays: dict[str, np.ndarray], classes: tuple | None, n_train: int |
     chosen = sorted(set(known if classes is None else classes))
     if len(chosen) != 2 or not set(chosen) <= set(known):
         there = ", ".join(map(str, [*known[:10], *["..."] * (len(known) > 10)]))
-        told = "none: choose two (`effaug run --classes`)" if classes is None else classes
+        how = "`effaug run --classes`; for a notebook, a file of two"
+        told = f"none: choose two ({how})" if classes is None else classes
         raise ValueError(f"classes must be two of its {len(known)} labels, {there}; got {told}")
     train, test = (np.flatnonzero(np.isin(y, chosen)) for y in (found.y_train, found.y_test))
     n = len(train) if n_train is None else n_train
