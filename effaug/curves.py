@@ -11,7 +11,7 @@ from warnings import warn
 import numpy as np
 
 from effaug import logistic, scores
-from effaug._validation import Randomness, generator
+from effaug._validation import Randomness, generator, labels
 from effaug.plans import plan_weights
 from effaug.policies import Chooser, Policy, Request, load_policy
 from effaug.refitter import Refitter
@@ -70,8 +70,14 @@ def frozen_learner(
         0 or 1.
     C : float or "cv"
         See `logistic.fit`.
+
+    Raises
+    ------
+    ValueError
+        For labels of another shape or other than 0 and 1: more than two classes have scores, but no curve.
     """
     (train, test), (y_train, y_test) = X, y
+    y_train, y_test = labels(y_train, len(train), 2), labels(y_test, len(test), 2)
     refitter = Refitter(train, y_train, C)
 
     def learn(sample_weight: np.ndarray) -> Fitted:

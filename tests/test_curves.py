@@ -106,6 +106,12 @@ def test_a_k_dpp_is_measured_up_to_its_rank_and_support_vectors_at_their_number(
         curve("dpp", (13, 20))
 
 
+def test_more_than_two_classes_have_no_curve():
+    X, y = np.random.default_rng(0).standard_normal((30, 2, 3)), np.arange(30) % 3
+    with pytest.raises(ValueError, match=r"y must be 0 or 1, got \[0, 1, 2\]"):
+        frozen_learner((X, X), (y, y), 1.0)
+
+
 def test_a_policy_and_a_score_may_be_given_themselves():
     first = Policy("first", ordered(lambda values, rng: np.arange(len(values))), uses_scores=False)
     assert curve(first, (0, 7)).order.tolist() == list(range(7))
