@@ -1,7 +1,10 @@
 """`effaug notebook`: the book's notebooks by name, and their parameters checked before anything is run."""
 
+import json
+import os
 import re
 import subprocess
+from pathlib import Path
 
 import jupytext
 import nbformat
@@ -86,6 +89,22 @@ def test_text_with_measured_numbers_says_that_it_is_of_the_stored_results(name):
             assert stored or not re.search(r"(?<![\w.])\d+\.\d+(?![\w.])", cell.source), cell.source
         else:
             assert not stored
+
+
+def test_text_on_the_stored_results_is_left_out_where_others_are_shown(monkeypatch, tmp_path):
+    copied = {}
+
+    def run(command, **_):
+        copied[os.environ["EFFAUG_RESULTS"]] = json.loads(Path(command[3]).read_text())["cells"]
+        return subprocess.CompletedProcess(command, 1, stderr="stopped")
+
+    monkeypatch.setattr(notebooks.subprocess, "run", run)
+    for folder in (str(tmp_path), str(notebooks.RESULTS), ""):
+        monkeypatch.setenv("EFFAUG_RESULTS", folder)
+        with pytest.raises(ValueError, match="stopped"):
+            notebooks.run("random_policies", {}, tmp_path / "out.ipynb")
+    told = [any("stored" in cell["metadata"].get("tags", ()) for cell in cells) for cells in copied.values()]
+    assert told == [False, True, True]
 
 
 def test_a_folder_is_named_from_where_the_command_is_typed(monkeypatch, tmp_path):

@@ -21,6 +21,7 @@ from effaug.report.parameters import check_value, is_own, stored_results
 
 STORED_TAG = "stored"  # of a cell whose text speaks of the stored results
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
+RESULTS = FOLDER.parent / "results"
 PAGE = FOLDER.parent / "book" / "_ext" / "nbconvert" / "config.py"  # how a notebook becomes a page of its own
 
 
@@ -84,7 +85,8 @@ def parameters(name: str, given: Iterable[str]) -> dict[str, Any]:
 def run(name: str, values: Mapping[str, Any], out: Path, *, html: bool = False) -> list[Path]:
     """Run a notebook with these parameters and write it, as it was executed, without times and paths.
 
-    What its text says of the stored results is left out where a parameter is another than on the page.
+    What its text says of the stored results is left out where a parameter is another than on the page, or the results
+    are others (``EFFAUG_RESULTS``).
 
     Parameters
     ----------
@@ -112,8 +114,9 @@ def run(name: str, values: Mapping[str, Any], out: Path, *, html: bool = False) 
         ran = Path(scratch) / out.name
         pairs = [("-p" if isinstance(value, int) else "-r", key, str(value)) for key, value in values.items()]
         options = ["--no-progress-bar", "--kernel", "python3", *(part for pair in pairs for part in pair)]
-        source = Path(scratch) / "source.ipynb"
-        source.write_text(json.dumps(_told(_read(FOLDER / f"{name}.ipynb"), values.items() <= defaults(name).items())))
+        source, shown = Path(scratch) / "source.ipynb", Path(os.environ.get("EFFAUG_RESULTS") or RESULTS)
+        as_stored = values.items() <= defaults(name).items() and shown.expanduser().resolve() == RESULTS
+        source.write_text(json.dumps(_told(_read(FOLDER / f"{name}.ipynb"), as_stored)))
         done = _call("papermill", str(source), str(ran), *options)
         if done.returncode:
             raise ValueError(f"{name}: {_last(done.stderr)}")
