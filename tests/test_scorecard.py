@@ -289,6 +289,13 @@ def test_what_is_not_stored_is_not_measured(tmp_path):
     assert (found[list(scorecard.OUTCOMES)].to_numpy() == 0).all()
 
 
+def test_of_no_results_the_answer_says_that_nothing_is_stored(tmp_path):
+    lines = scorecard.answer(Results(tmp_path)).splitlines()
+    assert lines[:3] == [
+        f"- **{words}:** none of the published AUCs is stored." for words in scorecard.QUESTIONS.values()
+    ]
+
+
 def test_regularisation_compares_the_gain_under_cross_validation_with_the_protocols(tmp_path):
     store = Results(tmp_path)
     for task in ("cifar10-crop", "smallnorb-crop"):

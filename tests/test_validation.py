@@ -132,6 +132,19 @@ def test_a_lost_csv_and_a_task_without_results_are_named(copy):
         validation.stored(Results(copy), ["digits-crp"])
 
 
+def test_the_command_names_a_csv_that_is_lost_alone(copy, effaug):
+    for path in copy.glob("*"):
+        if path.stem != "digits-crop" or path.suffix == ".csv":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    code, out, err = effaug("validate", "--results", str(copy))
+    assert (code, err) == (1, "")
+    assert "digits-crop.csv lacks" in out
+    assert out.endswith("0 of 1 checks passed\n")
+    for path in copy.glob("*"):
+        path.unlink()
+    assert f"no results in {copy}" in effaug("validate", "--results", str(copy))[2]
+
+
 def test_no_notebooks_are_no_check(tmp_path):
     with pytest.raises(ValueError, match=r"no notebooks in .*notebooks: go to the folder"):
         validation.notebooks([], tmp_path)

@@ -29,9 +29,10 @@ def validate(
     from effaug.images._files import write_whole
     from effaug.study import validation
     from effaug.study.names import current
+    from effaug.study.results import Results
 
-    store, names = results_in(results), [current(task) for task in tasks] if tasks else None
-    checks = validation.stored(store, names)
+    store, names = Results(results), [current(task) for task in tasks] if tasks else None
+    checks = validation.stored(store, names) or validation.stored(results_in(results))
     if recompute and all(check.passed for check in checks):
         checks += validation.recomputed(
             store,

@@ -143,6 +143,9 @@ def answer(results: Results) -> str:
     lines = []
     for protocol, words in QUESTIONS.items():
         row = found.T.to_dict()[protocol, "all"]
+        if pd.isna(row["median |difference|"]):
+            lines.append(f"- **{words}:** none of the published AUCs is stored.")
+            continue
         own = found.loc[[protocol]].droplevel("protocol").drop("all").dropna(subset=["median |difference|"])
         each = ", ".join(
             f"{dataset_label(str(name))} {shown(r['median |difference|'], 1)}" for name, r in own.iterrows()
