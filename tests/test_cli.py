@@ -506,12 +506,15 @@ def test_summary_prints_the_auc_of_every_stored_policy(effaug):
     code, out, err = effaug("summary", "digits-crop-n40")
     assert (code, err) == (0, "")
     header, *lines = (line.split() for line in out.splitlines())
-    assert header == ["task", "protocol", "features", "score", "policy", "auc_mean", "auc_std", "n_seeds"]
-    assert [line[-4] for line in lines] == ["baseline", "deterministic_proportional"]
-    assert [line[-1] for line in lines] == ["2", "1"]
+    told = ["auc_mean", "auc_std", "n_seeds", "none", "tenth", "all"]
+    assert header == ["task", "protocol", "features", "score", "policy", *told]
+    assert [line[-7] for line in lines] == ["baseline", "deterministic_proportional"]
+    assert [line[-4] for line in lines] == ["2", "1"]
     table = Results().table(["digits-crop-n40"])
     curve = table[table.policy == "deterministic_proportional"]
-    assert float(lines[1][-3]) == pytest.approx(auc(curve.budget, curve.accuracy), abs=1e-3)
+    assert float(lines[1][-6]) == pytest.approx(auc(curve.budget, curve.accuracy), abs=1e-3)
+    accuracy = curve.set_index("budget").accuracy
+    assert [float(value) for value in lines[1][-3:]] == pytest.approx(100 * accuracy[[0, 4, 40]].to_numpy(), abs=1e-3)
     assert {line.split()[0] for line in effaug("summary")[1].splitlines()[1:]} == {
         "digits-crop-n40",
         "digits-translate-n40",
@@ -711,7 +714,7 @@ def test_report_prints_the_scorecard_and_the_same_as_json(effaug):
     assert code == 0, err
     found = scorecard.scorecard(Results(STORED), "paper")
     header, *lines = out.split("\n\n")[0].splitlines()
-    assert header == "Under the paper protocol:"
+    assert header == "Under the paper protocol (others: --protocol released-code, --protocol reconstruction):"
     assert [line[:14].strip() for line in lines] == found.verdict.tolist()
     names = [
         line.removeprefix(verdict).split(":")[0].strip() for line, verdict in zip(lines, found.verdict, strict=True)

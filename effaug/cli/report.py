@@ -25,16 +25,22 @@ def summary(
     tasks: Annotated[list[str] | None, typer.Argument(help="Tasks; all that have results unless given.")] = None,
     results: Annotated[Path, typer.Option(envvar="EFFAUG_RESULTS", help="Folder of the results.")] = Path("results"),
 ) -> None:
-    """Print the AUC of every stored policy (1000 is perfect), mean and standard deviation over seeds."""
+    """Print the AUC of every stored policy (1000 is perfect), mean and standard deviation over seeds.
+
+    Beside it the accuracy in percent with none, a tenth and all of the points augmented: what choosing a tenth gains.
+    """
     from effaug.report.rounding import rounded
-    from effaug.report.tables import auc_summary
+    from effaug.report.tables import accuracy_summary, auc_summary
     from effaug.study.names import current
 
     store = results_in(results)
     names = [current(task) for task in tasks or ()] or store.tasks()
     for missing in sorted(set(names) - set(store.tasks())):
         raise ValueError(f"no results for {missing!r} in {results}; stored: {', '.join(store.tasks())}")
-    print(rounded(auc_summary(store.table(names)), 3).to_string(index=False))
+    table = store.table(names)
+    found = auc_summary(table)
+    found = found.join(accuracy_summary(table), on=found.columns[:5].tolist())
+    print(rounded(found, 3).to_string(index=False))
 
 
 @app.command()
@@ -132,7 +138,8 @@ def scorecard(
         claims = [{"id": name, **row, "comparisons": each[str(name)].to_dict("records")} for name, row in rows]
         print(json.dumps(_finite({"protocol": protocol, "claims": claims}), indent=1, allow_nan=False))
         return
-    print(f"Under the {protocol} protocol:")
+    others = ", ".join(f"--protocol {name}" for name in card.QUESTIONS if name != protocol)
+    print(f"Under the {protocol} protocol (others: {others}):")
     for name, row in found.iterrows():
         counts = ", ".join(f"{row[outcome]} {outcome}" for outcome in card.OUTCOMES if row[outcome])
         seeds = f"; seeds to decide: {row['seeds to decide']}" if row.open else ""
@@ -141,12 +148,17 @@ def scorecard(
 
 
 _LEGEND = """
+holds            as many comparisons are yes as the claim needs: all, most, many or, for `some` and `can`, one
+holds so far     none is against, and too few are decided for another verdict
+holds in part    true in some comparisons, false in others
+does not hold    too many are against, whatever the open ones turn out to be
+undecided        what is open or not measured could still tip it
+
 yes, no          comparisons that are for and against the claim, corrected for their number
 equal            no difference worth the name
 open             neither yet, with the seeds stored
 empty            nothing to compare
-seeds to decide  what is open, were the differences what they seem
-holds so far     none is against, and too few are decided for another verdict"""
+seeds to decide  what is open, were the differences what they seem"""
 
 
 def _known(protocol: str) -> str:

@@ -101,9 +101,26 @@ def auc_summary(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         task, protocol, features, score, policy, ``auc_mean``, ``auc_std`` (NaN for one seed), ``n_seeds``.
     """
-    groups = aucs(table).groupby(["task", "protocol", "features", "score", "policy"]).auc
+    groups = aucs(table).groupby(_CURVE).auc
     frame = groups.agg(auc_mean="mean", auc_std="std", n_seeds="size").reset_index()
     return frame.round({"auc_mean": 9, "auc_std": 9})  # the error of floating point: equal curves have equal AUCs
+
+
+def accuracy_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean accuracy over seeds, in percent, with ``none``, a ``tenth`` and ``all`` of the points augmented.
+
+    Returns
+    -------
+    DataFrame
+        Indexed as the rows of `auc_summary` are named; NaN where a policy has no such budget.
+    """
+    n = table.groupby("task").budget.transform("max")
+    at = {"none": 0 * n, "tenth": (n / 10).round(), "all": n}
+    found = {name: 100 * table[table.budget == budget].groupby(_CURVE).accuracy.mean() for name, budget in at.items()}
+    return pd.DataFrame(found)
+
+
+_CURVE = ["task", "protocol", "features", "score", "policy"]
 
 
 def auc_table(view: View, task: str, features: str, score: str) -> pd.DataFrame:
