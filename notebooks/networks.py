@@ -40,9 +40,10 @@ study_tables.networks(names)
 supplementary.learning_curves(names, study_tables.networks(names).origin)
 
 # %% [markdown] tags=["stored"]
-# *In the stored results:* the curves are of some 2,500 test images, the table's accuracies of all that were available: 9,977 of CIFAR-10's 10,000, as ships and horses are missing there, too. Four
+# *In the stored results:* the curves are of some 2,500 test images, the table's accuracies of all that were available: 9,977 of CIFAR-10's 10,000, as ships and horses are missing there, too. Five
 # networks show what depends on the network (*Which settings decide the effect*): `cifar10-unseen` never saw the 1000 points, `cifar10-5epochs` was trained for a quarter of the time, and
-# `cifar10-depth11` and `cifar10-depth56` have other depths. The last stands for the authors' in the reconstruction. Networks named `divided-twice` were trained on pixels divided by 255 twice, and
+# `cifar10-depth11`, `cifar10-depth56` and `cifar10-depth56-epoch20` have other depths. The last stands for the authors' in the reconstruction: it was trained for twenty epochs of a schedule of thirty, of which
+# twelve are at the first rate. `cifar10-depth56` went through a whole schedule of fourteen, of which six are, and the first six are the same in both. Networks named `divided-twice` were trained on pixels divided by 255 twice, and
 # their features are computed so. All were trained on two cores but the one of 30 epochs.
 
 # %% [markdown]

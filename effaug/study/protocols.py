@@ -149,7 +149,7 @@ PROTOCOLS = {
 # By data set: a named protocol, what is changed in it, and what is taken from the other one.
 RECONSTRUCTION: dict[str, tuple[str, dict[str, object], tuple[str, ...]]] = {
     "mnist": ("released-code", {}, ()),
-    "cifar10": ("released-code", {"weights": "cifar10-depth56"}, ()),
+    "cifar10": ("released-code", {"weights": "cifar10-depth56-epoch20"}, ()),
     "smallnorb": ("paper", {}, ("subtract_mean",)),
     "digits": ("released-code", {}, ()),
 }
