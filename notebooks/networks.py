@@ -29,21 +29,22 @@ network = "all"
 
 # %% tags=["hide-input"]
 from effaug.images import weights
-from effaug.report import study_tables, supplementary
+from effaug.report import network_tables, supplementary
 from effaug.report.view import check_parameters, network_notes
 
 check_parameters(globals(), ("network",))
 names = weights.networks() if network == "all" else (network,)
-study_tables.networks(names)
+network_tables.networks(names)
 
 # %% tags=["remove-input"]
-supplementary.learning_curves(names, study_tables.networks(names).origin)
+supplementary.learning_curves(names, network_tables.networks(names).origin)
 
 # %% [markdown] tags=["stored"]
 # *In the stored results:* the curves are of some 2,500 test images, the table's accuracies of all that were available: 9,977 of CIFAR-10's 10,000, as ships and horses are missing there, too. Five
 # networks show what depends on the network (*Which settings decide the effect*): `cifar10-unseen` never saw the 1000 points, `cifar10-5epochs` was trained for a quarter of the time, and
-# `cifar10-depth11`, `cifar10-depth56` and `cifar10-depth56-epoch20` have other depths. The last stands for the authors' in the reconstruction: it was trained for twenty epochs of a schedule of thirty, of which
-# twelve are at the first rate. `cifar10-depth56` went through a whole schedule of fourteen, of which six are, and the first six are the same in both. Networks named `divided-twice` were trained on pixels divided by 255 twice, and
+# `cifar10-depth11` and the three named `cifar10-depth56` have other depths. Those of depth 56 stand for the authors' in the reconstruction, whose curves are means over the three. `cifar10-depth56` went through
+# a schedule of fourteen epochs, of which six are at the first rate; `cifar10-depth56-30epochs` through one of thirty, of which twelve are. The first six are the same in both. `cifar10-depth56-epoch20` is
+# the latter after twenty epochs. Networks named `divided-twice` were trained on pixels divided by 255 twice, and
 # their features are computed so. All were trained on two cores but the one of 30 epochs.
 
 # %% [markdown]
@@ -53,7 +54,7 @@ supplementary.learning_curves(names, study_tables.networks(names).origin)
 # responses to the images.
 
 # %%
-study_tables.mean_images(names)
+network_tables.mean_images(names)
 
 # %% [markdown] tags=["stored"]
 # *In the stored results:* on CIFAR-10 the mean image moves the first layer by about one standard deviation, on small NORB, whose background is bright, by three to four and a half. So far

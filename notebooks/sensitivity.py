@@ -32,7 +32,7 @@
 # - **C.** With the mean image subtracted, influence is ahead of random selection at C = 0.01 and behind it at the text's C = 10, on all three tasks.
 # - **Mean image.** If it is kept, as in the released code, features are worse and augmentation has more to give. Influence is then ahead on all three tasks at the released code's C = 1, and behind at C = 100.
 # - **Cross-validation.** With C searched at every fit, as the paper reports, influence is level with random selection on shifts and crops and 0.1 points behind on rotations. Over the other three networks it is
-#   between 0.1 points behind and 0.2 ahead. With the mean image kept it is ahead on crops by 1.0 points over the network of depth 20 and by 0.2 over that of depth 56 and 14 epochs, and level over that of 20. Elsewhere it is 0.2 behind to 0.2 ahead. In the released code such a search could not act, because C never reached the classifier (*Text against code*, number 12).
+#   between 0.1 points behind and 0.2 ahead. With the mean image kept it is ahead on crops by 1.0 points over the network of depth 20, by 0.2 and 0.1 over those of depth 56 and 14 and 30 epochs, and level over that of 20 epochs. Elsewhere it is 0.2 behind to 0.2 ahead. In the released code such a search could not act, because C never reached the classifier (*Text against code*, number 12).
 
 # %% tags=["parameters", "hide-input"]
 dataset = "all"

@@ -6,7 +6,7 @@ from effaug.images.weights import load_manifest, networks
 from effaug.report.parameters import STORED
 from effaug.report.view import View, view_of
 from effaug.study import datasets
-from effaug.study.caveats import caveats, data_caveat, precision_caveat, training_caveat
+from effaug.study.caveats import caveats, caveats_of_means, data_caveat, precision_caveat, training_caveat
 from effaug.study.records import by_protocol
 from effaug.study.results import Results
 from effaug.study.training import Training
@@ -28,6 +28,20 @@ def test_the_whole_schedule_is_the_shortest_in_which_the_rate_last_falls_where_t
 
 def _last_fall(training):
     return max(e for e in range(1, training.epochs) if training.rate(e) < training.rate(e - 1))
+
+
+def test_means_over_networks_are_named_with_what_is_to_be_said_of_each():
+    results, task = Results(STORED), "cifar10-crop"
+    record, labels = results.record(task), results.labels(task, "reconstruction")
+    first, *rest = caveats_of_means(record, labels, "frozen")
+    names = [record[f"{label}/frozen"]["network"]["network"] for label in labels]
+    assert first == f"Curves over networks of depth 56 are means over {', '.join(names)}."
+    assert len(names) == 3
+    assert rest[0] == data_caveat(record[f"{labels[0]}/frozen"]["data_sha256"])
+    assert [name for name in names if not any(f"The {name} network" in each for each in rest[1:])] == []
+    (alone,) = results.labels(task, "released-code")
+    assert caveats_of_means(record, (alone,), "frozen") == caveats(record[f"{alone}/frozen"])
+    assert caveats_of_means(record, (alone,), "refit") == []
 
 
 @pytest.mark.parametrize("less", [{"depth": 20}, {"epochs": 199}, {"stop_after": 12}])

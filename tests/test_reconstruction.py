@@ -142,6 +142,36 @@ def test_networks_trained_on_all_images_are_candidates_and_the_closest_is_first(
     assert list(found.index) == ["released-code+weights=cifar10-depth56", "released-code"]
 
 
+def test_networks_are_compared_where_all_else_is_as_reconstructed(tmp_path, monkeypatch):
+    """By hand: three of four AUCs of a task are off by what was put in, the baseline's by loss by that and more."""
+    monkeypatch.setitem(RECONSTRUCTION, "cifar10", ("released-code", {"weights": "cifar10-depth56"}, ()))
+    results, tasks = Results(tmp_path), [f"cifar10-{name}" for name in ("translate", "rotate", "crop")]
+    leads = {"cifar10": -30, "cifar10-depth56": -4, "cifar10-deeper": 2}
+    for weights, lead in leads.items():
+        save(results, load_protocol("released-code", weights=weights), lead)
+    deeper = load_protocol("released-code", weights="cifar10-deeper")
+    save(results, load_protocol("released-code", weights="cifar10-deep"), 0, tasks=tasks[2:])  # not the other tasks
+    save(results, load_protocol("released-code", weights="cifar10-deeper", C=0.5), 0)
+    save(results, swap(deeper, ("subtract_mean",)), 0)
+    save(results, load_protocol("paper", weights="cifar10-deeper"), 0)
+    found = reconstruction.by_network(results, decimals=9)
+    assert found.index.tolist()[0] == ("cifar10", "cifar10-depth56")
+    assert set(found.index.get_level_values("network")) == set(leads)
+    published = published_aucs().set_index(["task", "score", "policy"]).auc_mean
+    more = [published[task, "influence", "baseline"] - published[task, "loss", "baseline"] for task in tasks]
+    for network, lead in leads.items():
+        row, off = found.loc[("cifar10", network)], lead + np.array([[0, 0, 0, other] for other in more]).ravel()
+        assert row[["translate", "rotate", "crop"]].tolist() == pytest.approx([lead] * 3, abs=1e-6)
+        assert row["all"] == pytest.approx(np.median(np.abs(off)), abs=1e-6)
+        assert row.close == f"{(np.abs(off) <= 3).sum()} of 12"
+
+
+def test_a_data_set_with_one_network_is_not_compared(tmp_path):
+    results = Results(tmp_path)
+    save(results, load_protocol("reconstruction", task="cifar10-crop"), 0)
+    assert reconstruction.by_network(results).empty
+
+
 def test_shares_of_the_mean_image_are_shown_of_networks_that_were_probed(tmp_path, monkeypatch):
     monkeypatch.setattr(reconstruction, "mean_image_response", {"probed": 4.0, "whole": 1.0}.__getitem__)
     results, crop = Results(tmp_path), "smallnorb-crop"

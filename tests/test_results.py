@@ -17,7 +17,7 @@ from scipy import stats
 from effaug.curves import auc
 from effaug.report.statistics import half_width
 from effaug.study import results as module
-from effaug.study.protocols import PROTOCOLS, Protocol, load_protocol, stored_as
+from effaug.study.protocols import PROTOCOLS, REPETITIONS, Protocol, load_protocol, stored_as
 from effaug.study.records import written
 from effaug.study.results import COLUMNS, Curve, Results, aucs, member
 
@@ -298,6 +298,71 @@ def test_curves_are_those_of_a_protocol_with_what_it_stands_for(tmp_path):
     assert found("reconstruction", "paper", features="frozen")[0] == named | frozen
     assert found("paper", tasks=[]) == found("text") == (set(), set())
     assert list(store.curves("text").columns) == list(COLUMNS)
+
+
+def over_networks(folder, *networks):
+    """Curves over networks, of which means are taken; their protocols' labels."""
+    store, made = Results(folder), [load_protocol("released-code", weights=name) for name in networks]
+    for k, protocol in enumerate(made):
+        start, flat = ("cifar10-crop", protocol.name, "frozen"), np.array([0.5, 0.5])
+        rising = [np.array([0.5, 0.6 + seed / 10]) + k / 10 for seed in (0, 1)]
+        random = [Curve(*start, "", "baseline", seed, (0, 10), rise) for seed, rise in enumerate(rising)]
+        vectors = Curve(*start, "", "virtual_support_vectors", 0, (3 + k,), flat[:1])
+        lacking = Curve(*start, "loss", "dpp", k, (0, 10), flat)  # of one seed over each, another over every network
+        store.save([*random, vectors, lacking], RECORD | {"protocol": written(protocol)})
+    return store, [protocol.name for protocol in made]
+
+
+def test_curves_over_repetitions_are_means_under_the_first_ones_label(tmp_path):
+    """By hand: 0, 0.1 and 0.2 are added over three networks; what one of them lacks is left out."""
+    first, others = next(iter(REPETITIONS.items()))
+    store, labels = over_networks(tmp_path, first, *others)
+    assert stored_as("reconstruction", "cifar10-crop") == labels[0]
+    found = store.curves("reconstruction")
+    assert set(found.protocol) == {labels[0]}
+    assert list(found.columns) == list(COLUMNS)
+    assert set(zip(found.policy, found.score, strict=True)) == {("baseline", ""), ("virtual_support_vectors", "")}
+    random = found[found.policy == "baseline"].pivot(index="seed", columns="budget", values="accuracy")
+    np.testing.assert_allclose(random, [[0.6, 0.7], [0.6, 0.8]])
+    vectors = found[found.policy == "virtual_support_vectors"]
+    assert (vectors.budget.tolist(), vectors.accuracy.tolist()) == ([4], [0.5])  # of 3, 4 and 5 support vectors
+    pd.testing.assert_frame_equal(store.curves(labels[0], repeated=True), found)
+    pd.testing.assert_frame_equal(store.curves(labels[0], "reconstruction"), found)
+    assert store.curves("reconstruction", n_seeds=1).seed.max() == 0
+    assert store.labels("cifar10-crop", "reconstruction") == tuple(labels)
+
+
+def test_a_network_asked_for_by_its_label_has_its_own_curves(tmp_path):
+    first, others = next(iter(REPETITIONS.items()))
+    store, labels = over_networks(tmp_path, first, *others)
+    own = store.curves(labels[0])
+    stored = store.table()
+    assert len(own) == (stored.protocol == labels[0]).sum()
+    assert store.labels("cifar10-crop", labels[0]) == (labels[0],)
+    assert store.labels("cifar10-crop", labels[1], repeated=True) == (labels[1],)  # called after the first alone
+
+
+def test_means_are_of_the_networks_that_are_stored(tmp_path):
+    first, (other, *_) = next(iter(REPETITIONS.items()))
+    store, _ = over_networks(tmp_path / "two", first, other)
+    random = store.curves("reconstruction").query("policy == 'baseline' and seed == 0")
+    np.testing.assert_allclose(random.accuracy, [0.55, 0.65])
+    alone, (label,) = over_networks(tmp_path / "one", first)
+    assert len(alone.curves("reconstruction")) == len(alone.table())
+    assert alone.labels("cifar10-crop", "reconstruction") == (label,)
+
+
+def test_of_a_changed_protocol_means_are_taken_too(tmp_path):
+    first, others = next(iter(REPETITIONS.items()))
+    store = Results(tmp_path)
+    for shift, name in enumerate((first, *others)):
+        for C in (1.0, "cv"):
+            protocol = load_protocol("released-code", weights=name, C=C)
+            own = Curve("cifar10-crop", protocol.name, "frozen", "", "baseline", 0, (10,), np.array([0.5 + shift / 10]))
+            store.save([own], RECORD | {"protocol": written(protocol)})
+    found = store.curves("reconstruction", change=lambda p: replace(p, C="cv"))
+    assert found.accuracy.tolist() == pytest.approx([0.6])
+    assert set(found.protocol) == {load_protocol("released-code", weights=first, C="cv").name}
 
 
 def test_half_width_of_known_values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
 import sys
@@ -201,8 +202,8 @@ def compare(
     from effaug.report.published import published_features
     from effaug.report.reconstruction import agreement, published_pairs
     from effaug.report.rounding import as_text, shown
-    from effaug.study.caveats import caveats
-    from effaug.study.protocols import NAMES, stored_as
+    from effaug.study.caveats import caveats_of_means
+    from effaug.study.protocols import NAMES
 
     store = results_in(results)
     pairs = published_pairs(store, _known(protocol))
@@ -218,11 +219,11 @@ def compare(
         median, smallest, largest = (shown(value, 2, "+") for value in (lead.median(), lead.min(), lead.max()))
         words += f"; ours less the paper's: median {median}, from {smallest} to {largest}"
     print(f"{words}\n\n{close.to_string(na_rep='-')}")
-    records = [
-        store.record(task).get(f"{stored_as(protocol, task)}/{published_features(task)}")
+    told = (
+        caveats_of_means(store.record(task), store.labels(task, protocol), published_features(task))
         for task in stored.task.unique()
-    ]
-    for sentence in dict.fromkeys(sentence for record in records if record for sentence in caveats(record)):
+    )
+    for sentence in dict.fromkeys(itertools.chain.from_iterable(told)):
         console.print(sentence, soft_wrap=True)
 
 

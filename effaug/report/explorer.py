@@ -19,7 +19,7 @@ from effaug.report.rounding import difference, shown
 from effaug.report.statistics import half_width
 from effaug.report.tables import DETERMINISTIC_POLICIES, RANDOM_POLICIES, auc_summary
 from effaug.scores import SCORES
-from effaug.study.caveats import caveats
+from effaug.study.caveats import caveats_of_means
 from effaug.study.experiment import FEATURES
 from effaug.study.protocols import NAMES, TABLE_POLICIES, stored_as
 from effaug.study.records import run_label
@@ -114,7 +114,8 @@ def task_data(results: Results, task: str) -> dict[str, Any]:
         features.
     """
     protocols = {name: stored_as(name, task) for name in NAMES}
-    table = results.curves(*dict.fromkeys(protocols.values()), tasks=[task])
+    table = results.curves(*NAMES, tasks=[task])
+    labels_of = {stored_as(name, task): results.labels(task, name) for name in reversed(NAMES)}
     points, records = results.points(task), results.record(task)
     keyed = auc_summary(table).set_index(["protocol", "features", "score", "policy"])
     areas = {key: row for key, row in keyed.iterrows()}
@@ -135,7 +136,8 @@ def task_data(results: Results, task: str) -> dict[str, Any]:
                 | (_areas(areas[key], published[published.policy == policy], score) if key in areas else {})
             )
         full = {name.rpartition("/")[2]: points[name] for name in points if name.startswith(f"{label}//full/0/")}
-        runs[label] = _about(rows, records[label]) | {"curves": curves} | _points(curves, full)
+        known = {"curves": curves, "caveats": caveats_of_means(records, labels_of[protocol], features)}
+        runs[label] = _about(rows, records[label]) | known | _points(curves, full)
     return {
         "features": [name for name in FEATURES if name == "frozen" or load_task(task).network == "lenet"],
         "published_features": published_features(task),
@@ -210,7 +212,6 @@ def _about(rows: pd.DataFrame, record: Mapping[str, Any]) -> dict[str, Any]:
         "machine": record["machine"],
         "code": record["code"],
         "date": record.get("date", ""),
-        "caveats": caveats(record),
     }
 
 

@@ -24,6 +24,7 @@ OWN = (  # names of what is shown, once each
     "deterministic",
     "refinements",
     "order",
+    "by-network",
     "aucs",
     "longer-training",
     "against-influence",

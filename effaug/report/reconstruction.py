@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 
@@ -10,22 +11,24 @@ import pandas as pd
 from scipy import stats
 
 from effaug.images.weights import mean_image_response
-from effaug.report.published import published_aucs, published_features, published_table_1
+from effaug.report.published import DATASETS, published_aucs, published_features, published_table_1
 from effaug.report.rounding import by_key, rounded
 from effaug.report.tables import auc_summary
-from effaug.study.protocols import PROTOCOLS, TABLE_SCORES, Protocol, merged
-from effaug.study.records import by_protocol, protocol_of, task_of
+from effaug.study.protocols import PROTOCOLS, TABLE_SCORES, Protocol, merged, stored_as
+from effaug.study.records import by_protocol, protocol_of, repetitions, task_of
 from effaug.study.results import Results
 from effaug.study.tasks import AUGMENTATIONS, choices_read
 
 _LEADING = {("baseline", ""), ("random_proportional", "influence"), ("deterministic_proportional", "influence")}
 _N_REDRAWN = 2000
+MEAN, CLOSE = "mean", 3  # over networks that are repetitions; of 1000
 
 
 def distances(results: Results, dataset: str) -> pd.DataFrame:
     """How far each stored combination of the text's and the code's choices is from the published numbers.
 
-    They are `combinations`, compared on the AUCs that all of them have.
+    They are `combinations`, compared on the AUCs that all of them have. Over networks that are repetitions
+    (`protocols.REPETITIONS`) accuracies are means, as they are over seeds.
 
     Parameters
     ----------
@@ -42,11 +45,14 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
         mean of both. ``pattern``: the level once the mean of each of Tables 3-20 is taken off both. ``rank
         correlation``: of the policies, the median over the tables that have more than two.
     """
-    paper, pairs_of = published_table_1().loc[dataset], functools.cache(functools.partial(published_pairs, results))
+    paper, pairs_of = (
+        published_table_1().loc[dataset],
+        functools.cache(functools.partial(published_pairs, results, repeated=True)),
+    )
     pairs, accuracies = {}, {}
     for protocol, labels in combinations(results, dataset).items():
         task, label = next(iter(labels.items()))  # of Table 1
-        own = results.curves(label, tasks=[task], features=published_features(task))
+        own = results.curves(label, tasks=[task], features=published_features(task), repeated=True)
         none = 100 * own[(own.policy == "baseline") & (own.budget == 0)].accuracy.mean()
         full = 100 * own[own.policy == "full"].accuracy.mean()
         accuracies[protocol] = ((abs(none - paper.no_aug) + abs(full - paper.full_aug)) / 2, none, full)
@@ -74,6 +80,7 @@ def combinations(results: Results, dataset: str) -> dict[str, dict[str, str]]:
     that was trained on all images, that have at least the baseline and both proportional policies by influence. A
     choice that one task alone depends on, such as the directions of shifts, is stored under that task alone: one
     combination may have another label with each task, as long as they agree on all that both tasks depend on.
+    Over networks that are repetitions they are one, called after the first.
 
     Returns
     -------
@@ -81,7 +88,7 @@ def combinations(results: Results, dataset: str) -> dict[str, dict[str, str]]:
         By the combination's name, labels of stored protocols by task, that of Table 1 first.
     """
     tasks, found = [f"{dataset}-{augmentation}" for augmentation in AUGMENTATIONS], {}
-    stored = {task: _candidates(results, task) for task in tasks}
+    stored = {task: _without_repetitions(results, task, _candidates(results, task)) for task in tasks}
     for labels in itertools.product(*stored.values()):
         made = [of_task[label] for of_task, label in zip(stored.values(), labels, strict=True)]
         if all(itertools.starmap(_agree, itertools.combinations(made, 2))):
@@ -90,8 +97,16 @@ def combinations(results: Results, dataset: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
+def published_pairs(results: Results, protocol: str, repeated: bool = False) -> pd.DataFrame:
     """All 198 AUCs of Tables 3-20 beside ours, under the features that the paper uses for the task.
+
+    Parameters
+    ----------
+    results : Results
+    protocol : str
+        As stored, or ``"reconstruction"``.
+    repeated : bool
+        See `Results.curves`.
 
     Returns
     -------
@@ -101,7 +116,7 @@ def published_pairs(results: Results, protocol: str) -> pd.DataFrame:
     """
     published = published_aucs().rename(columns={"auc_mean": "paper", "auc_std": "paper_sd"})
     tasks = published.task.unique()
-    table = results.curves(protocol, tasks=tasks)
+    table = results.curves(protocol, tasks=tasks, repeated=repeated)
     table = table[table.features == table.task.map({task: published_features(task) for task in tasks})]
     ours = auc_summary(table).rename(columns={"auc_mean": "auc", "auc_std": "sd", "n_seeds": "seeds"})
     ours = pd.concat([ours[ours.score != ""], *(ours[ours.score == ""].assign(score=score) for score in TABLE_SCORES)])
@@ -166,6 +181,49 @@ def mean_kept(results: Results, decimals: int = 2) -> pd.DataFrame:
     return rounded(by_key(rows, "network", "task", "kept"), decimals)
 
 
+def by_network(results: Results, decimals: int = 1) -> pd.DataFrame:
+    """How far the AUCs are from the published ones over each network, all else being as reconstructed.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by data set and network, of data sets with several networks, the mean of the repetitions first: by
+        augmentation the median over policies and scores of our AUC less the published one (1000 is perfect); ``all``:
+        the median of the absolute differences; ``close``: how many of how many AUCs are within 3.
+    """
+    rows = {}
+    for (dataset, network), label in of_networks(results).items():
+        pairs = published_pairs(results, label, repeated=network.startswith(MEAN))
+        pairs = pairs[pairs.task.str.startswith(dataset) & (pairs.seeds > 0)]
+        away = pairs.groupby("task").difference.median()
+        rows[dataset, network] = {
+            **{augmentation: away[f"{dataset}-{augmentation}"] for augmentation in AUGMENTATIONS},
+            "all": pairs.difference.abs().median(),
+            "close": f"{(pairs.difference.abs() <= CLOSE).sum()} of {len(pairs)}",
+        }
+    return rounded(by_key(rows, "data set", "network"), decimals)
+
+
+def of_networks(results: Results) -> dict[tuple[str, str], str]:
+    """What `by_network` shows: labels of protocols by data set and network, the reconstruction's first."""
+    found: dict[tuple[str, str], str] = {}
+    for dataset in DATASETS:
+        task = f"{dataset}-translate"
+        made, runs = _candidates(results, task), by_protocol(results.record(task))
+        chosen = stored_as("reconstruction", task)
+        whole = {labels[task] for labels in combinations(results, dataset).values() if len(set(labels.values())) == 1}
+        if chosen not in whole:
+            continue
+        repeated = results.labels(task, "reconstruction")
+        alike = {each for each in whole if _any_network(made[each]) == _any_network(made[chosen])}
+        every = [*repeated, *sorted(alike - {*repeated})]
+        if len(every) > 1:
+            names = [runs[label, published_features(task)]["network"]["network"] for label in every]
+            found |= {(dataset, f"{MEAN} of {len(repeated)}"): chosen} if len(repeated) > 1 else {}
+            found |= {(dataset, name): label for name, label in zip(names, every, strict=True)}
+    return found
+
+
 def probes(results: Results, task: str) -> dict[tuple[str, float], str]:
     """What `mean_kept` shows of a task: labels of protocols, by network and share kept."""
     found: dict[tuple[str, float], str] = {}
@@ -216,6 +274,16 @@ def _candidates(results: Results, task: str) -> dict[str, _Made]:
         if all(getattr(protocol, c) in [getattr(p, c) for p in PROTOCOLS.values()] for c in read - {"weights"}):
             found[label] = (protocol, read)
     return found
+
+
+def _without_repetitions(results: Results, task: str, found: dict[str, _Made]) -> dict[str, _Made]:
+    record = results.record(task)
+    counted = {other for label in found for other in repetitions(record, label)[1:]}
+    return {label: made for label, made in found.items() if label not in counted}
+
+
+def _any_network(made: _Made) -> Protocol:
+    return dataclasses.replace(made[0], name="", weights="", weights_sha256="")
 
 
 def _agree(one: _Made, other: _Made) -> bool:

@@ -14,7 +14,7 @@ from effaug.report.exhibits import Origin
 from effaug.report.labels import protocol_label
 from effaug.report.rounding import by_key, shown
 from effaug.study.protocols import NAMES
-from effaug.study.records import by_protocol
+from effaug.study.records import by_protocol, run_label
 from effaug.study.results import Results
 
 if TYPE_CHECKING:
@@ -29,14 +29,17 @@ def provenance(view: View) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by task and features: ``file``; ``protocol``, ``network`` and the hash of its ``weights``; ``seeds``,
-        ``C``; the commits of the ``code``, the day on which it was ``stored``, the ``machine``, and its ``minutes``.
+        Indexed by task and features, a row for each network that means are taken over: ``file``; ``protocol``,
+        ``network`` and the hash of its ``weights``; ``seeds``, ``C``; the commits of the ``code``, the day on which it
+        was ``stored``, the ``machine``, and its ``minutes``.
     """
     rows = {}
     for task, features in view.panels:
-        run = view.results.record(task)[f"{view.label(task)}/{features}"]
-        rows[task, features] = _row(view.results, task, view.label(task), run, view.seeds[task, features])
-    return by_key(rows, "task", "features")
+        record = view.results.record(task)
+        for label in view.results.labels(task, view.parameters["protocol"]):
+            if run := record.get(run_label(label, features)):
+                rows[task, features, label] = _row(view.results, task, label, run, view.seeds[task, features])
+    return by_key(rows, "task", "features", "of").droplevel("of")
 
 
 def stored_files(results: Results, tasks: Iterable[str], wanted: Callable[[str, str], bool]) -> pd.DataFrame:

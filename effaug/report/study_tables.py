@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from effaug.images.weights import mean_image_response
-from effaug.report import discrepancies, paper_tables, reconstruction, sensitivity, tables, withstood
+from effaug.report import discrepancies, paper_tables, reconstruction, sensitivity, withstood
 from effaug.report.comparisons import paired_aucs
 from effaug.report.exhibits import Exhibit, Exhibits, Origin
 from effaug.report.labels import choice_label, dataset_label, human, protocol_label
@@ -17,7 +16,8 @@ from effaug.report.parameters import ParameterError
 from effaug.report.published import DATASETS, published_features
 from effaug.report.rounding import as_text, shown
 from effaug.report.sources import origin, rerun, study
-from effaug.study.protocols import NAMES, PROTOCOLS, stored_as
+from effaug.study.protocols import NAMES, PROTOCOLS, REPETITIONS, load_protocol, stored_as
+from effaug.study.records import repetitions
 from effaug.study.results import Results
 
 if TYPE_CHECKING:
@@ -47,10 +47,18 @@ def distances(view: View) -> Exhibits:
         frame = as_text(reconstruction.distances(results, dataset), 2)
         task = f"{dataset}-translate"
         chosen = stored_as("reconstruction", task)
+        networks = REPETITIONS.get(load_protocol("reconstruction", task=task).weights, ())
         says = (
             f"{dataset_label(dataset)}: the reconstruction is {protocol_label(chosen)}, of {len(frame)} combinations."
+            + f" Over that network they are means with those over {' and '.join(networks)}." * bool(networks)
         )
-        labels = {label for each in reconstruction.combinations(results, dataset).values() for label in each.values()}
+        combined = reconstruction.combinations(results, dataset).values()
+        labels = {
+            label
+            for each in combined
+            for task, first in each.items()
+            for label in repetitions(results.record(task), first)
+        }
         tasks = [each for each in NINE if each.startswith(dataset)]
         where = study(results, "protocols", tasks, _within(labels, published_features(task)), dataset=dataset)
         found.append(own("distances", human(frame), says, dataset, origin=where, deciding=("distance",)))
@@ -65,37 +73,6 @@ def side_by_side(view: View) -> Exhibits:
     """Table 1 under each protocol."""
     others = ((name, view.other(protocol=name)) for name in NAMES)
     return Exhibits(tuple(paper_tables.table_1(other, "protocols", "side-by-side", name) for name, other in others))
-
-
-def networks(names: tuple[str, ...]) -> Exhibit:
-    """How each frozen network was trained, and how well it does."""
-    whole = tables.networks_table(names).T
-    few = whole[["test accuracy", "train accuracy", "depth", "epochs", "batch", "images", "augmented"]]
-    accuracy = {name: float(shown_as) for name, shown_as in few["test accuracy"].items()}
-    of_each = ([name for name in names if name.startswith(dataset)] for dataset in DATASETS)
-    best = [max(own_names, key=accuracy.__getitem__) for own_names in of_each if own_names]
-    told = "; ".join(f"{few['test accuracy'][name]} % by {name}" for name in best)
-    says = f"Networks trained on all classes, and their accuracy in percent. The best on test images: {told}."
-    chosen = names[0] if len(names) == 1 else "all"
-    files = whole[["hardware", "minutes", "precision", "code", "sha256"]]
-    where = Origin(files, rerun("networks", {"network": chosen}))
-    return own("networks", few, says, origin=where, numbers=whole, deciding=("test accuracy",))
-
-
-def mean_images(names: tuple[str, ...]) -> Exhibit:
-    """How strongly each frozen network's first layer responds to the mean image."""
-    column, known = "response to the mean image", tables.networks_table(names).T
-    found = pd.DataFrame({column: {name: mean_image_response(name) for name in names}}).rename_axis("network")
-    spans = [
-        f"{shown(own_rows.min(), 1)} to {shown(own_rows.max(), 1)} on {dataset_label(dataset)}"
-        for dataset, own_rows in found[column].groupby(found.index.str.split("-").str[0])
-    ]
-    says = (
-        "The first layer's response to the mean image, in standard deviations of its responses to the training images: "
-        f"{'; '.join(spans)}."
-    )
-    where = Origin(known[["code", "sha256"]], rerun("networks", {"network": names[0] if len(names) == 1 else "all"}))
-    return own("mean-images", as_text(found, 1), says, origin=where, deciding=(column,))
 
 
 def varied(view: View, found: pd.DataFrame) -> Exhibit:

@@ -173,8 +173,9 @@ def _named(view: View) -> tuple[str, ...]:
 
 
 def _under_all(view: View, task: str, features: str) -> pd.DataFrame:
-    """A task's curves under the view's protocol and the named ones."""
-    protocols = (view.parameters["protocol"], *_named(view))
+    """A task's curves under the view's protocol and the named ones that are stored under other labels."""
+    others = (name for name in _named(view) if stored_as(name, task) != view.label(task))
+    protocols = (view.parameters["protocol"], *others)
     return view.results.curves(*protocols, tasks=[task], features=features, n_seeds=view.parameters["n_seeds"])
 
 

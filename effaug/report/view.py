@@ -18,7 +18,7 @@ from effaug.report.labels import protocol_label
 from effaug.report.markup import Shown, listed, notes
 from effaug.report.parameters import DEFAULTS, PARAMETERS, ParameterError, check_parameters, check_value, stored_results
 from effaug.scores import SCORES
-from effaug.study.caveats import caveats
+from effaug.study.caveats import caveats, caveats_of_means
 from effaug.study.experiment import Experiment
 from effaug.study.names import current
 from effaug.study.protocols import NAMES, PROTOCOLS, TABLE_POLICIES, TABLE_SCORES, Protocol, load_protocol, stored_as
@@ -149,9 +149,12 @@ class View:
 
     def notes(self) -> Shown:
         """What is missing and what to know of a score; folded, how data and networks differ from the paper's."""
-        records = [self.results.record(task).get(f"{self.label(task)}/{kind}") for task, kind in self.panels]
-        differing = dict.fromkeys(sentence for record in records if record for sentence in caveats(record))
-        chosen = self.parameters["protocol"]
+        chosen, results = self.parameters["protocol"], self.results
+        differing = dict.fromkeys(
+            sentence
+            for task, kind in self.panels
+            for sentence in caveats_of_means(results.record(task), results.labels(task, chosen), kind)
+        )
         settings = f"With the settings of {protocol_label(chosen)} (`protocol={chosen}`)."
         return notes([settings, self.missing(), *self.about_score()], differing)
 

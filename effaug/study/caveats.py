@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from effaug.study.records import run_label
+
 RELEASED_DEPTH = 56  # of the released code's ResNet
 # Its learning rate last falls after epoch 180; a training of fewer epochs than these falls earlier, in proportion.
 WHOLE_SCHEDULE = 200
@@ -34,6 +36,14 @@ def caveats(record: Mapping[str, Any]) -> list[str]:
             "does not tell how it was trained."
         )
     return [sentence for sentence in found if sentence]
+
+
+def caveats_of_means(record: Mapping[str, Any], labels: tuple[str, ...], features: str) -> list[str]:
+    """Those of curves that are means over several networks, from a task's record: see `Results.labels`."""
+    runs = [record[label] for label in (run_label(each, features) for each in labels) if label in record]
+    names = [run["network"]["network"] for run in runs] if len(runs) > 1 else []
+    means = [f"Curves over networks of depth {RELEASED_DEPTH} are means over {', '.join(names)}."] if names else []
+    return list(dict.fromkeys([*means, *(sentence for run in runs for sentence in caveats(run))]))
 
 
 def data_caveat(sha256: Mapping[str, str]) -> str:

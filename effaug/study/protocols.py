@@ -149,10 +149,12 @@ PROTOCOLS = {
 # By data set: a named protocol, what is changed in it, and what is taken from the other one.
 RECONSTRUCTION: dict[str, tuple[str, dict[str, object], tuple[str, ...]]] = {
     "mnist": ("released-code", {}, ()),
-    "cifar10": ("released-code", {"weights": "cifar10-depth56-epoch20"}, ()),
+    "cifar10": ("released-code", {"weights": "cifar10-depth56-30epochs"}, ()),
     "smallnorb": ("paper", {}, ("subtract_mean",)),
     "digits": ("released-code", {}, ()),
 }
+# Networks of the released depth and batch size, after the first: repetitions, of which means are taken as of seeds.
+REPETITIONS = {"cifar10-depth56-30epochs": ("cifar10-depth56-epoch20", "cifar10-depth56")}
 NAMES = ("reconstruction", *PROTOCOLS)
 
 

@@ -6,12 +6,13 @@ protocol is made from and what is changed in it stands in the record, under ``pr
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from effaug.study.names import RENAMED
-from effaug.study.protocols import PROTOCOLS, Protocol
+from effaug.study.protocols import PROTOCOLS, REPETITIONS, Protocol
 from effaug.study.tasks import Task
 
 Change = Callable[[Protocol], Protocol | None]
@@ -81,6 +82,18 @@ def variation(record: Mapping[str, Any], label: str, change: Change) -> str:
     if wanted is None:
         return ""
     return next((name for name, each in stored.items() if _made(each) == _made(wanted)), "")
+
+
+def repetitions(record: Mapping[str, Any], label: str) -> tuple[str, ...]:
+    """A label, and those of the same over each other network of `REPETITIONS`, as far as they are stored."""
+    protocol = protocols_of(record).get(label)
+    others = REPETITIONS.get(protocol.weights, ()) if protocol else ()
+    changes = (functools.partial(_over, weights) for weights in others)
+    return (label, *filter(None, (variation(record, label, change) for change in changes)))
+
+
+def _over(weights: str, protocol: Protocol) -> Protocol:
+    return replace(protocol, weights=weights)
 
 
 def _made(protocol: Protocol) -> tuple:

@@ -33,7 +33,7 @@ from effaug.images import _npz
 from effaug.images._files import make_folder, write_whole
 from effaug.study import digests, rows
 from effaug.study.protocols import stored_as
-from effaug.study.records import Change, run_label, variation
+from effaug.study.records import Change, repetitions, run_label, variation
 from effaug.study.rows import COLUMNS, Key
 
 
@@ -145,6 +145,7 @@ class Results:
         features: str = "all",
         n_seeds: int | None = None,
         change: Change | None = None,
+        repeated: bool = False,
     ) -> pd.DataFrame:
         """The rows of `table` that are stored under one of some protocols: what every page and report reads.
 
@@ -159,13 +160,19 @@ class Results:
             At most so many of the stored seeds, from 0.
         change : callable, optional
             Rows of what it makes of each protocol, in place of the protocol's own: see `label`.
+        repeated : bool
+            Means over the networks of `REPETITIONS`, under the first one's label, in place of its own rows. Those of
+            ``"reconstruction"`` always are.
         """
         stored, found = self.tasks(), []
         for task in stored if tasks is None else [task for task in tasks if task in stored]:
             frame = rows.frame(self._path(task, "csv"))
-            kept = frame.protocol.isin({self.label(task, name, change) for name in protocols})
-            kept &= (frame.features == features) | (features == "all")
-            found.append(frame[kept & (frame.seed < (n_seeds or np.inf))])
+            wide = (frame.features == features) | (features == "all")
+            kept = frame[wide & (frame.seed < (n_seeds or np.inf))]
+            wanted = [self.labels(task, name, change, repeated) for name in protocols]
+            means = dict.fromkeys(labels for labels in wanted if len(labels) > 1)
+            alone = {labels[0] for labels in wanted} - {labels[0] for labels in means}
+            found.extend([kept[kept.protocol.isin(alone)], *(rows.averaged(kept, labels) for labels in means)])
         return rows.joined(found)
 
     def label(self, task: str, protocol: str, change: Change | None = None) -> str:
@@ -181,6 +188,11 @@ class Results:
         """
         label = stored_as(protocol, task)
         return variation(self.record(task), label, change) if change else label
+
+    def labels(self, task: str, protocol: str, change: Change | None = None, repeated: bool = False) -> tuple[str, ...]:
+        """Under what the curves are stored that `curves` takes means of; the first is `label`."""
+        label = self.label(task, protocol, change)
+        return repetitions(self.record(task), label) if repeated or protocol == "reconstruction" else (label,)
 
     def points(self, task: str, key: Key | None = None) -> dict[str, np.ndarray]:
         """Arrays kept beside the curves, by `member`; of one curve, where its key is given, by their own names."""

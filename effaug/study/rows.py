@@ -60,6 +60,23 @@ def joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([_empty(), *frames], ignore_index=True)
 
 
+def averaged(frame: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
+    """Curves that are means over what is stored under each of some protocols, labelled with the first.
+
+    The mean is taken at each position of a curve; where the budgets differ, such as the number of support vectors,
+    theirs is taken, too, and rounded. A curve that one of the protocols lacks is left out.
+    """
+    own = frame[frame.protocol.isin(labels)]
+    curve = ["task", "features", "score", "policy", "seed"]
+    own = own.assign(position=own.groupby([*curve, "protocol"]).cumcount(), label=labels[0])
+    by_position = own.groupby([*curve, "position"], as_index=False)
+    found = by_position.agg(
+        protocol=("label", "first"), budget=("budget", "mean"), accuracy=("accuracy", "mean"), n=("accuracy", "size")
+    )
+    found = found[found.n == len(labels)]
+    return found.assign(budget=found.budget.round().astype(int))[list(COLUMNS)]
+
+
 def ordered(rows: Iterable[Row]) -> list[Row]:
     """Rows as they are stored."""
     return sorted(rows, key=_order)
