@@ -67,7 +67,7 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
         found = found.loc[common]
         centred = found.difference - found.groupby("table").difference.transform("mean")
         level, first = found.difference.abs().mean(), accuracies[protocol]
-        order = (centred.abs().mean(), _rank_correlation(found))
+        order = (centred.abs().mean(), rank_correlation(found))
         row = ((level / 10 + first[0]) / 2, level, *first, *order, len(common))
         rows[protocol] = dict(zip(columns, row, strict=True))
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("protocol").sort_values("distance", kind="stable")
@@ -146,10 +146,17 @@ def agreement(results: Results, protocols: tuple[str, ...], decimals: int = 2) -
             rows[protocol, name] = {
                 "AUCs": f"{len(stored)} of {len(part)}",
                 "median |difference|": stored.difference.abs().median(),
-                "rank correlation": _rank_correlation(stored),
+                "rank correlation": rank_correlation(stored),
                 "ceiling": highest[highest.index.isin(part.table)].median(),
             }
     return rounded(by_key(rows, "protocol", "data set"), decimals)
+
+
+def rank_correlation(pairs: pd.DataFrame) -> float:
+    """Of our AUCs with the published ones: the median over the tables of more than two policies, NaN without one."""
+    tables = [table for _, table in pairs.groupby("table") if len(table) > 2]
+    ranks = [stats.spearmanr(table.auc, table.paper).statistic for table in tables]
+    return float(np.median(ranks)) if ranks else np.nan
 
 
 def mean_kept(results: Results, decimals: int = 2) -> pd.DataFrame:
@@ -250,13 +257,6 @@ def ceiling() -> pd.Series:
         published = stats.zscore(stats.rankdata(table.auc_mean))
         found[number] = (stats.zscore(stats.rankdata(redrawn, axis=1), axis=1) * published).mean(axis=1).mean()
     return pd.Series(found).rename_axis("table")
-
-
-def _rank_correlation(pairs: pd.DataFrame) -> float:
-    """Of our AUCs with the published ones: the median over the tables of more than two policies, NaN without one."""
-    tables = [table for _, table in pairs.groupby("table") if len(table) > 2]
-    ranks = [stats.spearmanr(table.auc, table.paper).statistic for table in tables]
-    return float(np.median(ranks)) if ranks else np.nan
 
 
 _Made = tuple[Protocol, frozenset[str]]  # and the choices that the task depends on

@@ -4,12 +4,11 @@ import csv
 import io
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from scipy import stats
 
 from effaug.report.labels import policy_label
-from effaug.study.protocols import stored_as
+from effaug.study.results import Results
 
 STORED = Path(__file__).parents[2] / "results"
 DEFAULT = {"dataset": "mnist", "augmentation": "rotate", "score": "influence", "features": "refit"}
@@ -33,8 +32,7 @@ def explorer(page, book):
 def expected(choice: dict, policies: list[str]) -> dict[str, dict[int, str]]:
     """Mean and half width of each policy by budget, as the page has them, from the stored rows."""
     task = f"{choice['dataset']}-{choice['augmentation']}"
-    frame = pd.read_csv(STORED / f"{task}.csv", keep_default_na=False)
-    frame = frame[(frame.protocol == stored_as(choice["protocol"], task)) & (frame.features == choice["features"])]
+    frame = Results(STORED).curves(choice["protocol"], tasks=[task], features=choice["features"])
     frame = frame[frame.score.isin(["", choice["score"]]) & frame.policy.isin([*policies, "full"])]
     found = {}
     for (policy, budget), rows in frame.groupby(["policy", "budget"]):
