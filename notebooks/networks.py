@@ -40,12 +40,12 @@ network_tables.networks(names)
 supplementary.learning_curves(names, network_tables.networks(names).origin)
 
 # %% [markdown] tags=["stored"]
-# *In the stored results:* the curves are of some 2,500 test images, the table's accuracies of all that were available: 9,977 of CIFAR-10's 10,000, as ships and horses are missing there, too. Five
+# *In the stored results:* the curves are of some 2,500 test images, the table's accuracies of all that were available: 9,977 of CIFAR-10's 10,000, as ships and horses are missing there, too. Six
 # networks show what depends on the network (*Which settings decide the effect*): `cifar10-unseen` never saw the 1000 points, `cifar10-5epochs` was trained for a quarter of the time, and
 # `cifar10-depth11` and the three named `cifar10-depth56` have other depths. Those of depth 56 stand for the authors' in the reconstruction, whose curves are means over the three. `cifar10-depth56` went through
 # a schedule of fourteen epochs, of which six are at the first rate; `cifar10-depth56-30epochs` through one of thirty, of which twelve are. The first six are the same in both. `cifar10-depth56-epoch20` is
 # the latter after twenty epochs. Networks named `divided-twice` were trained on pixels divided by 255 twice, and
-# their features are computed so. All were trained on two cores but the one of 30 epochs.
+# their features are computed so. All were trained on two cores but `smallnorb-divided-twice-30epochs`, which was trained on a GPU.
 
 # %% [markdown]
 # ## What keeping the mean image does

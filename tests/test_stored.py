@@ -501,6 +501,10 @@ def test_the_mean_over_networks_is_closer_than_each_of_them(monkeypatch):
     apart = reconstruction.distances(RESULTS, "cifar10").distance
     assert [shown(apart[label(name)], 2) for name in DEEP] == ["0.34", "0.35", "0.39"]
     assert [shown(float(median), 2) for median in medians] == ["2.28", "3.02", "3.20", "3.96"]
+    monkeypatch.setitem(RECONSTRUCTION, "cifar10", ("released-code", {"weights": DEEP[0]}, ()))
+    monkeypatch.setattr(records, "REPETITIONS", {DEEP[0]: (DEEP[2],)})
+    whole_schedules = reconstruction.agreement(RESULTS, in_all[:1])["median |difference|"][in_all]
+    assert shown(float(whole_schedules), 2) == "1.62"
     by_claim = pd.concat(verdicts, axis=1).nunique(axis=1)
     assert set(by_claim.index[by_claim > 1]) == {
         "rotation-early",
