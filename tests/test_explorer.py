@@ -79,6 +79,8 @@ def test_curves_are_means_and_t_intervals_of_the_stored_rows(runs):
         protocol, features = label.split("/")
         first = protocol.partition("weights=")[2]  # means over networks that are repetitions: worked out by hand
         over = [protocol, *(protocol.replace(first, other) for other in REPETITIONS.get(first, ()))]
+        assert run["stored_as"] == over
+        assert run["networks"] == ([first, *REPETITIONS[first]] if len(over) > 1 else [])
         frames = [stored[task][lambda f, p=p, k=features: (f.protocol == p) & (f.features == k)] for p in over]
         groups = [dict(list(frame.groupby(["score", "policy"]))) for frame in frames]
         assert {(curve["score"], curve["policy"]) for curve in run["curves"]} == set(groups[0]).intersection(*groups)

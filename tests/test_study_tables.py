@@ -35,9 +35,10 @@ def test_the_reconstruction_is_named_where_combinations_are_compared():
     (exhibit,) = study_tables.distances(view_of(dataset="cifar10"))
     assert "the released code, network = cifar10-depth56" in exhibit.caption
     assert exhibit.shows.index[0] in exhibit.caption
-    assert "means with those over cifar10-depth56-epoch20 and cifar10-depth56." in exhibit.caption
-    repeated = exhibit.shows.index.str.contains("depth56").sum()  # each over three networks
-    assert len(exhibit.origin.files) == 3 * (len(exhibit.shows) + 2 * repeated)
+    assert "The other networks are cifar10-depth56-epoch20 and cifar10-depth56." in exhibit.caption
+    repeated = exhibit.shows.index.str.contains("depth56")
+    assert exhibit.shows.index.str.endswith(", in the mean of 3 networks").tolist() == repeated.tolist()
+    assert len(exhibit.origin.files) == 3 * (len(exhibit.shows) + 2 * repeated.sum())
 
 
 def test_captions_count_where_influence_is_ahead(found):

@@ -376,14 +376,16 @@
     if (!names.size) names.add("random_policies");
     const shows = [...names].map((name, k) => codeLine(command(data.commands[name]), `shows-${k}`));
     const policies = choice.policies.join(",") || "baseline";
-    const runs = `${command(data.commands.run)} --policies ${policies} --seeds ${run().seeds} --results mine`;
-    const { code, date, machine, minutes } = run(), name = `${choice.dataset}-${choice.augmentation}`;
-    byId("origin").textContent = `From results/${name}.csv, where this is protocol ${task().protocols[choice.protocol]}, ` +
+    const { code, date, machine, minutes, networks, stored_as } = run(), name = `${choice.dataset}-${choice.augmentation}`;
+    const anew = `${command(data.commands.run)} --policies ${policies} --seeds ${run().seeds} --results mine`;
+    const runs = networks.length ? networks.map((network) => `${anew} --weights ${network}`) : [anew]; // means are over all of them
+    const where = stored_as.length > 1 ? `the mean over protocols ${stored_as.join(", ")}` : `protocol ${stored_as[0]}`;
+    byId("origin").textContent = `From results/${name}.csv, where this is ${where}, ` +
       `${choice.features}: ${minutes} minutes for all its curves on ${machine}${date && `, ${date}`} (${code}).`;
     byId("commands").replaceChildren(
       element("p", {}, "Show the stored numbers in the book's notebooks. With -p source=recompute at its end, a line for random_policies or deterministic_policies computes them first:"), ...shows,
       element("p", {}, "Compute exactly these policies anew, into a folder of its own, and print their AUCs:"),
-      codeLine(runs, "computes"), codeLine(`effaug summary ${name} --results mine`, "prints"));
+      ...runs.map((text, k) => codeLine(text, k ? `computes-${k}` : "computes")), codeLine(`effaug summary ${name} --results mine`, "prints"));
   }
 
   async function copy(button) {
@@ -407,7 +409,7 @@
     const full = curves().get("full");
     const lines = [...drawn(), ...(full ? [full] : [])].flatMap((curve) => {
       const paper = curve.paper?.[choice.score] ?? ["", ""];
-      return curve.budgets.map((budget, k) => [`${choice.dataset}-${choice.augmentation}`, choice.protocol, task().protocols[choice.protocol],
+      return curve.budgets.map((budget, k) => [`${choice.dataset}-${choice.augmentation}`, choice.protocol, run().stored_as.join("; "),
         choice.features, curve.score, curve.policy, curve.seeds, budget, accuracy(curve.mean[k]), curve.half[k] === null ? "" : accuracy(curve.half[k]),
         curve.auc ?? "", curve.sd ?? "", paper[0], paper[1]]);
     });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -136,8 +136,15 @@ def task_data(results: Results, task: str) -> dict[str, Any]:
                 | (_areas(areas[key], published[published.policy == policy], score) if key in areas else {})
             )
         full = {name.rpartition("/")[2]: points[name] for name in points if name.startswith(f"{label}//full/0/")}
-        known = {"curves": curves, "caveats": caveats_of_means(records, labels_of[protocol], features)}
-        runs[label] = _about(rows, records[label]) | known | _points(curves, full)
+        over = [each for each in labels_of[protocol] if run_label(each, features) in records]
+        known = {
+            "curves": curves,
+            "stored_as": over,
+            "caveats": caveats_of_means(records, labels_of[protocol], features),
+        }
+        runs[label] = (
+            _about(rows, [records[run_label(each, features)] for each in over]) | known | _points(curves, full)
+        )
     return {
         "features": [name for name in FEATURES if name == "frozen" or load_task(task).network == "lenet"],
         "published_features": published_features(task),
@@ -197,10 +204,10 @@ def _areas(own: pd.Series, published: pd.DataFrame, score: str) -> dict[str, Any
     return {"auc": _text(own.auc_mean), "sd": _text(own.auc_std), "paper": found}
 
 
-def _about(rows: pd.DataFrame, record: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run was computed with, as far as the page tells it."""
+def _about(rows: pd.DataFrame, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a run was computed with, as far as the page tells it; of means, those that they are taken over."""
     baseline = rows[rows.policy == "baseline"]
-    spec = record["task"]
+    spec = records[0]["task"]
     names = CLASS_NAMES.get(spec["dataset"])
     return {
         "n": int(rows.budget.max()),
@@ -208,11 +215,14 @@ def _about(rows: pd.DataFrame, record: Mapping[str, Any]) -> dict[str, Any]:
         "classes": [names[c] if names else str(c) for c in spec["classes"]],
         "budgets": sorted(int(budget) for budget in baseline.budget.unique()),
         "seeds": int(rows.seed.nunique()),
-        "minutes": shown(record["seconds"] / 60, 1),
-        "machine": record["machine"],
-        "code": record["code"],
-        "date": record.get("date", ""),
+        "minutes": shown(sum(record["seconds"] for record in records) / 60, 1),
+        "networks": [record["network"]["network"] for record in records] if len(records) > 1 else [],
+        **{key: _each(record.get(key, "") for record in records) for key in ("machine", "code", "date")},
     }
+
+
+def _each(values: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(filter(None, values)))
 
 
 def _points(curves: list[dict[str, Any]], full: Mapping[str, np.ndarray]) -> dict[str, Any]:

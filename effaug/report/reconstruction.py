@@ -45,10 +45,8 @@ def distances(results: Results, dataset: str) -> pd.DataFrame:
         mean of both. ``pattern``: the level once the mean of each of Tables 3-20 is taken off both. ``rank
         correlation``: of the policies, the median over the tables that have more than two.
     """
-    paper, pairs_of = (
-        published_table_1().loc[dataset],
-        functools.cache(functools.partial(published_pairs, results, repeated=True)),
-    )
+    paper = published_table_1().loc[dataset]
+    pairs_of = functools.cache(functools.partial(published_pairs, results, repeated=True))
     pairs, accuracies = {}, {}
     for protocol, labels in combinations(results, dataset).items():
         task, label = next(iter(labels.items()))  # of Table 1

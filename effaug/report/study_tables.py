@@ -16,7 +16,7 @@ from effaug.report.parameters import ParameterError
 from effaug.report.published import DATASETS, published_features
 from effaug.report.rounding import as_text, shown
 from effaug.report.sources import origin, rerun, study
-from effaug.study.protocols import NAMES, PROTOCOLS, REPETITIONS, load_protocol, stored_as
+from effaug.study.protocols import NAMES, PROTOCOLS, stored_as
 from effaug.study.records import repetitions
 from effaug.study.results import Results
 
@@ -44,24 +44,22 @@ def distances(view: View) -> Exhibits:
     """How far each combination of settings is from the published numbers, a table for each of a view's data sets."""
     found, results = [], view.results
     for dataset in [name for name in DATASETS if name in {task.split("-")[0] for task in view.tasks}]:
-        frame = as_text(reconstruction.distances(results, dataset), 2)
-        task = f"{dataset}-translate"
-        chosen = stored_as("reconstruction", task)
-        networks = REPETITIONS.get(load_protocol("reconstruction", task=task).weights, ())
-        says = (
-            f"{dataset_label(dataset)}: the reconstruction is {protocol_label(chosen)}, of {len(frame)} combinations."
-            + f" Over that network they are means with those over {' and '.join(networks)}." * bool(networks)
-        )
-        combined = reconstruction.combinations(results, dataset).values()
-        labels = {
-            label
-            for each in combined
-            for task, first in each.items()
-            for label in repetitions(results.record(task), first)
-        }
+        task, named = f"{dataset}-translate", {}
+        labels: set[str] = set()
+        for name, of_task in reconstruction.combinations(results, dataset).items():
+            over = {each: repetitions(results.record(each), label) for each, label in of_task.items()}
+            labels.update(*over.values())
+            n = len(over[task])
+            named[protocol_label(name)] = protocol_label(name) + f", in the mean of {n} networks" * (n > 1)
+        frame = human(as_text(reconstruction.distances(results, dataset), 2)).rename(index=named)
+        chosen = protocol_label(stored_as("reconstruction", task))
+        means = [each.rpartition("weights=")[2] for each in results.labels(task, "reconstruction")[1:]]
+        told = named.get(chosen, chosen)
+        says = f"{dataset_label(dataset)}: the reconstruction is {told}, of {len(frame)} combinations."
+        says += f" The other networks are {' and '.join(means)}." * bool(means)
         tasks = [each for each in NINE if each.startswith(dataset)]
         where = study(results, "protocols", tasks, _within(labels, published_features(task)), dataset=dataset)
-        found.append(own("distances", human(frame), says, dataset, origin=where, deciding=("distance",)))
+        found.append(own("distances", frame, says, dataset, origin=where, deciding=("distance",)))
     return Exhibits(tuple(found))
 
 

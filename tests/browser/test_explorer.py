@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from effaug.report.labels import policy_label
+from effaug.study.protocols import REPETITIONS
 from effaug.study.results import Results
 
 STORED = Path(__file__).parents[2] / "results"
@@ -186,6 +187,21 @@ def test_commands_are_copied(explorer):
     explorer.locator("[data-copies=ex-shows-0]").click()
     explorer.wait_for_function("document.querySelector('#ex-status').innerText.startsWith('Cop')")
     assert explorer.locator("#ex-status").inner_text() == f"Copied: {line}"
+
+
+def test_means_over_networks_name_each_and_have_a_command_for_each(explorer):
+    explorer.select_option("select[name=dataset]", "cifar10")
+    explorer.wait_for_selector("#ex-computes-2", state="attached")
+    first, others = next(iter(REPETITIONS.items()))
+    told = explorer.locator("#ex-origin").text_content()
+    labels = Results(STORED).labels("cifar10-rotate", "reconstruction")
+    assert f"where this is the mean over protocols {', '.join(labels)}, frozen: " in told
+    lines = [explorer.locator(f"#ex-{name}").text_content() for name in ("computes", "computes-1", "computes-2")]
+    assert [line.rpartition(" --weights ")[2] for line in lines] == [first, *others]
+    with explorer.expect_download() as download:
+        explorer.click("#ex-csv")
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    assert {row["stored_as"] for row in rows} == {"; ".join(labels)}
 
 
 def test_a_phone_shows_all_of_it(watched, book):
