@@ -35,7 +35,9 @@ def test_means_over_networks_are_named_with_what_is_to_be_said_of_each():
     record, labels = results.record(task), results.labels(task, "reconstruction")
     first, *rest = caveats_of_means(record, labels, "frozen")
     names = [record[f"{label}/frozen"]["network"]["network"] for label in labels]
-    assert first == f"Curves over networks of depth 56 are means over {', '.join(names)}."
+    assert first.startswith(
+        f"Curves over networks of depth 56 are means over {', '.join(names)}; what is shown of single "
+    )
     assert len(names) == 3
     assert rest[0] == data_caveat(record[f"{labels[0]}/frozen"]["data_sha256"])
     assert [name for name in names if not any(f"The {name} network" in each for each in rest[1:])] == []

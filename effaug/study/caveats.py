@@ -42,8 +42,11 @@ def caveats_of_means(record: Mapping[str, Any], labels: tuple[str, ...], feature
     """Those of curves that are means over several networks, from a task's record: see `Results.labels`."""
     runs = [record[label] for label in (run_label(each, features) for each in labels) if label in record]
     names = [run["network"]["network"] for run in runs] if len(runs) > 1 else []
-    means = [f"Curves over networks of depth {RELEASED_DEPTH} are means over {', '.join(names)}."] if names else []
-    return list(dict.fromkeys([*means, *(sentence for run in runs for sentence in caveats(run))]))
+    means = (
+        f"Curves over networks of depth {RELEASED_DEPTH} are means over {', '.join(names)}; what is shown of single "
+        "points, their scores and the order in which they are chosen, is of the first."
+    )
+    return list(dict.fromkeys([*[means] * bool(names), *(sentence for run in runs for sentence in caveats(run))]))
 
 
 def data_caveat(sha256: Mapping[str, str]) -> str:
